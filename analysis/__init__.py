@@ -1,0 +1,1 @@
+"""What Glexia says about ATT&CK: the Takes."""

@@ -1,0 +1,113 @@
+"""Typed readers of the settings that the environment holds.
+
+Each reader returns a value of the type it names or raises `SettingError` with one sentence that
+names the variable, what it held, and what it should hold. Nothing falls back in silence.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE = {"1", "true", "yes", "on"}
+FALSE = {"0", "false", "no", "off"}
+
+
+class SettingError(ImproperlyConfigured):
+    """A setting in the environment cannot be used as it stands."""
+
+
+def text(name: str, default: str = "") -> str:
+    """The variable without surrounding space, or `default` where it is unset or empty."""
+    return os.environ.get(name, "").strip() or default
+
+
+def flag(name: str, *, default: bool = False) -> bool:
+    """True for 1, true, yes or on; False for 0, false, no or off; case does not matter."""
+    value = text(name).lower()
+    if not value:
+        return default
+    if value in TRUE:
+        return True
+    if value in FALSE:
+        return False
+    raise SettingError(f"{name} is {value!r}: use 1 or 0.")
+
+
+def port(name: str, default: int) -> int:
+    """A TCP port from 1 to 65535."""
+    value = text(name)
+    if not value:
+        return default
+    if not (value.isascii() and value.isdigit() and 1 <= int(value) <= 65535):
+        raise SettingError(f"{name} is {value!r}: use a port from 1 to 65535.")
+    return int(value)
+
+
+def words(name: str, default: tuple[str, ...]) -> list[str]:
+    """The parts of a comma-separated list, without empty ones."""
+    value = text(name)
+    return [part.strip() for part in value.split(",") if part.strip()] if value else list(default)
+
+
+def path(name: str, default: Path | None = None) -> Path | None:
+    """An absolute path; a relative one is taken from the current folder, `~` is the home."""
+    value = text(name)
+    if not value:
+        return default
+    return Path(value).expanduser().absolute()
+
+
+def directory(name: str) -> Path | None:
+    """An existing directory, or None where the variable is unset."""
+    found = path(name)
+    if found is not None and not found.is_dir():
+        raise SettingError(f"{name} is {str(found)!r}: there is no such directory.")
+    return found
+
+
+def web_address(name: str, default: str) -> str:
+    """An http, https, mailto or tel address, safe to stand in a link; or a path on this site."""
+    value = text(name, default)
+    if value.startswith("/") and not value.startswith("//"):
+        return value
+    parts = urlsplit(value)
+    if parts.scheme in {"http", "https"} and parts.netloc:
+        return value
+    if parts.scheme in {"mailto", "tel"} and parts.path:
+        return value
+    raise SettingError(f"{name} is {value!r}: use an https, mailto or tel address.")
+
+
+def database(name: str) -> dict[str, str] | None:
+    """Django's connection parameters from a `postgresql://user:password@host:port/name` address.
+
+    None where the variable is unset. A host that starts with `/` (percent-encoded, or as the
+    `host` parameter) is the folder of a Unix socket.
+    """
+    value = text(name)
+    if not value:
+        return None
+    try:
+        parts = urlsplit(value)
+        number = parts.port
+    except ValueError as error:
+        raise SettingError(f"{name} is not an address that can be read: {error}.") from None
+    database_name = unquote(parts.path.removeprefix("/"))
+    if parts.scheme not in {"postgres", "postgresql"} or not database_name:
+        raise SettingError(f"{name} must look like postgresql://user:password@host:5432/name.")
+    host = unquote(parts.hostname or "")
+    for parameter in parts.query.split("&"):
+        key, _, setting = parameter.partition("=")
+        if key == "host":
+            host = unquote(setting)
+        elif key:
+            raise SettingError(f"{name} has the parameter {key!r}: only host can be given there.")
+    return {
+        "NAME": database_name,
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": str(number or ""),
+    }

@@ -1,0 +1,101 @@
+"""Django's settings, each read from the environment by a typed reader of `glexia.env`."""
+
+import secrets
+from pathlib import Path
+
+from django.utils.csp import CSP
+
+from glexia import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = env.path("GLEXIA_DATA_DIR") or BASE_DIR / ".data"
+
+
+def _kept_secret() -> str:
+    """The secret key of this machine: made once, kept in the data directory for its owner only."""
+    kept = DATA_DIR / "secret-key"
+    if not kept.exists():
+        DATA_DIR.mkdir(parents=True, exist_ok=True)
+        made = kept.with_suffix(f".{secrets.token_hex(4)}")
+        made.touch(mode=0o600)
+        made.write_text(secrets.token_urlsafe(48))
+        made.rename(kept)
+    return kept.read_text()
+
+
+DEBUG = env.flag("DEBUG")
+SECRET_KEY = env.text("SECRET_KEY") or _kept_secret()
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]"))
+ATTACK_BUNDLES = env.directory("ATTACK_BUNDLES")
+INCIDENT_URL = env.web_address("INCIDENT_URL", "https://www.glexia.com/incident-response")
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "library",
+    "importer",
+    "analysis",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "glexia.urls"
+WSGI_APPLICATION = "glexia.wsgi.application"
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "context_processors": ["django.template.context_processors.request"],
+        },
+    }
+]
+
+# With no DATABASE_URL the engine below starts PostgreSQL in the data directory by itself.
+_external = env.database("DATABASE_URL")
+DATABASES = {
+    "default": {"ENGINE": "django.db.backends.postgresql", **_external}
+    if _external
+    else {"ENGINE": "glexia.embedded", "NAME": "glexia", "USER": "glexia"}
+}
+DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 8}}  # type: ignore[assignment]
+DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = DATA_DIR / "static"
+STORAGES = {
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+SECURE_CSP = {
+    "default-src": [CSP.SELF],
+    "object-src": [CSP.NONE],
+    "base-uri": [CSP.NONE],
+    "form-action": [CSP.SELF],
+    "frame-ancestors": [CSP.NONE],
+}
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# What other apps add to the library's pages: dotted paths of functions, in the order shown.
+OBJECT_PANELS = ["analysis.panels.take_panel"]

@@ -1,0 +1,1 @@
+"""How a bundle becomes a snapshot: acquire, verify, parse, normalise, digest, store."""

@@ -1,0 +1,1 @@
+"""What ATT&CK says: snapshots, objects and relationships, and the pages that show them."""

@@ -1,0 +1,80 @@
+"""Which snapshots readers see: new editions, made from the one before.
+
+Editions are only ever appended; going back appends an earlier triple again.
+"""
+
+from collections.abc import Iterable
+
+from importer.errors import BundleError
+from library.identifiers import Domain, Provenance, is_sample, release_order
+from library.models import Edition, Snapshot
+
+type Triple = dict[str, Snapshot | None]
+
+
+def publish(fresh: Iterable[Snapshot], made_by: str) -> Edition | None:
+    """The edition that shows freshly imported snapshots; None where readers see no change.
+
+    A snapshot does not become current by itself where a newer release of its domain is, or where
+    it is a sample and anything real is current. Samples leave once anything real is shown.
+    """
+    triple = _current()
+    for snapshot in sorted(fresh, key=lambda s: (release_order(s.attack_version), s.pk)):
+        if _succeeds(snapshot, triple):
+            triple[snapshot.domain] = snapshot
+    return _append(_without_samples(triple), made_by)
+
+
+def make_current(snapshot: Snapshot, made_by: str) -> Edition | None:
+    """The edition that shows this snapshot for its domain; None where it is shown already."""
+    triple = _current()
+    if is_sample(snapshot.attack_version):
+        # A sample never stands beside anything real.
+        triple = {domain: held for domain, held in triple.items() if held and _sample(held)}
+    triple[snapshot.domain] = snapshot
+    return _append(_without_samples(triple), made_by)
+
+
+def undo(made_by: str) -> Edition:
+    """An edition like the last but one; raises BundleError where there is none."""
+    last_two = list(Edition.objects.select_related(*Domain.values).order_by("-id")[:2])
+    if len(last_two) < 2:
+        raise BundleError("there is no edition before the current one to go back to.")
+    triple = {domain: getattr(last_two[1], domain) for domain in Domain.values}
+    return Edition.objects.create(**triple, made_by=made_by)
+
+
+def _current() -> Triple:
+    edition = Edition.objects.current()
+    return {domain: getattr(edition, domain, None) for domain in Domain.values}
+
+
+def _sample(snapshot: Snapshot) -> bool:
+    return is_sample(snapshot.attack_version)
+
+
+def _succeeds(fresh: Snapshot, triple: Triple) -> bool:
+    held = triple[fresh.domain]
+    if _sample(fresh) and any(other and not _sample(other) for other in triple.values()):
+        return False
+    if held is None:
+        return True
+    mine, theirs = release_order(fresh.attack_version), release_order(held.attack_version)
+    if mine == theirs:
+        # Of two snapshots of one release the official one stands, else the newest import.
+        official = Provenance.OFFICIAL
+        return fresh.provenance == official or held.provenance != official
+    return mine > theirs
+
+
+def _without_samples(triple: Triple) -> Triple:
+    if any(held and not _sample(held) for held in triple.values()):
+        return {d: held if held and not _sample(held) else None for d, held in triple.items()}
+    return triple
+
+
+def _append(triple: Triple, made_by: str) -> Edition | None:
+    named = {domain: triple.get(domain) for domain in Domain.values}
+    if named == _current():
+        return None
+    return Edition.objects.create(**named, made_by=made_by)

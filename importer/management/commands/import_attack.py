@@ -1,0 +1,92 @@
+"""`manage.py import_attack PATH…`: bring ATT&CK bundles into the library."""
+
+import sys
+from argparse import ArgumentParser
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import orjson
+from django.core.management.base import BaseCommand
+from tqdm import tqdm
+
+from importer.acquire import bundle_paths, read_bundle
+from importer.errors import BundleError
+from importer.pipeline import Options, Source, import_bundles
+from library.identifiers import RELEASE_FORM, Domain
+
+BAD_INPUT = 2
+
+
+class ProgressBar:
+    """A run's progress as a bar on standard error."""
+
+    def __init__(self, *, shown: bool) -> None:
+        self._shown = shown
+        self._bar: tqdm[Any] | None = None
+
+    def stage(self, origin: str, name: str, parts: int) -> None:
+        """A bar for one stage takes the place of the last one's."""
+        self.close()
+        if self._shown:
+            title = f"{Path(origin).name}: {name}" if origin else name
+            self._bar = tqdm(total=parts, desc=title, unit="", leave=False, file=sys.stderr)
+
+    def advance(self, parts: int) -> None:
+        """Move the bar."""
+        if self._bar is not None:
+            self._bar.update(parts)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+class Command(BaseCommand):
+    """Exit 0 when every bundle is in, 2 on bad input; a run is all or nothing."""
+
+    help = "Import ATT&CK bundles (.json, .json.gz, .json.xz) from files and directories."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The command's arguments."""
+        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+        parser.add_argument("--domain", choices=Domain.values, help="where the bundle is silent")
+        parser.add_argument("--release", help="for what the bundle does not say: 9.0")
+        parser.add_argument("--no-current", action="store_true", help="do not show it to readers")
+        parser.add_argument("--dry-run", action="store_true", help="report, and change nothing")
+        parser.add_argument("--json", action="store_true", help="one JSON object a bundle and line")
+
+    def handle(self, **options: Any) -> None:
+        """Import, and print a report for each bundle."""
+        bar = ProgressBar(shown=sys.stderr.isatty())
+        try:
+            reports = import_bundles(self._sources(options), self._asked(options), bar)
+        except BundleError as error:
+            bar.close()
+            self.stderr.write(str(error))
+            sys.exit(BAD_INPUT)
+        bar.close()
+        for report in reports:
+            if options["json"]:
+                self.stdout.write(orjson.dumps(report.as_dict()).decode())
+            else:
+                self.stdout.write("\n".join(report.lines()))
+
+    @staticmethod
+    def _sources(options: dict[str, Any]) -> list[Source]:
+        paths = bundle_paths(options["paths"])
+        return [Source(str(path), partial(read_bundle, path)) for path in paths]
+
+    @staticmethod
+    def _asked(options: dict[str, Any]) -> Options:
+        release = options["release"]
+        if release is not None and not RELEASE_FORM.fullmatch(release):
+            raise BundleError(f"--release {release!r} is not a release such as 18.1.")
+        return Options(
+            domain=options["domain"],
+            release=release,
+            make_current=not options["no_current"],
+            dry_run=options["dry_run"],
+        )

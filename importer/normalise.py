@@ -1,0 +1,151 @@
+"""Normalise: from the verbatim properties of STIX objects to what the library looks things up by.
+
+Nothing here changes what is stored of an object: the columns are read from it, and what cannot be
+read is left empty (`importer.validate` says why).
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from importer.parse import Properties, is_stix_id
+from library.identifiers import Link, attack_reference
+
+LONGEST_ATTACK_ID = 64
+LONGEST_KIND = 64
+# PostgreSQL's text holds no NUL, JSON's may.
+NUL = "\x00"
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A link between two objects, by their STIX ids."""
+
+    kind: str
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class NormalisedObject:
+    """What the library finds and sorts an object by, and the links that its properties carry."""
+
+    stix_id: str
+    stix_type: str
+    attack_id: str
+    name: str
+    revoked: bool
+    deprecated: bool
+    modified: datetime | None
+    x_mitre_version: str
+    edges: tuple[Edge, ...]
+
+    @property
+    def live(self) -> bool:
+        """Neither revoked nor deprecated."""
+        return not (self.revoked or self.deprecated)
+
+
+type TacticsByPhase = dict[tuple[str, str], str]
+
+
+def normalise(properties: Properties, tactics: TacticsByPhase) -> NormalisedObject:
+    """What the library looks an object up by; `tactics` comes from `tactics_by_phase`."""
+    return NormalisedObject(
+        stix_id=properties["id"],
+        stix_type=properties["type"],
+        attack_id=_attack_id(properties),
+        name=_text(properties.get("name")),
+        revoked=properties.get("revoked") is True,
+        deprecated=properties.get("x_mitre_deprecated") is True,
+        modified=timestamp(properties.get("modified")),
+        x_mitre_version=_text(properties.get("x_mitre_version")),
+        edges=tuple(dict.fromkeys(_edges(properties, tactics))),
+    )
+
+
+def tactics_by_phase(objects: Iterable[Properties]) -> TacticsByPhase:
+    """The tactic of a bundle for each (kill chain, phase name), live ones before others.
+
+    Techniques name a tactic by its `x_mitre_shortname` in a kill chain phase. A kill chain belongs
+    to a domain, and a bundle holds one domain, so the chain's name is not asked of the tactic; it
+    stands in the key so that phases of other frameworks find nothing.
+    """
+    found: TacticsByPhase = {}
+    for properties in objects:
+        if properties["type"] != "x-mitre-tactic":
+            continue
+        short = properties.get("x_mitre_shortname")
+        if not isinstance(short, str):
+            continue
+        live = not (
+            properties.get("revoked") is True or properties.get("x_mitre_deprecated") is True
+        )
+        for chain in ATTACK_CHAINS:
+            if live or (chain, short) not in found:
+                found[chain, short] = properties["id"]
+    return found
+
+
+ATTACK_CHAINS = ("mitre-attack", "mitre-mobile-attack", "mitre-ics-attack")
+
+
+def timestamp(value: object) -> datetime | None:
+    """The moment that a STIX timestamp names; None where it names none."""
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _text(value: object) -> str:
+    return value.replace(NUL, "�") if isinstance(value, str) else ""
+
+
+def _attack_id(properties: Properties) -> str:
+    attack_id = _text(attack_reference(properties).get("external_id"))
+    usable = len(attack_id) <= LONGEST_ATTACK_ID and attack_id.isprintable()
+    return attack_id if usable else ""
+
+
+def _edges(properties: Properties, tactics: TacticsByPhase) -> Iterator[Edge]:
+    if properties["type"] == "relationship":
+        yield from _relationship(properties)
+        return
+    stix_id = properties["id"]
+    for phase in _list(properties.get("kill_chain_phases")):
+        if isinstance(phase, dict):
+            named = (_text(phase.get("kill_chain_name")), _text(phase.get("phase_name")))
+            if named in tactics:
+                yield Edge(Link.TACTIC, stix_id, tactics[named])
+    for kind in (Link.MATRIX_TACTIC, Link.ANALYTIC):
+        for target in _list(properties.get(kind)):
+            yield from _edge(kind, stix_id, target)
+    for log_source in _list(properties.get(Link.LOG_SOURCE)):
+        if isinstance(log_source, dict):
+            yield from _edge(Link.LOG_SOURCE, stix_id, log_source.get("x_mitre_data_component_ref"))
+    yield from _edge(Link.DATA_SOURCE, stix_id, properties.get(Link.DATA_SOURCE))
+
+
+def _relationship(properties: Properties) -> Iterator[Edge]:
+    """A STIX relationship (2.1 §5.1); types hold only a to z, 0 to 9 and hyphens."""
+    kind = properties.get("relationship_type")
+    if not isinstance(kind, str) or not 0 < len(kind) <= LONGEST_KIND:
+        return
+    if not all(letter.isascii() and (letter.isalnum() or letter == "-") for letter in kind):
+        return
+    source = properties.get("source_ref")
+    if isinstance(source, str) and is_stix_id(source):
+        yield from _edge(kind, source, properties.get("target_ref"))
+
+
+def _edge(kind: str, source: str, target: object) -> Iterator[Edge]:
+    if isinstance(target, str) and is_stix_id(target):
+        yield Edge(str(kind), source, target)
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,85 @@
+"""Parse: from bytes to a bundle whose structure can be relied on.
+
+What holds afterwards: a STIX bundle with a list of objects, each a JSON object with a well-formed
+type and id, no id twice. Everything else about an object is left to `importer.validate`.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from importer.errors import BundleError
+
+type Properties = dict[str, Any]
+
+# STIX 2.1 §2.7 (identifier) and §2.1 / 11.2 (type names); old ATT&CK ids are not all of UUID
+# version 4, so only the shape counts.
+TYPE_FORM = re.compile(r"[a-z][a-z0-9-]{1,98}[a-z0-9]")
+UUID_FORM = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+SHOWN = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """The objects of a parsed bundle, verbatim, and its STIX version ("2.0" or "2.1")."""
+
+    spec_version: str
+    objects: list[Properties]
+
+
+def parse(raw: bytes | bytearray) -> Bundle:
+    """The bundle in JSON text; raises BundleError, and nothing else, where it is damaged."""
+    try:
+        bundle = orjson.loads(raw)
+    except (orjson.JSONDecodeError, RecursionError) as error:
+        raise BundleError(f"not JSON: {error}.") from None
+    if not isinstance(bundle, dict) or bundle.get("type") != "bundle":
+        raise BundleError('not a STIX bundle: the whole is not an object of type "bundle".')
+    objects = bundle.get("objects")
+    if not isinstance(objects, list):
+        raise BundleError("not a STIX bundle: field objects is not a list.")
+    if not objects:
+        raise BundleError("an empty bundle: field objects holds nothing.")
+    _check_identities(objects)
+    return Bundle(_spec_version(bundle, objects), objects)
+
+
+def is_stix_id(value: object) -> bool:
+    """Whether a value has the form type--UUID."""
+    if not isinstance(value, str):
+        return False
+    kind, separator, uuid = value.partition("--")
+    return bool(separator and TYPE_FORM.fullmatch(kind) and UUID_FORM.fullmatch(uuid))
+
+
+def _check_identities(objects: list[Any]) -> None:
+    seen: set[str] = set()
+    for number, found in enumerate(objects):
+        if not isinstance(found, dict):
+            raise BundleError(f"objects[{number}] is not a JSON object.")
+        stix_id, stix_type = found.get("id"), found.get("type")
+        if not is_stix_id(stix_id):
+            raise BundleError(f"objects[{number}] has a malformed id: {_shown(stix_id)}.")
+        assert isinstance(stix_id, str)
+        if stix_type != stix_id.partition("--")[0]:
+            raise BundleError(f"{stix_id} has the type {_shown(stix_type)}, unlike its id.")
+        if stix_id in seen:
+            raise BundleError(f"{stix_id} stands in the bundle twice (again at objects[{number}]).")
+        seen.add(stix_id)
+
+
+def _spec_version(bundle: Properties, objects: list[Properties]) -> str:
+    """STIX 2.0 states its version on the bundle, 2.1 on each object; 2.0 without a word."""
+    stated = {str(bundle.get("spec_version", "2.0"))}
+    stated.update(str(found["spec_version"]) for found in objects if "spec_version" in found)
+    newest = max(stated)
+    if newest not in {"2.0", "2.1"}:
+        raise BundleError(f"STIX version {_shown(newest)} is not one of 2.0 and 2.1.")
+    return newest
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

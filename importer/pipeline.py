@@ -1,0 +1,258 @@
+"""The import of one or several bundles: every step in order, in one transaction.
+
+Either all bundles of a run come in, and readers see them at once, or nothing has happened.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from itertools import batched
+from typing import Protocol
+
+from django.db import transaction
+
+from importer.acquire import Acquired, Packed, pack
+from importer.digest import digest
+from importer.editions import publish
+from importer.errors import BundleError
+from importer.identify import Identity, identify
+from importer.normalise import normalise, tactics_by_phase
+from importer.parse import Bundle, parse
+from importer.report import ALREADY_IMPORTED, IMPORTED, Report
+from importer.store import Prepared, SnapshotWriter, delta, refresh_statistics, take_import_lock
+from importer.validate import Validator
+from importer.verify import Verified, verify
+from library.identifiers import Domain, release_order
+from library.models import Edition, Finding, Snapshot
+
+# Objects stored and validated together.
+BATCH = 1024
+
+
+class Progress(Protocol):
+    """What a run tells of its progress: a stage begins, some of its parts are done."""
+
+    def stage(self, origin: str, name: str, parts: int) -> None:
+        """A stage of the work on one bundle begins; it has this many parts."""
+
+    def advance(self, parts: int) -> None:
+        """So many parts of the stage are done."""
+
+
+class Silent:
+    """Progress that nobody watches."""
+
+    def stage(self, origin: str, name: str, parts: int) -> None:
+        """Nothing."""
+
+    def advance(self, parts: int) -> None:
+        """Nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the admin asks of a run."""
+
+    domain: str | None = None
+    release: str | None = None
+    make_current: bool = True
+    dry_run: bool = False
+    # Only benchmarks switch this off, to measure the rest.
+    validate: bool = True
+    made_by: str = "import_attack"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a bundle of the run is to be read from; `read` may be called more than once."""
+
+    origin: str
+    read: Callable[[], Acquired]
+
+
+def import_bundles(
+    sources: Sequence[Source], options: Options, progress: Progress | None = None
+) -> list[Report]:
+    """A report for each bundle, oldest release first.
+
+    Waits while another import runs. Raises BundleError, with the library untouched, when any
+    bundle of the run cannot be imported.
+    """
+    progress = progress or Silent()
+    ordered = _oldest_first(sources, options, progress)
+    with transaction.atomic():
+        if not take_import_lock(wait=False):
+            progress.stage("", "waiting for another import to end", 1)
+            take_import_lock(wait=True)
+        reports = [_import_one(source, options, progress) for source in ordered]
+        _publish(reports, options)
+        if any(report.status == IMPORTED for report in reports):
+            refresh_statistics()
+        if options.dry_run:
+            transaction.set_rollback(True)
+    return reports
+
+
+def _oldest_first(
+    sources: Sequence[Source], options: Options, progress: Progress
+) -> Sequence[Source]:
+    """The sources by release, then domain; several bundles are identified before any comes in."""
+    if len(sources) < 2:
+        return sources
+    domains = list(Domain.values)
+    order: dict[str, tuple[object, ...]] = {}
+    for source in sources:
+        progress.stage(source.origin, "identifying", 1)
+        identity = _identity(source, options)
+        order[source.origin] = (
+            release_order(identity.attack_version),
+            domains.index(identity.domain),
+        )
+        progress.advance(1)
+    return sorted(sources, key=lambda source: order[source.origin])
+
+
+def _identity(source: Source, options: Options) -> Identity:
+    with _naming(source):
+        acquired = source.read()
+        verified = verify(acquired.raw)
+        # What MITRE published needs no parsing to be known.
+        bundle = Bundle("", []) if verified.published else parse(acquired.raw)
+        return identify(bundle, verified, options.domain, options.release)
+
+
+class _naming:  # noqa: N801  (reads as a phrase)
+    """Names the bundle in any BundleError raised inside."""
+
+    def __init__(self, source: Source) -> None:
+        self.origin = source.origin
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, BundleError) and not str(error).startswith(self.origin):
+            raise BundleError(f"{self.origin}: {error}") from None
+
+
+def _import_one(source: Source, options: Options, progress: Progress) -> Report:
+    begun = time.monotonic()
+    with _naming(source), ThreadPoolExecutor(max_workers=1) as beside:
+        opened = _open(source, options, progress, beside)
+        if isinstance(opened, Snapshot):
+            report = _report(opened, source, ALREADY_IMPORTED)
+        else:
+            report = _bring_in(source, opened, options, progress)
+    report.dry_run = options.dry_run
+    report.seconds = time.monotonic() - begun
+    return report
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A parsed and identified bundle; its bytes are being packed beside the work."""
+
+    bundle: Bundle
+    identity: Identity
+    sha256: str
+    packing: Future[Packed]
+
+
+def _open(
+    source: Source, options: Options, progress: Progress, beside: ThreadPoolExecutor
+) -> Snapshot | _Opened:
+    """The bundle, ready to be stored; the snapshot where the library holds it already.
+
+    The JSON text is let go on return: with the parsed objects it would be the peak of memory.
+    """
+    progress.stage(source.origin, "reading", 2)
+    acquired = source.read()
+    verified = verify(acquired.raw)
+    progress.advance(1)
+    held = _held(verified, options)
+    if held is not None:
+        return held
+    packing = beside.submit(pack, acquired)
+    bundle = parse(acquired.raw)
+    identity = identify(bundle, verified, options.domain, options.release)
+    progress.advance(1)
+    return _Opened(bundle, identity, verified.sha256, packing)
+
+
+def _held(verified: Verified, options: Options) -> Snapshot | None:
+    """The snapshot of this very bundle, where the library has it and the admin says no other."""
+    held = Snapshot.objects.filter(bundle_sha256=bytes.fromhex(verified.sha256))
+    if options.domain is not None:
+        held = held.filter(domain=options.domain)
+    if options.release is not None:
+        held = held.filter(attack_version=options.release)
+    return held.first()
+
+
+def _bring_in(source: Source, opened: _Opened, options: Options, progress: Progress) -> Report:
+    writer = SnapshotWriter()
+    spec = opened.bundle.spec_version
+    with Validator() as validator:
+        progress.stage(source.origin, "storing", len(opened.bundle.objects))
+        for batch in batched(_prepared(opened.bundle), BATCH, strict=False):
+            new = writer.add(batch)
+            if options.validate:
+                validator.submit(new)
+            progress.advance(len(batch))
+        snapshot = writer.finish(opened.identity, opened.packing.result(), opened.sha256, spec)
+        progress.stage(source.origin, "validating", 1)
+        checked, invalid = validator.results()
+        writer.write_findings(invalid)
+        progress.advance(1)
+    report = _report(snapshot, source, IMPORTED)
+    report.checked = asdict(checked)
+    return report
+
+
+def _prepared(bundle: Bundle) -> Iterator[Prepared]:
+    """Each object of the bundle with its digest; takes the bundle apart, to spare memory."""
+    tactics = tactics_by_phase(bundle.objects)
+    bundle.objects.reverse()
+    while bundle.objects:
+        properties = bundle.objects.pop()
+        yield Prepared(normalise(properties, tactics), digest(properties))
+
+
+def _report(snapshot: Snapshot, source: Source, status: str) -> Report:
+    before = Snapshot.objects.before(snapshot.domain, snapshot.attack_version)
+    against = delta(snapshot, before)
+    findings = Finding.objects.filter(version__memberships__snapshot=snapshot).order_by("id")
+    return Report(
+        status=status,
+        origin=source.origin,
+        snapshot=snapshot.pk,
+        domain=snapshot.domain,
+        release=snapshot.attack_version,
+        bundle_sha256=snapshot.sha256,
+        provenance=snapshot.provenance,
+        objects=snapshot.object_count,
+        objects_by_type=snapshot.objects_by_type,
+        before=before.attack_version if before else None,
+        added=against.added,
+        changed=against.changed,
+        removed=against.removed,
+        unchanged=against.unchanged,
+        finding_details=[
+            {"stix_id": stix_id, "field": field, "reason": reason}
+            for stix_id, field, reason in findings.values_list(
+                "version__object__stix_id", "field", "reason"
+            )
+        ],
+    )
+
+
+def _publish(reports: Sequence[Report], options: Options) -> None:
+    """One new edition for the run, where it brought anything that readers should see."""
+    fresh = [report.snapshot for report in reports if report.status == IMPORTED]
+    if options.make_current and fresh:
+        publish(Snapshot.objects.filter(pk__in=fresh), options.made_by)
+    edition = Edition.objects.current()
+    shown = {snapshot.pk for snapshot in edition.snapshots} if edition else set()
+    for report in reports:
+        report.current = report.snapshot in shown

@@ -1,0 +1,88 @@
+"""What an import tells the admin at its end."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+IMPORTED = "imported"
+ALREADY_IMPORTED = "already-imported"
+SHOWN_FINDINGS = 20
+
+
+@dataclass(slots=True)
+class Report:
+    """The outcome for one bundle; `added` to `unchanged` count against the release before it."""
+
+    status: str
+    origin: str
+    snapshot: int
+    domain: str
+    release: str
+    bundle_sha256: str
+    provenance: str
+    objects: int
+    objects_by_type: dict[str, int]
+    before: str | None
+    added: int
+    changed: int
+    removed: int
+    unchanged: int
+    checked: dict[str, int] = field(default_factory=dict)
+    finding_details: list[dict[str, str]] = field(default_factory=list)
+    current: bool = False
+    dry_run: bool = False
+    seconds: float = 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as JSON carries it; `findings` is their number."""
+        shown = {name: getattr(self, name) for name in self.__slots__}
+        return shown | {"findings": len(self.finding_details), "seconds": round(self.seconds, 3)}
+
+    def lines(self) -> list[str]:
+        """The report as a person reads it."""
+        held = f"{self.domain} {self.release}"
+        outcome = {
+            IMPORTED: "would be imported" if self.dry_run else "imported",
+            ALREADY_IMPORTED: "already imported",
+        }[self.status]
+        types = ", ".join(f"{count:,} {kind}" for kind, count in self.objects_by_type.items())
+        against = f"against {self.before}" if self.before else "nothing before it"
+        return [
+            f"{held}: {outcome} as snapshot {self.snapshot} from {self.origin}",
+            f"  SHA-256    {self.bundle_sha256} ({self._provenance()})",
+            f"  objects    {self.objects:,}: {types}",
+            f"  changes    {self.added:,} added, {self.changed:,} changed, {self.removed:,} removed,"
+            f" {self.unchanged:,} unchanged ({against})",
+            f"  validated  {self._checked()}",
+            *self._findings(),
+            f"  shown      {self._current()}",
+            f"  seconds    {self.seconds:.1f}",
+        ]
+
+    def _provenance(self) -> str:
+        return {
+            "official": "official: MITRE published this hash",
+            "unrecognised": "unrecognised: MITRE published no such hash",
+            "sample": "sample: written for this project",
+        }[self.provenance]
+
+    def _checked(self) -> str:
+        if not any(self.checked.values()):
+            return "nothing: every object was known already"
+        return (
+            f"{self.checked['stix2']:,} by stix2, {self.checked['schema']:,} by ATT&CK's schemas,"
+            f" {self.checked['envelope']:,} of unknown types by their envelope"
+        )
+
+    def _findings(self) -> list[str]:
+        count = len(self.finding_details)
+        lines = [f"  findings   {count:,}"]
+        for found in self.finding_details[:SHOWN_FINDINGS]:
+            lines.append(f"    {found['stix_id']} {found['field']}: {found['reason']}")
+        if count > SHOWN_FINDINGS:
+            lines.append(f"    and {count - SHOWN_FINDINGS:,} more (--json lists all)")
+        return lines
+
+    def _current(self) -> str:
+        if self.dry_run:
+            return "no: a dry run changes nothing"
+        return "yes: readers see this release" if self.current else "no: not the current edition"

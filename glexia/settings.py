@@ -31,6 +31,7 @@ INCIDENT_URL = env.web_address("INCIDENT_URL", "https://www.glexia.com/incident-
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
+    "django.contrib.humanize",
     "django.contrib.staticfiles",
     "django_htmx",
     "library",

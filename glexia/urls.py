@@ -1,5 +1,11 @@
 """Every address of the product."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import include, path
+from django.views.generic import RedirectView
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="library:home")),
+    path("learn/attack", include("library.urls")),
+]
+
+handler404 = "library.views.page_not_found"

@@ -33,6 +33,11 @@ class ObjectType:
     plural: str
     path: str
 
+    @property
+    def mitre_path(self) -> str:
+        """What attack.mitre.org calls this kind in its addresses."""
+        return self.path.replace("-", "")
+
 
 OBJECT_TYPES: Final = (
     ObjectType(("x-mitre-matrix",), "Matrix", "Matrices", "matrices"),
@@ -55,6 +60,11 @@ OBJECT_TYPES: Final = (
 )
 TYPE_OF: Final = {stix_type: kind for kind in OBJECT_TYPES for stix_type in kind.stix_types}
 MITIGATION: Final = TYPE_OF["course-of-action"]
+TECHNIQUE: Final = TYPE_OF["attack-pattern"]
+MATRIX: Final = TYPE_OF["x-mitre-matrix"]
+
+# The kinds that have pages in this library; links to any other lead to attack.mitre.org.
+PAGED_TYPES: Final = (MITIGATION,)
 
 # `source_name` of the external reference that carries an object's ATT&CK ID, over all releases.
 ATTACK_SOURCES: Final = frozenset(

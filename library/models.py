@@ -12,7 +12,12 @@ them in the transaction that makes the rows they name, and `verify_snapshot` che
 from django.db import models
 
 from library.identifiers import Domain, Provenance
-from library.querysets import EditionQuerySet, SnapshotQuerySet
+from library.querysets import (
+    EditionQuerySet,
+    SnapshotEdgeQuerySet,
+    SnapshotObjectQuerySet,
+    SnapshotQuerySet,
+)
 
 
 class StixObject(models.Model):
@@ -139,6 +144,8 @@ class SnapshotObject(models.Model):
         ObjectVersion, models.CASCADE, db_constraint=False, related_name="memberships"
     )
 
+    objects = SnapshotObjectQuerySet.as_manager()
+
     class Meta:
         indexes = [
             models.Index(
@@ -173,6 +180,8 @@ class SnapshotEdge(models.Model):
         ObjectVersion, models.CASCADE, db_index=False, db_constraint=False, related_name="edges"
     )
     live = models.BooleanField()
+
+    objects = SnapshotEdgeQuerySet.as_manager()
 
     class Meta:
         indexes = [

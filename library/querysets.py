@@ -1,15 +1,18 @@
-"""Which snapshots and editions there are."""
+"""What pages ask of the database: snapshots, editions, their objects and the links between them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from django.db import models
+from django.db.models.functions import Collate, Lower
 
-from library.identifiers import Domain, Provenance, release_order
+from library.identifiers import Domain, ObjectType, Provenance, release_order
 
 if TYPE_CHECKING:
-    from library.models import Edition, Snapshot
+    from collections.abc import Iterable, Sequence
+
+    from library.models import Edition, Snapshot, SnapshotEdge, SnapshotObject
 
 
 class SnapshotQuerySet(models.QuerySet["Snapshot"]):
@@ -49,3 +52,78 @@ class EditionQuerySet(models.QuerySet["Edition"]):
     def current(self) -> Edition | None:
         """The edition that readers see, with its snapshots; None in an empty library."""
         return self.select_related(*Domain.values).order_by("-id").first()
+
+
+IN_DOMAIN_ORDER = models.Case(
+    *(models.When(snapshot__domain=name, then=place) for place, name in enumerate(Domain.values)),
+    output_field=models.SmallIntegerField(),
+)
+# Every list of the library: by name whatever the case, then enterprise, mobile, ICS, then ID.
+IN_LIST_ORDER = (
+    Collate(Lower("version__name"), "C"),
+    IN_DOMAIN_ORDER,
+    "version__attack_id",
+    "object_id",
+)
+
+
+class SnapshotObjectQuerySet(models.QuerySet["SnapshotObject"]):
+    """Objects as snapshots hold them: one row for each object and snapshot."""
+
+    def in_snapshots(self, snapshots: Iterable[Snapshot]) -> SnapshotObjectQuerySet:
+        """Objects of these snapshots, with their versions."""
+        return self.filter(snapshot__in=snapshots).select_related("snapshot", "object", "version")
+
+    def of_type(self, kind: ObjectType) -> SnapshotObjectQuerySet:
+        """Objects of one kind of ATT&CK object."""
+        return self.filter(object__stix_type__in=kind.stix_types)
+
+    def live(self) -> SnapshotObjectQuerySet:
+        """Objects that are neither revoked nor deprecated."""
+        return self.filter(version__revoked=False, version__deprecated=False)
+
+    def named(self, attack_ids: Iterable[str]) -> SnapshotObjectQuerySet:
+        """Objects with one of these ATT&CK IDs."""
+        return self.filter(version__attack_id__in=attack_ids)
+
+    def with_content(self) -> SnapshotObjectQuerySet:
+        """The same objects together with their canonical JSON."""
+        return self.select_related("snapshot", "object", "version__content")
+
+    def in_list_order(self) -> SnapshotObjectQuerySet:
+        """By name whatever the case, then domain, then ID."""
+        return self.order_by(*IN_LIST_ORDER)
+
+    def in_order_of_preference(self) -> SnapshotObjectQuerySet:
+        """Which of several rows of one ATT&CK ID stands for it: the first of these.
+
+        Live before others, enterprise before mobile before ICS, official before others, newest.
+        """
+        return self.order_by(
+            "version__revoked",
+            "version__deprecated",
+            IN_DOMAIN_ORDER,
+            models.Case(models.When(snapshot__provenance=Provenance.OFFICIAL, then=0), default=1),
+            "-snapshot_id",
+        )
+
+    def history_of(self, object_ids: Iterable[int]) -> list[SnapshotObject]:
+        """Each snapshot that holds one of these objects; newest release first in each domain."""
+        held = self.filter(object__in=object_ids).select_related("snapshot", "version", "object")
+        domains = list(Domain.values)
+        newest_first = sorted(
+            held,
+            key=lambda row: (release_order(row.snapshot.attack_version), row.snapshot_id),
+            reverse=True,
+        )
+        return sorted(newest_first, key=lambda row: domains.index(row.snapshot.domain))
+
+
+class SnapshotEdgeQuerySet(models.QuerySet["SnapshotEdge"]):
+    """Links between objects as snapshots hold them."""
+
+    def from_objects(
+        self, snapshots: Sequence[Snapshot], object_ids: Iterable[int], kinds: Sequence[str]
+    ) -> models.QuerySet[SnapshotEdge]:
+        """Live links of these kinds that start at one of these objects."""
+        return self.filter(snapshot__in=snapshots, source__in=object_ids, kind__in=kinds, live=True)

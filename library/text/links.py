@@ -63,11 +63,11 @@ _IN_TEXT: Final = re.compile(
 
 # What is left of the wiki's template: "{{LinkById|T1059.008}", "(LinkById : G0047)", each once in
 # releases 17.1 and 18.1. \s covers the narrow no-break space of the second.
-LINK_BY_ID: Final = re.compile(
-    r"[({]{1,2}\s{0,8}LinkById\s{0,8}[|:]\s{0,8}(?P<link_id>[^\s|(){}]{1,40})\s{0,8}[)}]{1,2}",
-    re.IGNORECASE,
+LINK_BY_ID_TAIL: Final = (
+    r"[({]?\s{0,8}LinkById\s{0,8}[|:]\s{0,8}(?P<link_id>[^\s|(){}]{1,40})\s{0,8}[)}]{1,2}"
 )
-_ID: Final = re.compile(r"([A-Z]{1,3})\d{4,5}(?:\.\d{3})?\Z")
+_LINK_BY_ID: Final = re.compile(rf"[({{]{LINK_BY_ID_TAIL}", re.IGNORECASE)
+_ATTACK_ID: Final = re.compile(r"([A-Z]{1,3})\d{4,5}(?:\.\d{3})?\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def parse_attack_url(url: str) -> AttackLink | None:
 
 def link_by_id(attack_id: str) -> AttackLink | None:
     """Return the link that an ID alone stands for, its kind told by its letters."""
-    found = _ID.match(attack_id.upper())
+    found = _ATTACK_ID.match(attack_id.upper())
     kind = _KIND_BY_PREFIX.get(found[1]) if found else None
     return AttackLink(kind, attack_id.upper()) if kind else None
 
@@ -113,7 +113,7 @@ def find_attack_links(text: str) -> set[AttackLink]:
     if "attack.mitre.org/" in text or "](/" in text:
         links.update(_link(found) for found in _IN_TEXT.finditer(text))
     if "linkbyid" in text.lower():
-        links.update(link_by_id(found["link_id"]) for found in LINK_BY_ID.finditer(text))
+        links.update(link_by_id(found["link_id"]) for found in _LINK_BY_ID.finditer(text))
     return {link for link in links if link is not None}
 
 

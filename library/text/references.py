@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 # ATT&CK's own entry among an object's external references: its ID and address, not a source.
 IDENTITY_NAMES: Final = frozenset(
@@ -137,15 +139,19 @@ class References:
     def find(self, name: str, scopes: Sequence[Sequence[Source]]) -> Source | None:
         """Return the source that NAME means: the first scope that knows it decides.
 
-        Within a scope an exact name wins, then one that differs in case or white space, then one
-        in punctuation, then the only one that begins with it. (The last two are for ICS 17.1 and
-        18.1, whose "CISA Alert (TA17-163A)" is listed without the parentheses and with a title.)
+        An exact name wins within its scope, then one that differs in case or white space. Where
+        no scope has either, punctuation is left aside, and the only name that begins so will do:
+        ICS 17.1 and 18.1 cite "CISA Alert (TA17-163A)", listed without the parentheses and with
+        a title behind.
         """
-        for scope in scopes:
-            found = self._index(scope).find(name)
-            if found is not None:
-                return found
-        return None
+        indexes = [self._index(scope) for scope in scopes]
+        close = (found for index in indexes if (found := index.find(name)) is not None)
+        loose = (found for index in indexes if (found := index.find_loosely(name)) is not None)
+        return next(close, None) or next(loose, None)
+
+    def knows(self, name: str, scopes: Sequence[Sequence[Source]]) -> bool:
+        """Whether a scope has this very name, case and white space aside."""
+        return any(self._index(scope).find(name) is not None for scope in scopes)
 
     def cite(
         self, name: str, scopes: Sequence[Sequence[Source]], *, anchored: bool = True
@@ -189,7 +195,7 @@ class References:
 
 
 class _Index:
-    """The sources of one scope by name, exact at once and tolerant on demand."""
+    """The sources of one scope by name; the tolerant look-ups are prepared when first needed."""
 
     __slots__ = ("_exact", "_folded", "_squeezed")
 
@@ -202,14 +208,14 @@ class _Index:
         self._squeezed: dict[str, Source] | None = None
 
     def find(self, name: str) -> Source | None:
-        return self._exact.get(name) or self._find_folded(name) or self._find_squeezed(name)
-
-    def _find_folded(self, name: str) -> Source | None:
+        found = self._exact.get(name)
+        if found is not None:
+            return found
         if self._folded is None:
             self._folded = {_fold(known): source for known, source in self._exact.items()}
         return self._folded.get(_fold(name))
 
-    def _find_squeezed(self, name: str) -> Source | None:
+    def find_loosely(self, name: str) -> Source | None:
         if self._squeezed is None:
             self._squeezed = {_squeeze(known): source for known, source in self._exact.items()}
         wanted = _squeeze(name)

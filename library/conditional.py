@@ -1,0 +1,110 @@
+"""Answers that cost one query when nothing has changed: ETag and 304 for pages.
+
+What a page shows follows from its address, the edition, the snapshots held (change history lists
+them all) and this build of the product. So the tag is known before anything is rendered, and
+switching the edition changes every page at once.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, wraps
+from typing import Concatenate
+
+from django.conf import settings
+from django.db.models import Count, Subquery, Value
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.views.decorators.http import require_safe
+
+from library.models import Edition, Snapshot
+
+# What htmx 4 sends when only a part of the page is to be swapped, and at no other time.
+PARTIAL_HEADER = "HX-Request-Type"
+SOURCES = ("library", "analysis", "templates", "static", "glexia")
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What readers see at the moment of a request: the edition, and which snapshots there are."""
+
+    edition: Edition | None
+    newest_snapshot: int
+    snapshot_count: int
+
+    @property
+    def snapshots(self) -> list[Snapshot]:
+        """The edition's snapshots in the order of the domains."""
+        return self.edition.snapshots if self.edition else []
+
+    @property
+    def sample(self) -> bool:
+        """Whether readers see the project's sample in place of ATT&CK."""
+        return any(snapshot.provenance == "sample" for snapshot in self.snapshots)
+
+
+def current_shelf() -> Shelf:
+    """What readers see now, in one query."""
+    snapshots = Snapshot.objects.order_by()
+    edition = Edition.objects.annotate(
+        newest_snapshot=Subquery(snapshots.order_by("-id").values("id")[:1]),
+        snapshot_count=Subquery(
+            snapshots.values(every=Value(1)).values(count=Count("id")).values("count")
+        ),
+    ).current()
+    if edition is None:
+        return Shelf(None, 0, 0)
+    return Shelf(edition, edition.newest_snapshot, edition.snapshot_count)
+
+
+type Page[**P] = Callable[Concatenate[HttpRequest, Shelf, P], HttpResponse]
+
+
+def conditional_page[**P](view: Page[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """A view of a public page that is given the shelf and answers 304 where nothing changed."""
+
+    @wraps(view)
+    def respond(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        shelf = current_shelf()
+        etag = _etag(request, shelf)
+        unchanged = get_conditional_response(request, etag=etag)
+        if unchanged is not None and unchanged.status_code == 304:
+            return _cacheable(unchanged, etag)
+        response = view(request, shelf, *args, **kwargs)
+        return _cacheable(response, etag) if response.status_code == 200 else response
+
+    return require_safe(respond)
+
+
+def is_partial(request: HttpRequest) -> bool:
+    """Whether htmx asks for a part of the page and nothing else."""
+    return request.headers.get(PARTIAL_HEADER) == "partial"
+
+
+def _cacheable(response: HttpResponse, etag: str) -> HttpResponse:
+    response["ETag"] = etag
+    response["Cache-Control"] = "public, no-cache"
+    patch_vary_headers(response, [PARTIAL_HEADER])
+    return response
+
+
+def _etag(request: HttpRequest, shelf: Shelf) -> str:
+    parts = (
+        build_id(),
+        str(shelf.edition.pk if shelf.edition else 0),
+        f"{shelf.newest_snapshot}/{shelf.snapshot_count}",
+        "partial" if is_partial(request) else "page",
+        request.get_full_path(),
+    )
+    return f'W/"{hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]}"'
+
+
+@cache
+def build_id() -> str:
+    """A digest of the code, templates and settings that pages are made of; once a process."""
+    seen = hashlib.sha256(settings.INCIDENT_URL.encode())
+    for folder in SOURCES:
+        for path in sorted((settings.BASE_DIR / folder).rglob("*")):
+            if path.is_file() and path.suffix != ".pyc":
+                seen.update(path.read_bytes())
+    return seen.hexdigest()

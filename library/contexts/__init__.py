@@ -1,0 +1,1 @@
+"""What each page shows, as dataclasses that templates read without a query."""

@@ -1,0 +1,138 @@
+"""One object as the edition holds it, in one domain or in several."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import orjson
+
+from library.addresses import mitre_address, page_path
+from library.conditional import Shelf
+from library.identifiers import TYPE_OF, Domain, ObjectType, attack_reference
+from library.models import ObjectVersion, SnapshotObject
+from library.text.references import Source, sources
+
+
+@dataclass(frozen=True)
+class HeldObject:
+    """An object with a membership for each domain that holds it.
+
+    Where domains differ, the content of the first of enterprise, mobile and ICS is shown.
+    """
+
+    rows: tuple[SnapshotObject, ...]
+
+    @property
+    def version(self) -> ObjectVersion:
+        """The object version that is shown."""
+        return self.rows[0].version
+
+    @property
+    def object_id(self) -> int:
+        """The object's key."""
+        return self.rows[0].object_id
+
+    @property
+    def stix_id(self) -> str:
+        """The object's STIX id."""
+        return self.rows[0].object.stix_id
+
+    @property
+    def kind(self) -> ObjectType:
+        """What kind of ATT&CK object it is."""
+        return TYPE_OF[self.rows[0].object.stix_type]
+
+    @property
+    def attack_id(self) -> str:
+        """The object's ATT&CK ID."""
+        return self.version.attack_id
+
+    @property
+    def name(self) -> str:
+        """The object's name, or its STIX id where it has none."""
+        return self.version.name or self.stix_id
+
+    @property
+    def domains(self) -> list[str]:
+        """The labels of the domains that hold it."""
+        return [Domain(row.snapshot.domain).label for row in self.rows]
+
+    @property
+    def status(self) -> str:
+        """The words "Revoked" or "Deprecated"; nothing for a live object."""
+        return status_of(self.version)
+
+    @property
+    def href(self) -> str:
+        """The address of its page."""
+        return page_path(self.kind, self.attack_id)
+
+    @property
+    def mitre_url(self) -> str:
+        """Its entry on attack.mitre.org, as the object itself names it."""
+        url = attack_reference(self.properties).get("url")
+        if isinstance(url, str) and url.startswith("https://attack.mitre.org/"):
+            return url
+        return mitre_address(self.kind, self.attack_id)
+
+    @cached_property
+    def properties(self) -> dict[str, Any]:
+        """The object as MITRE wrote it."""
+        return content_of(self.version)
+
+    @cached_property
+    def sources(self) -> tuple[Source, ...]:
+        """Its external references."""
+        return sources(self.properties.get("external_references"))
+
+    def text(self, name: str) -> str:
+        """A property that should hold text; empty where it does not."""
+        value = self.properties.get(name)
+        return value if isinstance(value, str) else ""
+
+    def strings(self, name: str) -> list[str]:
+        """A property that should hold a list of text; what in it is not text is left out."""
+        value = self.properties.get(name)
+        return [part for part in value if isinstance(part, str)] if isinstance(value, list) else []
+
+    def moment(self, name: str) -> datetime | None:
+        """A property that should hold a timestamp; None where it does not."""
+        try:
+            return datetime.fromisoformat(self.text(name))
+        except ValueError:
+            return None
+
+
+def content_of(version: ObjectVersion) -> dict[str, Any]:
+    """The properties of an object version whose content was fetched with it."""
+    properties: dict[str, Any] = orjson.loads(version.content.canonical)
+    return properties
+
+
+def status_of(version: ObjectVersion) -> str:
+    """The words "Revoked" or "Deprecated"; nothing for a live version."""
+    if version.revoked:
+        return "Revoked"
+    return "Deprecated" if version.deprecated else ""
+
+
+def find_objects(shelf: Shelf, kind: ObjectType, attack_id: str) -> list[HeldObject]:
+    """The objects of a kind with an ATT&CK ID in the edition, the live one first; one query.
+
+    More than one where MITRE gave an ID twice.
+    """
+    rows = (
+        SnapshotObject.objects.in_snapshots(shelf.snapshots)
+        .of_type(kind)
+        .named([attack_id])
+        .with_content()
+        .in_list_order()
+    )
+    by_object: dict[int, list[SnapshotObject]] = defaultdict(list)
+    order = [snapshot.pk for snapshot in shelf.snapshots]
+    for row in sorted(rows, key=lambda row: order.index(row.snapshot_id)):
+        by_object[row.object_id].append(row)
+    held = [HeldObject(tuple(found)) for found in by_object.values()]
+    return sorted(held, key=lambda found: not found.version.live)

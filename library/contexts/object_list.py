@@ -1,0 +1,168 @@
+"""A list of one kind of object: filters, cards, pages."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count
+from django.urls import reverse
+
+from library.conditional import Shelf
+from library.contexts.held import HeldObject
+from library.contexts.page import Crumb, Page
+from library.contexts.prose import Prose
+from library.identifiers import Domain, ObjectType
+from library.models import SnapshotObject
+from library.parameters import PAGE_SIZE, ListFilters
+from library.querysets import SnapshotObjectQuerySet
+from library.text.markdown import Rendered, plain
+
+PURPOSES = {
+    "Mitigation": "What defenders can do against the techniques ATT&CK describes, and where"
+    " each measure applies.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One object of a list in one domain."""
+
+    held: HeldObject
+    domain: str
+    domain_label: str
+    definition: Rendered
+
+
+@dataclass(frozen=True, slots=True)
+class PageLink:
+    """A link to one page of a list; without an address where it is the page at hand."""
+
+    label: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListContext:
+    """A list page."""
+
+    page: Page
+    kind: ObjectType
+    purpose: str
+    filters: ListFilters
+    domains: list[tuple[str, str]]
+    path: str
+    cards: list[Card]
+    total: int
+    distinct: int
+    first: int
+    last: int
+    previous: str
+    following: str
+    page_links: list[PageLink]
+
+    @property
+    def address(self) -> str:
+        """The address of exactly this view of the list."""
+        return self.path + self.filters.query
+
+
+def object_list(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> ListContext:
+    """The list that a reader asks for; at most five queries."""
+    rows = SnapshotObject.objects.in_snapshots(shelf.snapshots).of_type(kind).in_list_order()
+    if not filters.include_revoked:
+        rows = rows.live()
+    if filters.domain:
+        rows = rows.filter(snapshot__domain=filters.domain)
+    found, total, distinct, filters = _page_of(rows, filters)
+    return ListContext(
+        page=_page(shelf, kind, filters),
+        kind=kind,
+        purpose=PURPOSES[kind.label],
+        filters=filters,
+        domains=[(domain.value, domain.label) for domain in Domain],
+        path=_path(kind),
+        cards=_cards(shelf, found),
+        total=total,
+        distinct=distinct,
+        first=filters.offset + 1 if found else 0,
+        last=filters.offset + len(found),
+        previous=_link(kind, filters, filters.offset - PAGE_SIZE, total),
+        following=_link(kind, filters, filters.offset + PAGE_SIZE, total),
+        page_links=_page_links(kind, filters, total),
+    )
+
+
+def _page_of(
+    rows: SnapshotObjectQuerySet, filters: ListFilters
+) -> tuple[list[SnapshotObject], int, int, ListFilters]:
+    """The rows of one page, how many rows and objects there are in all, the offset clamped."""
+    if filters.text:
+        matching = [row for row in rows.with_content() if _matches(HeldObject((row,)), filters)]
+        total, distinct = len(matching), len({row.object_id for row in matching})
+        filters = _clamped(filters, total)
+        return matching[filters.offset :][:PAGE_SIZE], total, distinct, filters
+    counts: dict[str, Any] = rows.order_by().aggregate(
+        total=Count("object_id"), distinct=Count("object_id", distinct=True)
+    )
+    filters = _clamped(filters, counts["total"])
+    found = list(rows.with_content()[filters.offset :][:PAGE_SIZE])
+    return found, counts["total"], counts["distinct"], filters
+
+
+def _matches(held: HeldObject, filters: ListFilters) -> bool:
+    """Whether every word stands in the ID, the name or the definition as a reader sees it."""
+    words = filters.text.casefold().split()
+    title = f"{held.attack_id} {held.name}".casefold()
+    if all(word in title for word in words):
+        return True
+    everything = f"{title} {plain(held.text('description'))}".casefold()
+    return all(word in everything for word in words)
+
+
+def _clamped(filters: ListFilters, total: int) -> ListFilters:
+    last_page = max(0, (total - 1) // PAGE_SIZE * PAGE_SIZE)
+    return filters.at(min(filters.offset, last_page))
+
+
+def _cards(shelf: Shelf, rows: list[SnapshotObject]) -> list[Card]:
+    held = [HeldObject((row,)) for row in rows]
+    prose = Prose.of(shelf, [found.text("description") for found in held])
+    return [
+        Card(
+            held=found,
+            domain=row.snapshot.domain,
+            domain_label=Domain(row.snapshot.domain).label,
+            definition=prose.render_elsewhere(
+                found.text("description"), [found.sources], found.href
+            ),
+        )
+        for row, found in zip(rows, held, strict=True)
+    ]
+
+
+def _page(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> Page:
+    return Page(
+        shelf=shelf,
+        title=kind.plural,
+        description=PURPOSES[kind.label],
+        crumbs=(Crumb("ATT&CK Library", reverse("library:home")), Crumb(kind.plural)),
+        canonical=_path(kind) + ListFilters(domain=filters.domain, offset=filters.offset).query,
+        indexed=not (filters.text or filters.include_revoked),
+    )
+
+
+def _path(kind: ObjectType) -> str:
+    return reverse(f"library:{kind.path}")
+
+
+def _link(kind: ObjectType, filters: ListFilters, start: int, total: int) -> str:
+    return _path(kind) + filters.at(start).query if 0 <= start < total else ""
+
+
+def _page_links(kind: ObjectType, filters: ListFilters, total: int) -> list[PageLink]:
+    return [
+        PageLink(
+            label=str(start // PAGE_SIZE + 1),
+            href="" if start == filters.offset else _link(kind, filters, start, total),
+        )
+        for start in range(0, total, PAGE_SIZE)
+    ]

@@ -1,0 +1,56 @@
+"""What every page shows around its content."""
+
+from dataclasses import dataclass, field
+
+from django.conf import settings
+
+from library.conditional import Shelf
+from library.identifiers import Domain
+
+
+@dataclass(frozen=True, slots=True)
+class Crumb:
+    """One step of the way up; the last one has no address."""
+
+    label: str
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Title, way up, releases shown, and what the layout must say about them."""
+
+    shelf: Shelf
+    title: str
+    description: str
+    crumbs: tuple[Crumb, ...] = ()
+    canonical: str = ""
+    indexed: bool = True
+    incident_url: str = field(default_factory=lambda: settings.INCIDENT_URL)
+
+    @property
+    def sample(self) -> bool:
+        """Whether readers see the sample in place of ATT&CK."""
+        return self.shelf.sample
+
+    @property
+    def releases(self) -> list[tuple[str, str]]:
+        """Each domain's label and release, in the order of the domains."""
+        return [
+            (Domain(snapshot.domain).label, snapshot.attack_version)
+            for snapshot in self.shelf.snapshots
+        ]
+
+    @property
+    def release_line(self) -> str:
+        """The releases in a few words: "ATT&CK 18.1", or each domain's where they differ."""
+        versions = {version for _, version in self.releases}
+        if len(versions) == 1:
+            return f"ATT&CK {versions.pop()}"
+        return " · ".join(f"{label} {version}" for label, version in self.releases)
+
+    @property
+    def licence_year(self) -> int | None:
+        """The year of MITRE's copyright notice: of the newest release shown."""
+        dates = [s.released_at for s in self.shelf.snapshots if s.released_at]
+        return max(dates).year if dates else None

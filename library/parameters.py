@@ -1,0 +1,113 @@
+"""Query parameters, read so that no value can do harm: what cannot be used is as if not given."""
+
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+
+from library.identifiers import Domain
+
+PAGE_SIZE = 25
+LONGEST_QUERY = 200
+TRUE = {"true", "1", "on", "yes"}
+
+
+def search_text(value: str) -> str:
+    """Text to look for: one line, at most 200 characters, without characters that show nothing."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in value)
+    return " ".join(printable.split())[:LONGEST_QUERY].strip()
+
+
+def offset(value: str) -> int:
+    """A row number at which a page of a list begins: rounded down to one; 0 for no number."""
+    if not (value.isascii() and value.isdigit() and len(value) <= 9):
+        return 0
+    return int(value) - int(value) % PAGE_SIZE
+
+
+@dataclass(frozen=True, slots=True)
+class ListFilters:
+    """What a reader asks of a list."""
+
+    domain: str = ""
+    text: str = ""
+    include_revoked: bool = False
+    offset: int = 0
+
+    @classmethod
+    def of(cls, query: QueryDict) -> "ListFilters":
+        """The filters in an address."""
+        domain = query.get("domain", "")
+        return cls(
+            domain=domain if domain in Domain.values else "",
+            text=search_text(query.get("q", "")),
+            include_revoked=query.get("includeRevoked", "").lower() in TRUE,
+            offset=offset(query.get("offset", "")),
+        )
+
+    @property
+    def any(self) -> bool:
+        """Whether the list is narrowed or widened in any way."""
+        return bool(self.domain or self.text or self.include_revoked)
+
+    def at(self, start: int) -> "ListFilters":
+        """The same filters on the page that begins at a row."""
+        return replace(self, offset=start)
+
+    @property
+    def query(self) -> str:
+        """The filters as the query part of an address, with its question mark; empty for none."""
+        parts: dict[str, str] = {}
+        if self.domain:
+            parts["domain"] = self.domain
+        if self.text:
+            parts["q"] = self.text
+        if self.include_revoked:
+            parts["includeRevoked"] = "true"
+        if self.offset:
+            parts["offset"] = str(self.offset)
+        return f"?{urlencode(parts)}" if parts else ""
+
+
+TABLE_SORTS = ("id", "-id", "name", "-name")
+
+
+@dataclass(frozen=True, slots=True)
+class TableFilters:
+    """What a reader asks of the table on a page."""
+
+    text: str = ""
+    sort: str = "id"
+
+    @classmethod
+    def of(cls, query: QueryDict) -> "TableFilters":
+        """The filters in an address."""
+        sort = query.get("sort", "")
+        return cls(
+            text=search_text(query.get("filter", "")),
+            sort=sort if sort in TABLE_SORTS else "id",
+        )
+
+    def sorted_by(self, column: str) -> "TableFilters":
+        """The same filter, sorted by a column: upwards, or downwards where it is so already."""
+        return replace(self, sort=f"-{column}" if self.sort == column else column)
+
+    @property
+    def query(self) -> str:
+        """The filters as the query part of an address, with its question mark; empty for none."""
+        parts: dict[str, str] = {}
+        if self.text:
+            parts["filter"] = self.text
+        if self.sort != "id":
+            parts["sort"] = self.sort
+        return f"?{urlencode(parts)}" if parts else ""
+
+    @property
+    def by_id(self) -> str:
+        """The query that sorting by ID leads to."""
+        return self.sorted_by("id").query
+
+    @property
+    def by_name(self) -> str:
+        """The query that sorting by name leads to."""
+        return self.sorted_by("name").query

@@ -1,0 +1,194 @@
+"""Descriptions and notes of ATT&CK, as the reader sees them.
+
+references = References()
+note = render(text, references=references, scopes=(own, wider), resolve=address_of)
+{{ note.html }}, or {{ note.lead }} and a fold with {{ note.rest }}; then references.entries
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from django.utils.safestring import SafeString
+from markdown_it.token import Token
+
+from library.text.layout import arrange
+from library.text.references import References, readable
+from library.text.renderer import Page, clean
+from library.text.rules import AttackMarkdown
+from library.text.spans import PLACEHOLDER, lift
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from markdown_it.utils import EnvType
+
+    from library.text.references import Source
+    from library.text.renderer import Resolve
+    from library.text.spans import Span
+
+# The longest description in releases 17.1 to 18.1 has 5,724 characters. Markdown takes up to 20 s
+# for a hostile megabyte; a longer text is set without it, line by line as it stands.
+LONGEST_MARKDOWN: Final = 16_000
+# A piece of such a text; nh3 takes its time for one run of text with many entities.
+_PIECE: Final = re.compile("(?s).{1,8000}(?![0-9]*\x03)")
+
+_MARKDOWN: Final = AttackMarkdown()
+_INTRODUCTIONS: Final = {"md-heading", "md-lead"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A text as HTML: whole, or parted so that a page can fold all but its beginning."""
+
+    lead: SafeString
+    """The first paragraph, with the heading that may stand before it; else the first block."""
+
+    rest: SafeString
+    """The blocks after it, or nothing."""
+
+    words: int
+    """About how many words the whole has."""
+
+    @property
+    def html(self) -> SafeString:
+        """The whole."""
+        return self.lead + self.rest
+
+    def __bool__(self) -> bool:
+        return bool(self.lead)
+
+
+def render(
+    text: str,
+    *,
+    references: References,
+    scopes: Sequence[Sequence[Source]],
+    resolve: Resolve,
+    reference_base: str = "",
+) -> Rendered:
+    """Return a description or note as HTML of paragraphs, lists and code, safe to put in a page.
+
+    Takes any string and never raises; about 110 µs for a note of 200 characters. `scopes` are the
+    references that its citations may mean, nearest first. `resolve` returns our address of an
+    object that attack.mitre.org has one for, or None: then the link keeps leading there.
+    `reference_base` is for texts on another page than their references: citations link to it and
+    carry no id.
+    """
+    page, lifted = _prepare(text, references, scopes, resolve, reference_base)
+    env: EnvType = {"page": page}
+    tokens = _parse(lifted, env)
+    cut = _end_of_lead(tokens)
+    lead, rest = _html(tokens[:cut], env), _html(tokens[cut:], env)
+    return Rendered(lead, rest, len(lifted.split()))
+
+
+def render_inline(
+    text: str,
+    *,
+    references: References,
+    scopes: Sequence[Sequence[Source]],
+    resolve: Resolve,
+    reference_base: str = "",
+) -> SafeString:
+    """Return a text as one line of HTML without blocks, for a cell or a card; as `render` else."""
+    page, lifted = _prepare(text, references, scopes, resolve, reference_base)
+    page.one_line = True
+    env: EnvType = {"page": page}
+    pieces = (clean(_inline_html(token, env)) for token in _parse(lifted, env))
+    return SafeString(" ".join(" ".join(pieces).split()))
+
+
+def plain(text: str, limit: int | None = None) -> str:
+    """Return a text in one line without markup or citations: for search, filters, `<meta>`.
+
+    With a limit it ends at a word, with "…", within that many characters. Not escaped.
+    """
+    page, lifted = _prepare(text, References(), (), lambda _link: None, "")
+    words = " ".join(" ".join(_plain_pieces(_parse(lifted, {"page": page}), page)).split())
+    if limit is None or len(words) <= limit:
+        return words
+    cut = words[: limit - 1]
+    if not words[limit - 1].isspace() and " " in cut:
+        cut = cut[: cut.rindex(" ")]
+    return cut.rstrip(" ,;:.–-(") + "…"
+
+
+def _prepare(
+    text: str,
+    references: References,
+    scopes: Sequence[Sequence[Source]],
+    resolve: Resolve,
+    reference_base: str,
+) -> tuple[Page, str]:
+    lifted, spans = lift(readable(text), lambda name: references.knows(name, scopes))
+    return Page(references, scopes, resolve, reference_base, spans), lifted
+
+
+def _parse(lifted: str, env: EnvType) -> list[Token]:
+    page: Page = env["page"]
+    if len(lifted) > LONGEST_MARKDOWN:
+        return [token for piece in _PIECE.findall(lifted) for token in _as_it_stands(piece)]
+    return _MARKDOWN.parse(arrange(lifted, page.spans), env)
+
+
+def _as_it_stands(piece: str) -> Iterator[Token]:
+    """Yield a paragraph whose style keeps its lines; of its markup, spans are all that counts."""
+    yield Token("paragraph_open", "p", 1, attrs={"class": "md-plain"}, block=True)
+    yield Token("inline", "", 0, level=1, children=[Token("text", "", 0, content=piece)])
+    yield Token("paragraph_close", "p", -1, block=True)
+
+
+def _end_of_lead(tokens: Sequence[Token]) -> int:
+    """Return where the first block ends that is more than a heading or a line before a list."""
+    introduces = False
+    for at, token in enumerate(tokens):
+        if token.level:
+            continue
+        if token.nesting == 1:
+            introduces = token.attrs.get("class") in _INTRODUCTIONS
+        elif not introduces:
+            return at + 1
+    return len(tokens)
+
+
+def _html(tokens: Sequence[Token], env: EnvType) -> SafeString:
+    if not tokens:
+        return SafeString()
+    return SafeString(clean(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, env).strip()))
+
+
+def _inline_html(token: Token, env: EnvType) -> str:
+    if token.type == "inline":
+        return str(_MARKDOWN.renderer.render([token], _MARKDOWN.options, env))
+    if token.type == "fence":
+        code = Token("code_inline", "code", 0, content=token.content)
+        return _inline_html(Token("inline", "", 0, children=[code]), env)
+    return "•" if token.type == "list_item_open" else ""
+
+
+def _plain_pieces(tokens: Sequence[Token], page: Page) -> Iterator[str]:
+    """Yield the words of each block."""
+    for token in tokens:
+        if token.type == "inline":
+            yield "".join(_plain_inline(child, page) for child in token.children or ())
+        elif token.type == "fence":
+            yield _without_spans(token.content, page)
+
+
+def _plain_inline(token: Token, page: Page) -> str:
+    return " " if token.type in {"softbreak", "hardbreak"} else _without_spans(token.content, page)
+
+
+def _without_spans(text: str, page: Page) -> str:
+    if "\x02" not in text:
+        return text
+    return PLACEHOLDER.sub(lambda found: _plain_span(page.spans[int(found[1])], page), text)
+
+
+def _plain_span(span: Span, page: Page) -> str:
+    if span.kind in {"code", "link"}:
+        return _without_spans(span.text, page)
+    return " " if span.kind == "break" else ""

@@ -1,0 +1,237 @@
+"""The parts of ATT&CK's text that are no Markdown: code tags, citations, stray HTML.
+
+They are lifted out before Markdown sees the text, each leaving a placeholder, so that nothing in
+a query or a name (asterisks, brackets, new lines, "- " at a line's start) can be taken for markup.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from library.text.links import LINK_BY_ID_TAIL
+from library.text.references import decode_entities
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# U+0002 and U+0003 cannot come from a text: readable() has replaced them.
+PLACEHOLDER: Final = re.compile("\x02([0-9]+)\x03")
+
+# The longest name in releases 17.1 and 18.1 has 117 characters.
+_LONGEST_NAME: Final = 300
+_LONGEST_STRAY_CODE: Final = 300
+
+_CODE_TAG: Final = re.compile(
+    r"<(?P<slash>/?)code(?:(?:\s[^<>\n]{0,100})?>|(?<=/code)(?=\s{0,9}\Z|\n))", re.IGNORECASE
+)
+_BLANK_LINE: Final = re.compile(r"\n[ \t\xa0]{0,40}\n")
+# In <code>, too, authors wrote \* and \~ so that Markdown would leave these alone; behind a path
+# the backslash is the path's own ("C:\Users\*").
+_ESCAPED: Final = re.compile(r"(?<![\w\\%:)\]}>$.|])\\(?=[*~])|(?<!\\)\\(?=_)")
+
+# Begins with one set of characters, which re can skip to: a third of the time otherwise.
+_SPECIAL: Final = re.compile(
+    r"[(<{](?:"
+    r"(?P<cite>(?<=\()\s{0,8}Citations?\s{0,8}:)"
+    rf"|(?P<link>(?<=[({{]){LINK_BY_ID_TAIL})"
+    r"|(?P<br>(?<=<)br\s{0,8}/?>)"
+    r"|(?<=<)(?P<style>b|strong|i|em|u)>(?P<styled>[^<>\n]{1,300})</(?P=style)>"
+    r")",
+    re.IGNORECASE,
+)
+# Back-ticks around whole lines, which Markdown would take apart where a line begins with "- ".
+_TICKED_LINES: Final = re.compile(r"^[ ]{0,8}`([^`\n]+\n[^`]*)`[ ]{0,8}$", re.MULTILINE)
+# Code that holds nothing but a link's own syntax: Markdown in all but its tag.
+_LINK_IN_CODE: Final = re.compile(
+    r"\[[^][\n]{1,100}\]\(https?://attack\.mitre\.org/[^\s()]{1,100}\)"
+)
+_STYLES: Final = {"b": "strong", "strong": "strong", "u": "strong", "i": "em", "em": "em"}
+_NEXT_CITATION: Final = re.compile(
+    r"\(\s{0,8}Citations?\s{0,8}:|\n[ \t\xa0]{0,40}\n", re.IGNORECASE
+)
+_AND_CITATION: Final = re.compile(r"[,;]?\s{0,8}\bCitations?\s{0,8}:", re.IGNORECASE)
+_LIST_MARKER: Final = re.compile(r"(?:\A|\n)[ \t]{0,40}(?:[-*+]|\d{1,9}[.)])\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One lifted part."""
+
+    kind: str
+    """`code`, `cite`, `link`, `break`, `open` or `close`."""
+
+    text: str
+    """Code to show, NAME, ID, or the element that opens or closes."""
+
+    source: str
+    """As it stood, for the places where it turns out to be a part of other code."""
+
+    @property
+    def is_block(self) -> bool:
+        """Whether this is code of several lines."""
+        return self.kind == "code" and "\n" in self.text
+
+
+def lift(text: str, knows: Callable[[str], bool]) -> tuple[str, list[Span]]:
+    """Return the text with placeholders, and the spans they stand for.
+
+    `knows` tells whether a NAME is one that the object can cite: a NAME may have parentheses of
+    its own. Linear in the text's length.
+    """
+    spans: list[Span] = []
+    if "<" in text:
+        text = _lift_code(text, spans)
+    if "`" in text and "\n" in text:
+        text = _TICKED_LINES.sub(lambda found: _ticked(found, spans), text)
+    if "(" in text or "<" in text or "{" in text:
+        text = _lift_rest(text, spans, knows)
+    return text, spans
+
+
+def _add(spans: list[Span], span: Span) -> str:
+    spans.append(span)
+    return f"\x02{len(spans) - 1}\x03"
+
+
+def _lift_code(text: str, spans: list[Span]) -> str:
+    tags = list(_CODE_TAG.finditer(text))
+    if not tags:
+        return text
+    parts: list[str] = []
+    at = done = 0
+    while at < len(tags):
+        parts.append(text[done : tags[at].start()])
+        start, end, done, following = _code_extent(text, tags, at)
+        parts.append(_code(text[start:end], text[tags[at].start() : done], spans))
+        at = following
+    parts.append(text[done:])
+    return "".join(parts)
+
+
+def _code_extent(text: str, tags: list[re.Match[str]], at: int) -> tuple[int, int, int, int]:
+    """Return where the code of a tag begins and ends, where the text resumes, and the next tag.
+
+    Right pairs are the rule (4,180 in releases 17.1 to 18.1); ten are mistyped: doubled
+    (`<code><code>`), opened in place of closed (`<code>~/.zshrc<code> sets`), closed in place of
+    opened, closed without having been opened, or left open.
+    """
+    start = tags[at].end()
+    after = at + 1
+    if tags[at]["slash"]:
+        between = text[start : tags[after].start()] if after < len(tags) else ""
+        meant_open = after < len(tags) and bool(tags[after]["slash"]) and between.strip() != ""
+        if meant_open and "\n" not in between and len(between) <= _LONGEST_STRAY_CODE:
+            return start, tags[after].start(), tags[after].end(), after + 1
+        return start, start, start, after
+    while after < len(tags) and not tags[after]["slash"]:
+        if text[start : tags[after].start()].strip():
+            break
+        start = tags[after].end()
+        after += 1
+    if after < len(tags) and tags[after]["slash"]:
+        return start, tags[after].start(), tags[after].end(), after + 1
+    limit = tags[after].start() if after < len(tags) else len(text)
+    blank = _BLANK_LINE.search(text, start, limit)
+    if blank or after == len(tags):
+        limit = blank.start() if blank else limit
+        return start, limit, limit, after
+    return start, limit, tags[after].end(), after + 1
+
+
+def _code(inside: str, source: str, spans: list[Span]) -> str:
+    shown = inside.strip()
+    if not shown:
+        return " " if inside else ""
+    before = " " if inside[0].isspace() else ""
+    behind = " " if inside[-1].isspace() else ""
+    if _LINK_IN_CODE.search(shown):
+        start, end = Span("open", "code", "<code>"), Span("close", "code", "</code>")
+        return before + _add(spans, start) + shown + _add(spans, end) + behind
+    shown = _ESCAPED.sub("", decode_entities(shown))
+    return before + _add(spans, Span("code", shown, source)) + behind
+
+
+def _ticked(found: re.Match[str], spans: list[Span]) -> str:
+    if _BLANK_LINE.search(found[1]):
+        return found[0]
+    return _add(spans, Span("code", found[1].strip("\n"), found[0]))
+
+
+def _lift_rest(text: str, spans: list[Span], knows: Callable[[str], bool]) -> str:
+    parts: list[str] = []
+    done = 0
+    for found in _SPECIAL.finditer(text):
+        if found.start() < done:
+            continue
+        parts.append(text[done : found.start()])
+        done = found.end()
+        if found["cite"]:
+            done = _cite(text, found, parts, spans, knows)
+        elif found["link"]:
+            parts.append(_add(spans, Span("link", found["link_id"], found[0])))
+        elif found["br"]:
+            parts.append(_add(spans, Span("break", "", found[0])))
+        else:
+            element = _STYLES[found["style"].lower()]
+            parts.append(_add(spans, Span("open", element, f"<{found['style']}>")))
+            parts.append(_lift_rest(found["styled"], spans, knows))
+            parts.append(_add(spans, Span("close", element, f"</{found['style']}>")))
+    parts.append(text[done:])
+    return "".join(parts)
+
+
+def _cite(
+    text: str,
+    found: re.Match[str],
+    parts: list[str],
+    spans: list[Span],
+    knows: Callable[[str], bool],
+) -> int:
+    """Lift one citation and return where the text resumes."""
+    name, end = _name(text, found.end(), knows)
+    if end < 0:
+        # Never closed, and no name we know: the words stay, in their parenthesis.
+        parts.append("(")
+        return found.end()
+    parts[-1] = _before_citation(parts[-1])
+    for one in _AND_CITATION.split(name):
+        if one.strip():
+            parts.append(_add(spans, Span("cite", one.strip(), f"({one.strip()})")))
+    return end
+
+
+def _name(text: str, start: int, knows: Callable[[str], bool]) -> tuple[str, int]:
+    """Return the NAME that begins here and the end of its citation (-1: there is none)."""
+    window = text[start : start + _LONGEST_NAME]
+    limit = _NEXT_CITATION.search(window)
+    window = window[: limit.start()] if limit else window
+    closing = [at for at, char in enumerate(window) if char == ")"]
+    if not closing:
+        name = re.split(r"[\n(]|\. ", window, maxsplit=1)[0].rstrip(" .")
+        return (name, start + len(name)) if name and knows(name) else ("", -1)
+    balanced = next((at for at in closing if _is_balanced(window[:at])), None)
+    if balanced == closing[-1] or (balanced is not None and knows(window[:balanced])):
+        return window[:balanced], start + balanced + 1
+    for at in reversed(closing[-8:]):
+        if knows(window[:at]):
+            return window[:at], start + at + 1
+    if balanced is not None:
+        return window[:balanced], start + balanced + 1
+    # A parenthesis inside the name closed, the citation's own did not.
+    return window[: closing[0] + 1], start + closing[0] + 1
+
+
+def _is_balanced(name: str) -> bool:
+    return name.count("(") == name.count(")")
+
+
+def _before_citation(text: str) -> str:
+    """Return the text without the white space that would part it from its citation's mark."""
+    trimmed = text.rstrip(" \t\xa0")
+    if trimmed.endswith("\n"):
+        trimmed = trimmed[:-1].rstrip(" \t\xa0")
+        if trimmed.endswith("\n"):
+            return text
+    return text if _LIST_MARKER.search(trimmed[-50:]) else trimmed

@@ -1,0 +1,138 @@
+"""The library's pages: find the object, build the context, render the page or its part."""
+
+from difflib import get_close_matches
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+
+from library.addresses import page_path
+from library.conditional import Shelf, conditional_page, current_shelf, is_partial
+from library.contexts.held import HeldObject, find_objects
+from library.contexts.home import home_context
+from library.contexts.mitigation_detail import mitigation_detail as mitigation_context
+from library.contexts.object_list import object_list
+from library.contexts.page import Crumb, Page
+from library.identifiers import MITIGATION, PAGED_TYPES, TYPE_OF, ObjectType
+from library.models import SnapshotObject
+from library.parameters import ListFilters, TableFilters, search_text
+from library.revocations import replacement
+
+SUGGESTIONS = 5
+
+
+@conditional_page
+def home(request: HttpRequest, shelf: Shelf) -> HttpResponse:
+    """The library's home: which release this is, and the ways in."""
+    context = home_context(shelf)
+    return render(request, "library/home.html", {"home": context, "page": context.page})
+
+
+@conditional_page
+def mitigation_list(request: HttpRequest, shelf: Shelf) -> HttpResponse:
+    """The list of mitigations; for a partial request its results alone."""
+    listing = object_list(shelf, MITIGATION, ListFilters.of(request.GET))
+    shown = {"list": listing, "page": listing.page}
+    part = "#results" if is_partial(request) else ""
+    response = render(request, f"library/object_list.html{part}", shown)
+    if part:
+        # The form sends empty fields too; the address bar shows only what was asked.
+        response["HX-Push-Url"] = listing.address
+    return response
+
+
+@conditional_page
+def mitigation_detail(request: HttpRequest, shelf: Shelf, attack_id: str) -> HttpResponse:
+    """A mitigation; for a partial request its techniques table alone."""
+    if attack_id != attack_id.upper():
+        return _elsewhere(page_path(MITIGATION, attack_id.upper()), request, permanent=True)
+    found = find_objects(shelf, MITIGATION, attack_id)
+    if not found:
+        return not_found(request, shelf, MITIGATION, attack_id)
+    if found[0].version.revoked and request.GET.get("redirect") != "no":
+        target = replacement(shelf, found[0])
+        if target is not None and TYPE_OF.get(target.object.stix_type) in PAGED_TYPES:
+            address = page_path(TYPE_OF[target.object.stix_type], target.version.attack_id)
+            return HttpResponseRedirect(f"{address}?replaces={attack_id}")
+    return _mitigation_page(request, shelf, found)
+
+
+@conditional_page
+def object_by_stix_id(request: HttpRequest, shelf: Shelf, stix_id: str) -> HttpResponse:
+    """Any object of the edition by its STIX id: a redirect where its short address is its own."""
+    rows = (
+        SnapshotObject.objects.in_snapshots(shelf.snapshots)
+        .filter(object__stix_id=stix_id)
+        .with_content()
+        .in_list_order()
+    )
+    held = HeldObject(tuple(rows)) if rows else None
+    if held is None or held.kind not in PAGED_TYPES:
+        return not_found(request, shelf, MITIGATION, stix_id)
+    sharing = find_objects(shelf, held.kind, held.attack_id) if held.attack_id else []
+    if sharing and sharing[0].object_id == held.object_id:
+        return HttpResponseRedirect(held.href)
+    others = [other for other in sharing if other.object_id != held.object_id]
+    return _mitigation_page(request, shelf, [held, *others])
+
+
+def _mitigation_page(request: HttpRequest, shelf: Shelf, found: list[HeldObject]) -> HttpResponse:
+    replaced = _replaced(shelf, found[0], request.GET.get("replaces", ""))
+    context = mitigation_context(shelf, found, TableFilters.of(request.GET), replaced)
+    if is_partial(request):
+        table = {"table": context.techniques}
+        response = render(request, "library/_techniques.html#table", table)
+        response["HX-Push-Url"] = context.techniques.address
+        return response
+    shown = {"detail": context, "page": context.page}
+    return render(request, "library/mitigation_detail.html", shown)
+
+
+def _replaced(shelf: Shelf, held: HeldObject, attack_id: str) -> str:
+    """The ATT&CK ID that led here by a revocation; nothing where that is not true."""
+    if not attack_id:
+        return ""
+    revoked = [old for old in find_objects(shelf, held.kind, attack_id) if old.version.revoked]
+    ends = [end for old in revoked if (end := replacement(shelf, old)) is not None]
+    return attack_id if any(end.object_id == held.object_id for end in ends) else ""
+
+
+def not_found(request: HttpRequest, shelf: Shelf, kind: ObjectType, asked: str) -> HttpResponse:
+    """A 404 that says what was asked for and which objects come near."""
+    live = SnapshotObject.objects.in_snapshots(shelf.snapshots).of_type(kind).in_list_order()
+    names = {row.version.attack_id: row.version.name for row in live.live()}
+    near = get_close_matches(search_text(asked).upper(), names, n=SUGGESTIONS, cutoff=0.6)
+    page = Page(
+        shelf=shelf,
+        title=f"No {kind.label.lower()} {search_text(asked)}",
+        description="",
+        crumbs=(
+            Crumb("ATT&CK Library", reverse("library:home")),
+            Crumb(kind.plural, reverse(f"library:{kind.path}")),
+            Crumb("Not found"),
+        ),
+        indexed=False,
+    )
+    context = {
+        "page": page,
+        "kind": kind,
+        "asked": search_text(asked),
+        "list_path": reverse(f"library:{kind.path}"),
+        "near": [(found, names[found], page_path(kind, found)) for found in near],
+    }
+    return render(request, "library/not_found.html", context, status=HTTPStatus.NOT_FOUND)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The 404 of an address that the product does not have."""
+    page = Page(shelf=current_shelf(), title="Page not found", description="", indexed=False)
+    return render(request, "404.html", {"page": page}, status=HTTPStatus.NOT_FOUND)
+
+
+def _elsewhere(path: str, request: HttpRequest, *, permanent: bool) -> HttpResponse:
+    query = request.META.get("QUERY_STRING", "")
+    response = HttpResponseRedirect(f"{path}?{query}" if query else path)
+    if permanent:
+        response.status_code = HTTPStatus.MOVED_PERMANENTLY
+    return response

@@ -6,7 +6,7 @@ Whether bytes are compressed is told by how they begin, never by a file's name.
 import lzma
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,7 +104,7 @@ def _pieces(stored: bytes, encoding: str) -> Iterator[bytes]:
             rest = yield from _gzip_member(rest)
 
 
-def _xz_stream(data: bytes) -> Iterator[bytes]:
+def _xz_stream(data: bytes) -> Generator[bytes, None, bytes]:
     stream = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=LZMA_MEMORY)
     yield stream.decompress(data, CHUNK)
     while not stream.eof:
@@ -115,7 +115,7 @@ def _xz_stream(data: bytes) -> Iterator[bytes]:
     return stream.unused_data.lstrip(b"\x00")
 
 
-def _gzip_member(data: bytes) -> Iterator[bytes]:
+def _gzip_member(data: bytes) -> Generator[bytes, None, bytes]:
     member = zlib.decompressobj(wbits=31)
     while not member.eof:
         piece = member.decompress(data, CHUNK)

@@ -78,7 +78,7 @@ def _collection(objects: list[Properties]) -> Properties:
 
 def _domain(objects: list[Properties], verified: Verified, said: str | None) -> str:
     published = {domain for domain, _ in verified.published}
-    known = published or {_domain_of_content(objects)}
+    known: set[str | None] = {*published} or {_domain_of_content(objects)}
     if PRE_ATTACK in known:
         raise BundleError(
             "this is a PRE-ATT&CK bundle: the library holds enterprise, mobile and ics."

@@ -195,7 +195,7 @@ def _bring_in(source: Source, opened: _Opened, options: Options, progress: Progr
     spec = opened.bundle.spec_version
     with Validator() as validator:
         progress.stage(source.origin, "storing", len(opened.bundle.objects))
-        for batch in batched(_prepared(opened.bundle), BATCH, strict=False):
+        for batch in batched(_prepared(opened.bundle), BATCH):
             new = writer.add(batch)
             if options.validate:
                 validator.submit(new)
@@ -232,7 +232,7 @@ def _report(snapshot: Snapshot, source: Source, status: str) -> Report:
         bundle_sha256=snapshot.sha256,
         provenance=snapshot.provenance,
         objects=snapshot.object_count,
-        objects_by_type=snapshot.objects_by_type,
+        objects_by_type=dict(sorted(snapshot.objects_by_type.items())),
         before=before.attack_version if before else None,
         added=against.added,
         changed=against.changed,

@@ -50,8 +50,8 @@ class Report:
             f"{held}: {outcome} as snapshot {self.snapshot} from {self.origin}",
             f"  SHA-256    {self.bundle_sha256} ({self._provenance()})",
             f"  objects    {self.objects:,}: {types}",
-            f"  changes    {self.added:,} added, {self.changed:,} changed, {self.removed:,} removed,"
-            f" {self.unchanged:,} unchanged ({against})",
+            f"  changes    {self.added:,} added, {self.changed:,} changed, {self.removed:,}"
+            f" removed, {self.unchanged:,} unchanged ({against})",
             f"  validated  {self._checked()}",
             *self._findings(),
             f"  shown      {self._current()}",

@@ -119,8 +119,7 @@ def shown(value: object) -> str:
     """A value in a sentence: a string in quotes, shortened; anything else by its JSON kind."""
     match value:
         case str():
-            text = value if len(value) <= _SHOWN else value[: _SHOWN - 1] + "…"
-            return f"“{text}”" if text else "an empty string"
+            return f"“{plain(value, _SHOWN)}”" if value else "an empty string"
         case None:
             return "null"
         case bool():
@@ -137,13 +136,17 @@ def path(location: Iterable[str | int]) -> str:
     """Where a field is, as a reader writes it: `external_references[2].url`."""
     text = ""
     for step in location:
-        text += f"[{step}]" if isinstance(step, int) else f".{shorten(step)}"
+        text += f"[{step}]" if isinstance(step, int) else f".{plain(step)}"
     return text.removeprefix(".")
 
 
-def shorten(name: str) -> str:
-    """A property's name, cut where it is far longer than the 250 characters STIX allows."""
-    return name if len(name) <= 250 else name[:249] + "…"
+def plain(text: str, most: int = 250) -> str:
+    """Text of others in a finding: cut to a length, and what cannot be printed escaped.
+
+    A NUL, say, is valid in JSON and stops PostgreSQL from storing the finding.
+    """
+    text = text if len(text) <= most else text[: most - 1] + "…"
+    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
 
 
 def reason(error: ErrorDetails) -> str:
@@ -166,6 +169,6 @@ def reason(error: ErrorDetails) -> str:
 
 def sentence(text: str) -> str:
     """Another library's message as one sentence of bounded length."""
-    text = " ".join(text.split()).rstrip(".") or "Not valid"
-    text = text if len(text) <= 300 else text[:299] + "…"
-    return f"{text[0].upper()}{text[1:]}."
+    text = plain(" ".join(text[:2000].split()).rstrip("."), 300) or "Not valid"
+    # A message may begin with a property's name, which keeps its case.
+    return f"{text}." if "_" in text.partition(" ")[0] else f"{text[0].upper()}{text[1:]}."

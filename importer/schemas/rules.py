@@ -16,12 +16,12 @@ from importer.schemas.fields import (
     must_be,
     parse_timestamp,
     path,
+    plain,
     reason,
-    shorten,
     shown,
 )
 
-_NAME = re.compile("[a-z0-9_]{1,250}")
+_NAME = re.compile("[a-z][a-z0-9_]{0,249}")
 _IDENTIFIER = re.compile(f"{TYPE_NAME}--{UUID}")
 
 
@@ -31,6 +31,8 @@ def problems(obj: Mapping[str, Any]) -> list[Problem]:
     found = _schema(model, obj)
     found.extend(_undeclared(obj, _declared(model)))
     broken = broken_properties(found)
+    if obj.get("type") == "bundle":
+        found.append(("type", "A bundle cannot be an object of a bundle."))
     if {"type", "id"}.isdisjoint(broken) and not obj["id"].startswith(f"{obj['type']}--"):
         found.append(("id", f"Must begin with {obj['type']}--, not {shown(obj['id'])}."))
     if {"created", "modified"}.isdisjoint(broken) and _goes_back(obj):
@@ -63,7 +65,7 @@ def _undeclared(obj: Mapping[str, Any], declared: AbstractSet[str]) -> Iterator[
             continue
         # STIX 2.1 §3.1 and §11.1, for custom properties as well.
         if _NAME.fullmatch(name) is None:
-            yield shorten(name), "Its name must be of a-z, 0-9 and underscores, 250 at most."
+            yield plain(name), "Its name must be of a-z, 0-9 and underscores, a letter first."
         elif value is None:
             yield name, "Must be left out where there is no value, not null."
         elif name.endswith("_ref"):

@@ -19,7 +19,7 @@ from typing import Any
 
 from stix2 import exceptions, registry
 from stix2.parsing import dict_to_stix2
-from stix2.properties import ListProperty
+from stix2.properties import ListProperty, TimestampProperty
 
 from importer.schemas.fields import (
     MISSING,
@@ -27,7 +27,9 @@ from importer.schemas.fields import (
     Problem,
     must_be,
     parse_timestamp,
+    plain,
     sentence,
+    shown,
     timestamp_problem,
 )
 
@@ -38,6 +40,7 @@ _READ_ALREADY = ("created", "modified")
 # Lists whose items the schemas have read, and strictly: nothing in them can have been repaired.
 _DECLARED = ("external_references", "kill_chain_phases", "granular_markings")
 _QUOTED = re.compile(r"'(\w+)'")
+_PREFIX = re.compile("type-specifying prefix '([^']*)'")
 
 # External references and kill chain phases built by stix2, by class and content. An object's
 # references stand in many relationships: 33,534 in Enterprise 18.1, of which 7,451 differ.
@@ -77,7 +80,7 @@ def _problems(obj: Mapping[str, Any], version: str, broken: set[str]) -> Iterato
     )
     properties = cls._properties
     for name in _FILLED_IN:
-        if name in properties and name not in obj:
+        if name in properties and name not in obj and name not in broken:
             broken = broken | {name}
             yield name, MISSING
     given = _given(obj, properties, broken)
@@ -171,11 +174,19 @@ def _refused(cls: Any, given: dict[str, Any], version: str, broken: set[str]) ->
     """What stix2 refuses, one field after the other, then what it repaired in the rest."""
     told = set(broken)
     while True:
+        if "definition" in given and "definition_type" not in given:
+            # A marking cannot be read without its type; only the type is at fault.
+            del given["definition"]
+            if "definition_type" not in told:
+                yield "definition_type", MISSING
+            told |= {"definition", "definition_type"}
         try:
             parsed = dict_to_stix2(given, allow_custom=True, version=version)
         except RecursionError:
             raise
         except Exception as error:  # stix2 lets errors of any kind out where a value is odd.
+            if told and _asks_for_others(error):
+                return
             found = [(f, r) for f, r in _complaints(error, cls, given) if f not in told]
             yield from found
             told.update(field for field, _ in found)
@@ -193,6 +204,13 @@ def _refused(cls: Any, given: dict[str, Any], version: str, broken: set[str]) ->
             return
 
 
+def _asks_for_others(error: Exception) -> bool:
+    """Whether the error may come of a property that was taken out: it wants one of several."""
+    return isinstance(error, exceptions.PropertyPresenceError) and not isinstance(
+        error, exceptions.MissingPropertiesError
+    )
+
+
 def _complaints(error: Exception, cls: Any, given: Mapping[str, Any]) -> list[Problem]:
     """The fields one of stix2's errors speaks of, with what it says."""
     match error:
@@ -200,7 +218,10 @@ def _complaints(error: Exception, cls: Any, given: Mapping[str, Any]) -> list[Pr
             inside = "" if error.cls is cls else _inside(cls, given)
             return [(f"{inside}{name}", MISSING) for name in error.properties]
         case exceptions.InvalidValueError() if error.cls is cls:
-            return [(error.prop_name, sentence(str(error.reason)))]
+            return [(error.prop_name, _refusal(error, cls, given))]
+        case exceptions.ExtraPropertiesError():
+            inside = "" if error.cls is cls else _inside(cls, given)
+            return [(f"{inside}{plain(n)}", "Has no place here.") for n in error.properties]
         case exceptions.AtLeastOnePropertyError():
             names = ", ".join(error.properties)
             return [(WHOLE, f"Needs at least one of {names}.")]
@@ -212,10 +233,25 @@ def _complaints(error: Exception, cls: Any, given: Mapping[str, Any]) -> list[Pr
                 for wanted, given_with in error.dependencies
             ]
         case exceptions.InvalidSelectorError():
-            return [("granular_markings", f"Its selector {error.key} leads nowhere.")]
+            return [("granular_markings", f"Its selector {shown(error.key)} leads nowhere.")]
         case exceptions.TLPMarkingDefinitionError():
             return [("definition", "Is not the TLP marking that STIX defines.")]
     return [(_field(error, cls, given), sentence(_message(error)))]
+
+
+def _refusal(error: exceptions.InvalidValueError, cls: Any, given: Mapping[str, Any]) -> str:
+    """Why stix2 refuses the value of one property."""
+    name, text = error.prop_name, str(error.reason)
+    if isinstance(cls._properties.get(name), TimestampProperty):
+        return timestamp_problem(given.get(name)) or sentence(text)
+    wrong_type = _PREFIX.search(text)
+    if wrong_type is not None:  # stix2 goes on with a list in no fixed order.
+        return f"Must not refer to an object of type {plain(wrong_type[1])}."
+    if isinstance(error.__cause__, RecursionError):
+        return "Nested too deeply to be checked."
+    if isinstance(error.__cause__, (TypeError, AttributeError)):
+        return "Holds a value of a JSON type that STIX does not give it."
+    return sentence(text)
 
 
 def _message(error: Exception) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from library.text.spans import Span
 
+_FENCE: Final = re.compile(r"[ ]{0,12}(?:```|~~~)[^`]*\Z")
 _MARKER: Final = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])(?:[ \t]|\Z)")
 _BULLET: Final = re.compile(r"(\s*)[•‣▪●]\s*")
 # "*Label:" and "*Label: *": the second asterisk forgotten, or where it cannot close.
@@ -27,12 +28,18 @@ def arrange(text: str, spans: Sequence[Span]) -> str:
     """
     if " - " in text:
         text = _GLUED.sub("\n- ", text)
-    lines = [_line(line) for line in text.split("\n")]
+    raw = text.split("\n")
+    lines = [_line(line) for line in raw]
     if len(lines) == 1:
         return lines[0]
     arranged: list[str] = []
-    in_list = False
+    in_list = in_fence = False
     for at, line in enumerate(lines):
+        if _FENCE.match(line):
+            in_fence = not in_fence
+        if in_fence:
+            arranged.append(raw[at])
+            continue
         is_marked = _MARKER.match(line) is not None
         if _is_block(line, spans):
             arranged += ["", line, ""]
@@ -52,7 +59,7 @@ def _line(line: str) -> str:
     "*Label:" without a second asterisk, "# of files", lines of a no-break space.
     """
     bare = line.strip()
-    if bare.startswith("*") and bare[1:2].isalnum():
+    if line.startswith("*") and bare[1:2].isalnum():
         if _LABEL.fullmatch(bare):
             return f"*{bare.strip(' *')}*"
         if bare.count("*") == 1:

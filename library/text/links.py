@@ -53,18 +53,19 @@ _PATH = (
     r"(?P<kind>[A-Za-z][A-Za-z-]{3,24})/"
     r"(?P<id>[A-Za-z]{1,4}\d{4,5}(?:[./]\d{3})?|(?<=matrices/)[a-z][a-z-]{1,24})"
 )
+_QUERY = r"(?:\?[^\s\#()<>\[\]\"'`]{0,200})?"
 _FRAGMENT = r"(?:\#(?P<fragment>[^\s()<>\[\]\"'`]{1,200}))?"
 _URL: Final = re.compile(
-    rf"(?:{_HOST})?{_PATH}(?:/[a-z-]{{1,24}})?/?(?:\?[^\#\s]*)?{_FRAGMENT}\Z", re.IGNORECASE
+    rf"(?:{_HOST})?{_PATH}(?:/[a-z-]{{1,24}})?/?{_QUERY}{_FRAGMENT}\Z", re.IGNORECASE
 )
 _IN_TEXT: Final = re.compile(
-    rf"(?:{_HOST}|(?<=\]\()){_PATH}(?:/[a-z-]{{1,24}})?/?{_FRAGMENT}", re.IGNORECASE
+    rf"(?:{_HOST}|(?<=\]\()){_PATH}(?:/[a-z-]{{1,24}})?/?{_QUERY}{_FRAGMENT}", re.IGNORECASE
 )
 
 # What is left of the wiki's template: "{{LinkById|T1059.008}", "(LinkById : G0047)", each once in
 # releases 17.1 and 18.1. \s covers the narrow no-break space of the second.
 LINK_BY_ID_TAIL: Final = (
-    r"[({]?\s{0,8}LinkById\s{0,8}[|:]\s{0,8}(?P<link_id>[^\s|(){}]{1,40})\s{0,8}[)}]{1,2}"
+    r"[({]?\s{0,8}LinkById\s{0,8}[|:]\s{0,8}(?P<link_id>[^\s|(){}]{1,40})\s{0,8}[)}]{0,2}"
 )
 _LINK_BY_ID: Final = re.compile(rf"[({{]{LINK_BY_ID_TAIL}", re.IGNORECASE)
 _ATTACK_ID: Final = re.compile(r"([A-Z]{1,3})\d{4,5}(?:\.\d{3})?\Z")
@@ -104,7 +105,7 @@ def link_by_id(attack_id: str) -> AttackLink | None:
 
 
 def find_attack_links(text: str) -> set[AttackLink]:
-    """Return every object that rendering a text may ask for, and perhaps a few more.
+    """Return the objects that rendering a text will ask for, and perhaps a few more.
 
     A scan of the raw text, about 1 µs a link: for fetching all of a page's links in one query
     before any of its texts is rendered.

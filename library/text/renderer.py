@@ -59,8 +59,8 @@ class Renderer(RendererHTML):
     ) -> str:
         """A line's end: kept where the next line starts a new sentence or entry.
 
-        Texts are not wrapped; a line's end is either meant (analytics put one statement on each,
-        278 times in 18.1) or an accident in the middle of a sentence.
+        Texts are not wrapped; a line's end is either meant (analytics put one statement on each:
+        278 ends in releases 17.1 to 18.1) or an accident in the middle of a sentence.
         """
         page: Page = env["page"]
         following = tokens[idx + 1].content if idx + 1 < len(tokens) else ""

@@ -1,21 +1,19 @@
 """`manage.py import_attack PATH…`: bring ATT&CK bundles into the library."""
 
 import sys
-from argparse import ArgumentParser
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import orjson
-from django.core.management.base import BaseCommand
+from django.core.management.base import CommandParser
 from tqdm import tqdm
 
 from importer.acquire import bundle_paths, read_bundle
 from importer.errors import BundleError
+from importer.management.base import ImporterCommand
 from importer.pipeline import Options, Source, import_bundles
 from library.identifiers import RELEASE_FORM, Domain
-
-BAD_INPUT = 2
 
 
 class ProgressBar:
@@ -44,12 +42,12 @@ class ProgressBar:
             self._bar = None
 
 
-class Command(BaseCommand):
+class Command(ImporterCommand):
     """Exit 0 when every bundle is in, 2 on bad input; a run is all or nothing."""
 
     help = "Import ATT&CK bundles (.json, .json.gz, .json.xz) from files and directories."
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         """The command's arguments."""
         parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
         parser.add_argument("--domain", choices=Domain.values, help="where the bundle is silent")
@@ -58,16 +56,13 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="report, and change nothing")
         parser.add_argument("--json", action="store_true", help="one JSON object a bundle and line")
 
-    def handle(self, **options: Any) -> None:
+    def work(self, **options: Any) -> None:
         """Import, and print a report for each bundle."""
         bar = ProgressBar(shown=sys.stderr.isatty())
         try:
             reports = import_bundles(self._sources(options), self._asked(options), bar)
-        except BundleError as error:
+        finally:
             bar.close()
-            self.stderr.write(str(error))
-            sys.exit(BAD_INPUT)
-        bar.close()
         for report in reports:
             if options["json"]:
                 self.stdout.write(orjson.dumps(report.as_dict()).decode())

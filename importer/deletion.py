@@ -1,0 +1,81 @@
+"""Deletion: the one way to take a snapshot out of the library."""
+
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from importer.errors import BundleError
+from importer.store import take_import_lock
+from library.identifiers import Domain
+from library.models import Edition, Snapshot
+
+UNUSED_FINDINGS = """
+    DELETE FROM library_finding f WHERE NOT EXISTS
+        (SELECT FROM library_snapshotobject m WHERE m.version_id = f.version_id)
+"""
+UNUSED_CONTENTS = """
+    DELETE FROM library_objectcontent c WHERE NOT EXISTS
+        (SELECT FROM library_snapshotobject m WHERE m.version_id = c.version_id)
+"""
+UNUSED_VERSIONS = """
+    DELETE FROM library_objectversion v WHERE NOT EXISTS
+        (SELECT FROM library_snapshotobject m WHERE m.version_id = v.id)
+"""
+UNUSED_OBJECTS = """
+    DELETE FROM library_stixobject o
+    WHERE NOT EXISTS (SELECT FROM library_objectversion v WHERE v.object_id = o.id)
+    AND NOT EXISTS (SELECT FROM library_snapshotedge e WHERE e.source_id = o.id)
+    AND NOT EXISTS (SELECT FROM library_snapshotedge e WHERE e.target_id = o.id)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """What went with a snapshot."""
+
+    memberships: int
+    edges: int
+    versions: int
+    objects: int
+    editions: int
+
+
+def delete_snapshot(snapshot: Snapshot) -> Deleted:
+    """Remove a snapshot, the versions and objects nothing else uses, and past editions with it.
+
+    Raises BundleError for one that readers see.
+    """
+    with transaction.atomic():
+        take_import_lock(wait=True)
+        current = Edition.objects.current()
+        if current is not None and snapshot in current.snapshots:
+            raise BundleError(f"{snapshot} is current: make another snapshot current first.")
+        with connection.cursor() as cursor:
+            # The triggers of library's migration 0002 let deletions pass in this transaction only.
+            cursor.execute("SET LOCAL glexia.deleting = 'on'")
+            deleted = _delete(snapshot)
+            cursor.execute("SET LOCAL glexia.deleting = 'off'")
+    return deleted
+
+
+def _delete(snapshot: Snapshot) -> Deleted:
+    past = Q(*((domain, snapshot) for domain in Domain.values), _connector=Q.OR)
+    editions = Edition.objects.filter(past)
+    edition_count = editions.count()
+    editions._raw_delete(editions.db)
+    edges = _run("DELETE FROM library_snapshotedge WHERE snapshot_id = %s", snapshot.pk)
+    memberships = _run("DELETE FROM library_snapshotobject WHERE snapshot_id = %s", snapshot.pk)
+    _run("DELETE FROM library_snapshotbundle WHERE snapshot_id = %s", snapshot.pk)
+    _run("DELETE FROM library_snapshot WHERE id = %s", snapshot.pk)
+    _run(UNUSED_FINDINGS)
+    _run(UNUSED_CONTENTS)
+    versions = _run(UNUSED_VERSIONS)
+    objects = _run(UNUSED_OBJECTS)
+    return Deleted(memberships, edges, versions, objects, edition_count)
+
+
+def _run(statement: str, *parameters: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return int(cursor.rowcount)

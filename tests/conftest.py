@@ -1,0 +1,46 @@
+"""What all tests share: the real bundles, a committed database, and no silent skips in CI."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from tests.factories import clear_library
+
+NEEDED_IN_CI = {"real_data", "browser"}
+
+
+@pytest.fixture(scope="session")
+def attack_bundles() -> Path:
+    """The directory of real bundles; the test is skipped where ATTACK_BUNDLES names none."""
+    if settings.ATTACK_BUNDLES is None:
+        pytest.skip("ATTACK_BUNDLES names no directory of real bundles")
+    return settings.ATTACK_BUNDLES
+
+
+@pytest.fixture
+def committed_db(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+    """A database whose transactions really commit, for tests of several processes; emptied after.
+
+    pytest-django's own transactional tests empty tables in a way that the library's immutable
+    tables refuse.
+    """
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        clear_library()
+        yield
+        clear_library()
+        connection.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """In CI a real-data or browser test that is skipped is a failure."""
+    report = yield
+    marks = NEEDED_IN_CI & {mark.name for mark in item.iter_markers()}
+    if report.skipped and marks and os.environ.get("CI") == "true":
+        report.outcome = "failed"
+        report.longrepr = f"skipped in CI, where {', '.join(sorted(marks))} tests must run"
+    return report

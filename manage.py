@@ -4,8 +4,22 @@
 import os
 import sys
 
-from django.core.management import execute_from_command_line
+
+def main() -> None:
+    """Run a command; what it cannot work with ends it in one sentence."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "glexia.settings")
+    try:
+        from django.core.exceptions import ImproperlyConfigured
+        from django.core.management import execute_from_command_line
+
+        from glexia.embedded import EmbeddedError
+    except ImportError as error:
+        sys.exit(f"{error}: run make setup, then use .venv/bin/python.")
+    try:
+        execute_from_command_line(sys.argv)
+    except (EmbeddedError, ImproperlyConfigured) as error:
+        sys.exit(str(error))
+
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "glexia.settings")
-    execute_from_command_line(sys.argv)
+    main()

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+BASE_DIR = Path(__file__).resolve().parent.parent
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
 
@@ -51,12 +52,17 @@ def words(name: str, default: tuple[str, ...]) -> list[str]:
     return [part.strip() for part in value.split(",") if part.strip()] if value else list(default)
 
 
-def path(name: str, default: Path | None = None) -> Path | None:
+def path(name: str) -> Path | None:
     """An absolute path; a relative one is taken from the current folder, `~` is the home."""
     value = text(name)
     if not value:
-        return default
+        return None
     return Path(value).expanduser().absolute()
+
+
+def data_dir() -> Path:
+    """Where the product keeps its database and files: GLEXIA_DATA_DIR, or .data in the checkout."""
+    return path("GLEXIA_DATA_DIR") or BASE_DIR / ".data"
 
 
 def directory(name: str) -> Path | None:

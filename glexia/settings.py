@@ -1,14 +1,13 @@
 """Django's settings, each read from the environment by a typed reader of `glexia.env`."""
 
 import secrets
-from pathlib import Path
 
 from django.utils.csp import CSP
 
 from glexia import env
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = env.path("GLEXIA_DATA_DIR") or BASE_DIR / ".data"
+BASE_DIR = env.BASE_DIR
+DATA_DIR = env.data_dir()
 
 
 def _kept_secret() -> str:

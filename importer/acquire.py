@@ -1,16 +1,13 @@
-"""Acquire: the bytes of a bundle, from a file or from MITRE's published address, with bounds.
+"""Acquire: the bytes of a bundle and the JSON text inside them, with bounds.
 
 Whether bytes are compressed is told by how they begin, never by a file's name.
 """
 
 import lzma
-import time
 import zlib
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-import requests
 
 from importer.errors import BundleError
 
@@ -19,10 +16,6 @@ MAX_STORED_BYTES = MAX_BUNDLE_BYTES
 LZMA_MEMORY = 256 * 1024 * 1024
 CHUNK = 1 << 20
 SUFFIXES = (".json", ".json.gz", ".json.xz")
-
-CONNECT_SECONDS = 3.05
-READ_SECONDS = 10
-DOWNLOAD_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,32 +135,3 @@ def pack(acquired: Acquired) -> Packed:
         return Packed(acquired.encoding, acquired.stored, size)
     squeeze = zlib.compressobj(level=6, wbits=31)
     return Packed("gzip", squeeze.compress(acquired.raw) + squeeze.flush(), size)
-
-
-def download(
-    url: str, progress: Callable[[int, int], None], limit: int = MAX_BUNDLE_BYTES
-) -> Acquired:
-    """The bundle at one of MITRE's fixed addresses; `progress` is told bytes so far and in all.
-
-    Follows no redirect. Raises BundleError where the network, the size or the time (seconds:
-    3 to connect, 10 for each read, 300 in all) does not allow it.
-    """
-    ends = time.monotonic() + DOWNLOAD_SECONDS
-    received = bytearray()
-    try:
-        with requests.get(
-            url, stream=True, allow_redirects=False, timeout=(CONNECT_SECONDS, READ_SECONDS)
-        ) as response:
-            if response.status_code != requests.codes.ok:
-                raise BundleError(f"{url}: answered {response.status_code}, not the bundle.")
-            total = int(response.headers.get("Content-Length") or 0)
-            for piece in response.iter_content(CHUNK):
-                received += piece
-                if len(received) > limit:
-                    raise BundleError(f"{url}: larger than the limit of {limit:,} bytes.")
-                if time.monotonic() > ends:
-                    raise BundleError(f"{url}: took more than {DOWNLOAD_SECONDS} seconds.")
-                progress(len(received), total)
-    except (requests.RequestException, ValueError) as error:
-        raise BundleError(f"{url}: cannot be reached ({type(error).__name__}).") from None
-    return unpack(url, bytes(received), limit)

@@ -1,45 +1,17 @@
 """`manage.py import_attack PATH…`: bring ATT&CK bundles into the library."""
 
-import sys
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import orjson
 from django.core.management.base import CommandParser
-from tqdm import tqdm
 
-from importer.acquire import bundle_paths, read_bundle
 from importer.errors import BundleError
+from importer.filling import file_sources
 from importer.management.base import ImporterCommand
-from importer.pipeline import Options, Source, import_bundles
+from importer.pipeline import Options, import_bundles
+from importer.progress import ProgressBar
 from library.identifiers import RELEASE_FORM, Domain
-
-
-class ProgressBar:
-    """A run's progress as a bar on standard error."""
-
-    def __init__(self, *, shown: bool) -> None:
-        self._shown = shown
-        self._bar: tqdm[Any] | None = None
-
-    def stage(self, origin: str, name: str, parts: int) -> None:
-        """A bar for one stage takes the place of the last one's."""
-        self.close()
-        if self._shown:
-            title = f"{Path(origin).name}: {name}" if origin else name
-            self._bar = tqdm(total=parts, desc=title, unit="", leave=False, file=sys.stderr)
-
-    def advance(self, parts: int) -> None:
-        """Move the bar."""
-        if self._bar is not None:
-            self._bar.update(parts)
-
-    def close(self) -> None:
-        """Take the bar away."""
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
 
 
 class Command(ImporterCommand):
@@ -58,9 +30,9 @@ class Command(ImporterCommand):
 
     def work(self, **options: Any) -> None:
         """Import, and print a report for each bundle."""
-        bar = ProgressBar(shown=sys.stderr.isatty())
+        bar = ProgressBar()
         try:
-            reports = import_bundles(self._sources(options), self._asked(options), bar)
+            reports = import_bundles(file_sources(options["paths"]), self._asked(options), bar)
         finally:
             bar.close()
         for report in reports:
@@ -68,11 +40,6 @@ class Command(ImporterCommand):
                 self.stdout.write(orjson.dumps(report.as_dict()).decode())
             else:
                 self.stdout.write("\n".join(report.lines()))
-
-    @staticmethod
-    def _sources(options: dict[str, Any]) -> list[Source]:
-        paths = bundle_paths(options["paths"])
-        return [Source(str(path), partial(read_bundle, path)) for path in paths]
 
     @staticmethod
     def _asked(options: dict[str, Any]) -> Options:

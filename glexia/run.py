@@ -1,0 +1,161 @@
+"""`make run`: the database, the import and the web server, started in order and stopped in order.
+
+`python -m glexia.run` owns everything it starts. Ctrl-C or SIGTERM ends all of it with exit status
+0; what cannot work ends it with one sentence and exit status 1.
+"""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from types import FrameType
+
+import django
+from django.core.exceptions import ImproperlyConfigured
+
+from glexia import embedded, env
+
+HOST = "127.0.0.1"
+DEFAULT_PORT = 8000
+STOP_SECONDS = 20
+READY_SECONDS = 30
+WORKERS = 2
+THREADS = 4
+
+
+class RunError(Exception):
+    """The product cannot run; the text says why and what to do, in one sentence."""
+
+
+def main() -> int:
+    """The exit status of a whole run."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    try:
+        with contextlib.ExitStack() as stack:
+            _run(stack)
+    except KeyboardInterrupt:
+        _say("Stopped.")
+        return 0
+    except (RunError, embedded.EmbeddedError, ImproperlyConfigured) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _run(stack: contextlib.ExitStack) -> None:
+    begun = time.monotonic()
+    port = env.port("PORT", DEFAULT_PORT)
+    _check_port(port)
+    _use_database(stack)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "glexia.settings"
+    django.setup()
+    _prepare()
+    server = stack.enter_context(_web_server(port))
+    _wait_until_ready(server, port)
+    _say(f"Ready after {time.monotonic() - begun:.1f} s: http://{HOST}:{port}/learn/attack")
+    _say("Ctrl-C stops everything.")
+    status = server.wait()
+    raise RunError(
+        f"The web server ended by itself with status {status}; its messages stand above."
+    )
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    # Once is enough: what follows must not be interrupted while it stops things in order.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except PermissionError:
+            raise RunError(f"Port {port} needs more rights: choose one, as in PORT=8080.") from None
+        except OSError:
+            raise RunError(
+                f"Port {port} is in use: stop what uses it or choose another, as in"
+                f" PORT={port + 1 if port < 65535 else 8000}."
+            ) from None
+
+
+def _use_database(stack: contextlib.ExitStack) -> None:
+    """Start the embedded PostgreSQL where no other is given; children find it by DATABASE_URL."""
+    if env.text("DATABASE_URL"):
+        return
+    server = embedded.start(env.data_dir())
+    stack.callback(server.stop)
+    os.environ["DATABASE_URL"] = server.dsn
+
+
+def _prepare() -> None:
+    """Migrate, import, collect static files: all that must be there before the first page."""
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.db import OperationalError, connections
+
+    from importer.errors import BundleError
+    from importer.filling import fill_library
+    from importer.progress import ProgressBar
+
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+        sample = settings.BASE_DIR / "fixtures" / "bundles"
+        fill_library(settings.ATTACK_BUNDLES, sample, _say, ProgressBar())
+    except BundleError as error:
+        raise RunError(f"The import failed, nothing was changed: {error}") from None
+    except OperationalError as error:
+        first_line = str(error).strip().splitlines()[0]
+        raise RunError(f"The database cannot be used: {first_line}") from None
+    finally:
+        connections.close_all()
+    call_command("collectstatic", verbosity=0, interactive=False)
+
+
+@contextlib.contextmanager
+def _web_server(port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Gunicorn in a session of its own, so that a Ctrl-C reaches it through us alone."""
+    command = [sys.executable, "-m", "gunicorn", "glexia.wsgi:application"]
+    options = {
+        "--bind": f"{HOST}:{port}",
+        "--workers": str(WORKERS),
+        "--threads": str(THREADS),
+        "--log-level": "warning",
+    }
+    command += [part for option in options.items() for part in option] + ["--no-control-socket"]
+    server = subprocess.Popen(command, start_new_session=True)  # noqa: S603  (our own words)
+    try:
+        yield server
+    finally:
+        server.terminate()
+        try:
+            server.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, signal.SIGKILL)
+            server.wait()
+
+
+def _wait_until_ready(server: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise RunError(f"The web server did not start (status {server.returncode}).")
+        with contextlib.suppress(OSError), socket.create_connection((HOST, port), timeout=1):
+            return
+        time.sleep(0.05)
+    raise RunError(f"The web server did not answer within {READY_SECONDS} seconds.")
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""Download: a bundle from the one address where MITRE publishes it, bounded in size and time."""
+
+import hashlib
+import queue
+import threading
+import time
+from collections.abc import Callable
+
+import requests
+
+from importer.acquire import CHUNK, MAX_BUNDLE_BYTES, Acquired
+from importer.errors import BundleError
+from importer.published import address, published_sha256
+
+# Until the answer begins, name resolution included; then for each read; then for the whole.
+ANSWER_SECONDS = 6.0
+READ_SECONDS = 10.0
+WHOLE_SECONDS = 300.0
+
+type Progress = Callable[[int, int], None]
+
+
+def download(domain: str, release: str, progress: Progress) -> Acquired:
+    """A release's bundle with the hash MITRE published; `progress` is told bytes so far, in all.
+
+    Follows no redirect. Raises BundleError where there is no network, where the answer is too
+    large, too slow or not the bundle, and where MITRE published no such release.
+    """
+    try:
+        expected = published_sha256(domain, release)
+    except KeyError:
+        raise BundleError(f"MITRE published no {domain} {release}.") from None
+    url = address(domain, release)
+    raw = fetch(url, progress)
+    if hashlib.sha256(raw).hexdigest() != expected:
+        raise BundleError(f"{url}: does not have the hash that MITRE published.")
+    return Acquired(url, bytes(raw), "identity", raw)
+
+
+def fetch(url: str, progress: Progress, limit: int = MAX_BUNDLE_BYTES) -> bytes:
+    """The body that an address answers with; BundleError for anything but a plain, timely 200."""
+    ends = time.monotonic() + WHOLE_SECONDS
+    received = bytearray()
+    try:
+        with _answer(url) as response:
+            if response.status_code != requests.codes.ok:
+                raise BundleError(f"{url}: answered {response.status_code}, not the bundle.")
+            stated = response.headers.get("Content-Length", "")
+            total = int(stated) if stated.isdigit() else 0
+            for piece in response.iter_content(CHUNK):
+                received += piece
+                if len(received) > limit:
+                    raise BundleError(f"{url}: larger than the limit of {limit:,} bytes.")
+                if time.monotonic() > ends:
+                    raise BundleError(f"{url}: took more than {WHOLE_SECONDS:.0f} seconds.")
+                progress(len(received), total)
+    except requests.RequestException as error:
+        raise BundleError(f"{url}: cannot be reached ({type(error).__name__}).") from None
+    return bytes(received)
+
+
+def _answer(url: str) -> requests.Response:
+    """The beginning of an answer, within ANSWER_SECONDS.
+
+    Asked for in a thread of its own, since the time that name resolution takes, and the number of
+    addresses it gives, have no limit that `requests` could set.
+    """
+    answers: queue.SimpleQueue[requests.Response | requests.RequestException] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            limits = (ANSWER_SECONDS, READ_SECONDS)
+            answers.put(requests.get(url, stream=True, allow_redirects=False, timeout=limits))
+        except requests.RequestException as error:
+            answers.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        answer = answers.get(timeout=ANSWER_SECONDS)
+    except queue.Empty:
+        raise BundleError(f"{url}: no answer within {ANSWER_SECONDS:.0f} seconds.") from None
+    if isinstance(answer, requests.RequestException):
+        raise answer
+    return answer

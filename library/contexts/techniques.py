@@ -104,7 +104,7 @@ def _row(
 def matching(rows: Sequence[Row], text: str) -> list[Row]:
     """The rows that hold every word of a text."""
     words = text.casefold().split()
-    return [row for row in rows if row.matches(words)]
+    return [row for row in rows if row.matches(words)] if words else list(rows)
 
 
 def families(rows: Sequence[Row], sort: str) -> list[Family]:

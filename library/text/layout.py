@@ -78,9 +78,10 @@ def _leaves_list(line: str, lines: Sequence[str], at: int) -> bool:
     """Whether a line that directly follows a list item is a paragraph after the list.
 
     Markdown would make it a part of the item. It is one here only where it goes on in lower case
-    or with code, is indented, or more items follow it and it does not introduce them.
+    or with code, is indented, comes after more of the item, or more items follow it and it does
+    not introduce them.
     """
-    if line[0].islower() or line[0] in " \t\x02`":
+    if line[0].islower() or line[0] in " \t\x02`" or not _MARKER.match(lines[at - 1]):
         return False
     following = lines[at + 1] if at + 1 < len(lines) else ""
     return not following or (line.rstrip().endswith(":") and _MARKER.match(following) is not None)

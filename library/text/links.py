@@ -65,7 +65,7 @@ _IN_TEXT: Final = re.compile(
 # What is left of the wiki's template: "{{LinkById|T1059.008}", "(LinkById : G0047)", each once in
 # releases 17.1 and 18.1. \s covers the narrow no-break space of the second.
 LINK_BY_ID_TAIL: Final = (
-    r"[({]?\s{0,8}LinkById\s{0,8}[|:]\s{0,8}(?P<link_id>[^\s|(){}]{1,40})\s{0,8}[)}]{0,2}"
+    r"[({]?\s{0,8}LinkById\s{0,8}[|:]\s{0,8}(?P<link_id>[^\s|(){}<>\x02]{1,40})\s{0,8}[)}]{0,2}"
 )
 _LINK_BY_ID: Final = re.compile(rf"[({{]{LINK_BY_ID_TAIL}", re.IGNORECASE)
 _ATTACK_ID: Final = re.compile(r"([A-Z]{1,3})\d{4,5}(?:\.\d{3})?\Z")

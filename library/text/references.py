@@ -140,9 +140,10 @@ class References:
         """Return the source that NAME means: the first scope that knows it decides.
 
         An exact name wins within its scope, then one that differs in case or white space. Where
-        no scope has either, punctuation is left aside, and the only name that begins so will do:
-        ICS 17.1 and 18.1 cite "CISA Alert (TA17-163A)", listed without the parentheses and with
-        a title behind.
+        no scope has either, punctuation is left aside, and the only name will do that begins so
+        or has the same letters in another order: ICS 17.1 and 18.1 cite "CISA Alert (TA17-163A)",
+        listed without the parentheses and with a title behind; enterprise "Zscaler Cobain Aug
+        2017", listed as "Cobian".
         """
         indexes = [self._index(scope) for scope in scopes]
         close = (found for index in indexes if (found := index.find(name)) is not None)
@@ -223,8 +224,12 @@ class _Index:
             return None
         if wanted in self._squeezed:
             return self._squeezed[wanted]
-        longer = [known for known in self._squeezed if known.startswith(wanted)]
-        return self._squeezed[longer[0]] if len(longer) == 1 else None
+        close = [
+            known
+            for known in self._squeezed
+            if known.startswith(wanted) or _is_transposed(known, wanted)
+        ]
+        return self._squeezed[close[0]] if len(close) == 1 else None
 
 
 def _fold(name: str) -> str:
@@ -233,6 +238,15 @@ def _fold(name: str) -> str:
 
 def _squeeze(name: str) -> str:
     return "".join(filter(str.isalnum, name.casefold()))
+
+
+def _is_transposed(known: str, wanted: str) -> bool:
+    """Whether two names differ in the order of letters alone, their digits in the same order."""
+    return (
+        len(known) == len(wanted)
+        and sorted(known) == sorted(wanted)
+        and [*filter(str.isdigit, known)] == [*filter(str.isdigit, wanted)]
+    )
 
 
 def _citation_text(source: Source) -> str:

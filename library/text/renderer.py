@@ -63,8 +63,11 @@ class Renderer(RendererHTML):
         278 ends in releases 17.1 to 18.1) or an accident in the middle of a sentence.
         """
         page: Page = env["page"]
-        following = tokens[idx + 1].content if idx + 1 < len(tokens) else ""
-        return "\n" if page.one_line or following[:1].islower() else "<br>\n"
+        goes_on = any(
+            following.type == "text" and following.content[:1].islower()
+            for following in tokens[idx + 1 : idx + 2]
+        )
+        return "\n" if page.one_line or goes_on else "<br>\n"
 
     def hardbreak(
         self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
@@ -89,8 +92,10 @@ class Renderer(RendererHTML):
     ) -> str:
         """A link's start: to our own page where `resolve` knows one."""
         page: Page = env["page"]
-        page.in_link = True
         href = str(tokens[idx].attrs.get("href", ""))
+        if not href:
+            return ""
+        page.in_link = True
         start = _link_start(href, parse_attack_url(href), page)
         is_empty = tokens[idx + 1].type == "link_close"
         return start + (escape(href) if is_empty else "")
@@ -100,6 +105,8 @@ class Renderer(RendererHTML):
     ) -> str:
         """A link's end, then the citations that stood in it."""
         page: Page = env["page"]
+        if not page.in_link:
+            return ""
         marks = "".join(page.after_link)
         page.after_link.clear()
         page.in_link = False
@@ -162,7 +169,7 @@ def _restored(code: str, page: Page) -> tuple[str, str]:
     def restore(found: re.Match[str]) -> str:
         span = page.spans[int(found[1])]
         if span.kind != "cite":
-            return span.source
+            return PLACEHOLDER.sub(restore, span.source)
         marks.append(_span_html(span, page))
         return ""
 

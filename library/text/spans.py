@@ -82,18 +82,29 @@ def lift(text: str, knows: Callable[[str], bool]) -> tuple[str, list[Span]]:
     its own. Linear in the text's length.
     """
     spans: list[Span] = []
+
+    def is_known(name: str) -> bool:
+        return knows(_unlifted(name, spans))
+
     if "<" in text:
-        text = _lift_code(text, spans, knows)
+        text = _lift_code(text, spans, is_known)
     if "`" in text and "\n" in text:
         text = _TICKED_LINES.sub(lambda found: _ticked(found, spans), text)
     if "(" in text or "<" in text or "{" in text:
-        text = _lift_rest(text, spans, knows)
+        text = _lift_rest(text, spans, is_known)
     return text, spans
 
 
 def _add(spans: list[Span], span: Span) -> str:
     spans.append(span)
     return f"\x02{len(spans) - 1}\x03"
+
+
+def _unlifted(text: str, spans: list[Span]) -> str:
+    """Return a text as it stood before its spans were lifted."""
+    if "\x02" not in text:
+        return text
+    return PLACEHOLDER.sub(lambda found: _unlifted(spans[int(found[1])].source, spans), text)
 
 
 def _lift_code(text: str, spans: list[Span], knows: Callable[[str], bool]) -> str:
@@ -108,7 +119,11 @@ def _lift_code(text: str, spans: list[Span], knows: Callable[[str], bool]) -> st
         inside = text[start:end]
         if _CITATION.search(inside):
             inside = _lift_rest(inside, spans, knows, citations_alone=True)
-        parts.append(_code(inside, text[tags[at].start() : done], spans))
+        opening, closing = text[tags[at].start() : start], text[end:done]
+        before = " " if inside[:1].isspace() and not parts[-1][-1:].isspace() else ""
+        behind = " " if inside[-1:].isspace() and not text[done : done + 1].isspace() else ""
+        code = _code(inside.strip(), f"{opening}{inside}{closing}", spans)
+        parts.append(f"{before}{code}{behind}")
         at = following
     parts.append(text[done:])
     return "".join(parts)
@@ -144,17 +159,13 @@ def _code_extent(text: str, tags: list[re.Match[str]], at: int) -> tuple[int, in
     return start, limit, tags[after].end(), after + 1
 
 
-def _code(inside: str, source: str, spans: list[Span]) -> str:
-    shown = inside.strip()
+def _code(shown: str, source: str, spans: list[Span]) -> str:
     if not shown:
-        return " " if inside else ""
-    before = " " if inside[0].isspace() else ""
-    behind = " " if inside[-1].isspace() else ""
+        return ""
     if _LINK_IN_CODE.search(shown):
         start, end = Span("open", "code", "<code>"), Span("close", "code", "</code>")
-        return before + _add(spans, start) + shown + _add(spans, end) + behind
-    shown = _ESCAPED.sub("", decode_entities(shown))
-    return before + _add(spans, Span("code", shown, source)) + behind
+        return _add(spans, start) + shown + _add(spans, end)
+    return _add(spans, Span("code", _ESCAPED.sub("", decode_entities(shown)), source))
 
 
 def _ticked(found: re.Match[str], spans: list[Span]) -> str:
@@ -202,7 +213,7 @@ def _cite(
         parts.append("(")
         return found.end()
     parts[-1] = _before_citation(parts[-1])
-    for one in _AND_CITATION.split(name):
+    for one in _AND_CITATION.split(_unlifted(name, spans)):
         if one.strip():
             parts.append(_add(spans, Span("cite", one.strip(), f"({one.strip()})")))
     return end

@@ -153,6 +153,17 @@ def test_name_is_found_when_only_punctuation_and_a_title_differ() -> None:
     assert References().find("Alert (TA99-123A)", ((REPORT, alert),)) == alert
 
 
+def test_name_is_found_when_two_letters_are_transposed() -> None:
+    report = Source("Vendor Trojan May 2017", "", "https://example.org/trojan")
+
+    assert References().find("Vendor Torjan May 2017", ((REPORT, report),)) == report
+
+
+@pytest.mark.parametrize("name", ["Vendor Trojan May 2071", "Vendor Trojan Jun 2017", "Trojan"])
+def test_name_is_not_found_when_date_or_words_differ(name: str) -> None:
+    assert References().find(name, ((Source("Vendor Trojan May 2017", "", ""),),)) is None
+
+
 def test_name_is_not_guessed_when_two_names_begin_with_it() -> None:
     scope = (Source("Vendor Report May", "a", ""), Source("Vendor Report June", "b", ""))
 

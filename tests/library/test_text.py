@@ -5,7 +5,6 @@ from __future__ import annotations
 import lzma
 import os
 import re
-import time
 from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
@@ -527,6 +526,10 @@ def test_link_shows_its_address_when_it_has_no_text() -> None:
     assert Reader(html("[](https://example.org/x)")).text == "https://example.org/x"
 
 
+def test_link_is_text_when_it_has_no_address() -> None:
+    assert html("[a (Citation: Report A)]() b") == f"<p>a{CITE_1} b</p>"
+
+
 def test_bare_address_stays_text() -> None:
     assert html("curl http://bad.example/x") == "<p>curl http://bad.example/x</p>"
 
@@ -626,10 +629,10 @@ def test_paragraph_leaves_the_list_when_it_follows_the_last_item(text: str) -> N
 
 
 def test_item_goes_on_when_the_next_line_is_code_or_more_items_follow() -> None:
-    note = html("- Run this:\n`cmd`\n- Rate it.\nThen look.\n- End.")
+    note = html("- Run this:\n`cmd`\nOr that.\n\n- Rate it.\nThen look.\n- End.")
 
     assert Reader(note).elements["ul"] == 1
-    assert "<li>Run this:<br>\n<code>cmd</code></li>" in note
+    assert "Run this:<br>\n<code>cmd</code><br>\nOr that." in note
 
 
 def test_line_ends_are_kept_when_the_next_begins_a_sentence() -> None:
@@ -920,14 +923,11 @@ def test_links_asked_for_are_found_beforehand_whatever_the_text(text: str) -> No
         *("  - a\n", "![", "`a\nb`\n"),
     ],
 )
-def test_time_grows_no_faster_than_a_hostile_text(unit: str) -> None:
-    def seconds(size: int) -> float:
-        started = time.process_time()
-        rendered(unit * (size // len(unit)))
-        return time.process_time() - started
+def test_hostile_megabyte_is_rendered(unit: str) -> None:
+    # No time is asserted; a step that is quadratic in the text would make this hang.
+    note = rendered(unit * (1_000_000 // len(unit)))
 
-    # Far above what it takes, far below what a quadratic step over a megabyte would.
-    assert seconds(1_000_000) < 20
+    assert note.lead.startswith("<p") or not note.words
 
 
 def test_nesting_has_an_end_however_deep_the_text() -> None:
@@ -967,7 +967,7 @@ def test_real_texts_are_rendered_whole_and_sound() -> None:
         pytest.skip("ATTACK_BUNDLES names no folder")
     bundles = sorted(Path(folder).glob("*.json.xz"))
     assert bundles
-    rendered_before: set[tuple[str, tuple[Source, ...]]] = set()
+    checked: dict[tuple[str, tuple[Source, ...]], list[str]] = {}
     for bundle in bundles:
         objects = orjson.loads(lzma.decompress(bundle.read_bytes()))["objects"]
         wider = tuple(
@@ -978,15 +978,15 @@ def test_real_texts_are_rendered_whole_and_sound() -> None:
             own = sources(entry.get("external_references"))
             notes = [source.description for source in own if source.is_note]
             for text in [*_texts(entry), *notes]:
-                if (text, own) not in rendered_before:
-                    rendered_before.add((text, own))
-                    unresolved.update(_check_real_text(text, own))
+                if (text, own) not in checked:
+                    checked[text, own] = _check_real_text(text, own)
+                unresolved.update(checked[text, own])
         elsewhere = {source.name for source in wider if not source.is_note}
         nowhere = [name for name in unresolved if References().find(name, (wider,)) is None]
         print(f"{bundle.name}: not in the object's own references: {dict(unresolved)}")
         print(f"{bundle.name}: not in any: {nowhere}")
-        assert not set(nowhere) & elsewhere
-    print(f"{len(rendered_before)} different texts")
+        assert not set(nowhere) & elsewhere, "a name that some object lists must be found"
+    print(f"{len(checked)} different texts")
 
 
 def _check_real_text(text: str, own: tuple[Source, ...]) -> list[str]:

@@ -1,0 +1,34 @@
+"""`python -m tests.benchmarks [imports] [pages] [scale]`: measure, and print beside the budgets."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from glexia import embedded, env
+from tests.benchmarks import imports, pages, scale
+from tests.benchmarks.lab import Lab
+
+SUITES = {"imports": imports.measure, "pages": pages.measure, "scale": scale.measure}
+
+
+def main() -> int:
+    """Run the suites that are named, or all; the exit status is 0 once they are measured."""
+    bundles = env.directory("ATTACK_BUNDLES")
+    if bundles is None:
+        print("ATTACK_BUNDLES must name the directory of real bundles.", file=sys.stderr)
+        return 1
+    unknown = set(sys.argv[1:]) - SUITES.keys()
+    if unknown:
+        print(f"There is no benchmark {', '.join(unknown)}.", file=sys.stderr)
+        return 1
+    with tempfile.TemporaryDirectory() as folder, embedded.start(Path(folder) / "data") as server:
+        lab = Lab(bundles=bundles, folder=Path(folder), dsn=server.dsn)
+        for name in sys.argv[1:] or list(SUITES):
+            print(f"\n{name}")
+            for line in SUITES[name](lab):
+                print(f"  {line}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

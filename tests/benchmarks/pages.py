@@ -1,0 +1,34 @@
+"""Pages with nothing cached, beside a bare Django view in the same fresh process."""
+
+from collections.abc import Iterator
+
+import orjson
+
+from tests.benchmarks.lab import Lab
+
+BUDGETS = {
+    "/learn/attack/mitigations/M1037": "(budget 60 ms, 12 queries)",
+    "/learn/attack/mitigations": "(budget 8 queries)",
+}
+
+
+def measure(lab: Lab) -> Iterator[str]:
+    """A line for each page, with all real bundles imported."""
+    url = lab.fresh_database()
+    lab.run(url, "manage.py", "import_attack", str(lab.bundles))
+    yield from report(lab, url)
+
+
+def report(lab: Lab, url: str) -> Iterator[str]:
+    """A line for each page of a library that is filled already."""
+    answers = lab.folder / "pages.json"
+    lab.run(url, "-m", "tests.benchmarks.page_times", str(answers))
+    pages = orjson.loads(answers.read_bytes())
+    hello = pages.pop("hello")
+    yield f"{'a bare view':42} {hello['median']:6.2f} ms"
+    for address, page in pages.items():
+        yield (
+            f"{address:42} {page['median']:6.2f} ms (first in its process {page['first']:.0f})"
+            f"  {page['queries']} queries  {page['median'] / hello['median']:.0f} ×"
+            f"  {BUDGETS.get(address, '')}"
+        )

@@ -4,7 +4,7 @@ import atexit
 import os
 import sys
 import threading
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -80,7 +80,9 @@ class Server:
         with self._lock:
             if self._use is None:
                 return
-            with locks.alone(self._place.guard):
+            # Where the data directory was deleted meanwhile, nobody else can mean this server.
+            exists = self._place.data.exists()
+            with locks.alone(self._place.guard) if exists else nullcontext():
                 self._leave()
 
     def __enter__(self) -> Self:
@@ -96,9 +98,11 @@ class Server:
         self.stop()
 
     def _join(self, guard: int) -> None:
-        if self._use is None:
-            self._use = locks.share(self._place.users)
+        before, self._use = self._use, locks.share(self._place.users)
+        if before is None:
             atexit.register(self._at_exit)
+        else:
+            locks.release(before)  # of a file that may have been deleted and made anew since
         try:
             programs = Programs(self._place, find_account(), find_folders())
             initialise.prepare(programs, guard)

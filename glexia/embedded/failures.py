@@ -11,7 +11,9 @@ _NO_MEMORY = ("Cannot allocate memory", "could not map anonymous shared memory",
 # Another server on its way up or down, or backends that have not noticed their server's death.
 _PASSING = ("pre-existing shared memory block", '.lock" already exists', '.pid" already exists')
 _SEVERE = re.compile(r"(?:FATAL|PANIC|error|ERROR):\s+(.*)")
-_ADDED = ("HINT:", "DETAIL:", "CONTEXT:", "LOG:", "child process exited", "initdb: removing")
+_PREFIX = re.compile(r"^\S+ \S+ \S+ \[\d+\] \w+:\s+")
+# Lines that do not say what went wrong, among them the answers to clients that came too early.
+_BESIDE = ("HINT:", "DETAIL:", "CONTEXT:", "the database system is ", "initdb: removing")
 
 
 def explain(place: Place, printed: str, exit_code: int | None) -> EmbeddedError:
@@ -40,6 +42,7 @@ def may_pass(printed: str) -> bool:
 def last_words(printed: str) -> str:
     """The last line that says what went wrong, without its time and process."""
     lines = [line.strip() for line in printed.splitlines() if line.strip()]
+    lines = [line for line in lines if not any(words in line for words in _BESIDE)]
     severe = [found[1] for line in lines if (found := _SEVERE.search(line))]
-    plain = [line for line in lines if not any(words in line for words in _ADDED)]
-    return next(iter([*severe[-1:], *plain[-1:], *lines[-1:]]), "it printed nothing").rstrip(".:")
+    plain = [_PREFIX.sub("", line) for line in lines]
+    return next(iter([*severe[-1:], *plain[-1:]]), "it printed nothing").rstrip(".:")

@@ -5,6 +5,7 @@ import shutil
 import signal
 import stat
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from glexia.embedded import failures
@@ -37,11 +38,11 @@ def prepare(programs: Programs, guard: int) -> None:
     another user or another version, or is no data folder at all.
     """
     place, account = programs.place, programs.account
-    _own_folder(place.sockets, account)
+    _make_folder(place.sockets, account)
     if not _is_filled(place.cluster):
         _create(programs, guard)
     _judge(place.cluster)
-    _own_folder(place.cluster, account)
+    _claim_folder(place.cluster, account)
     _write_access(place.cluster, account)
 
 
@@ -63,7 +64,7 @@ def _create(programs: Programs, guard: int) -> None:
     place = programs.place
     if place.unfinished.exists():
         shutil.rmtree(place.unfinished)
-    _own_folder(place.unfinished, programs.account)
+    _make_folder(place.unfinished, programs.account)
     _run(
         programs,
         guard,
@@ -124,12 +125,16 @@ def _damaged(folder: Path, why: str) -> EmbeddedError:
     )
 
 
-def _own_folder(folder: Path, account: Account) -> None:
-    """A folder that is the server's alone: made where missing, closed to others where open."""
-    if not folder.exists():
-        folder.mkdir(mode=0o700)
-        if account.is_other:
-            os.chown(folder, account.uid, account.gid)
+def _make_folder(folder: Path, account: Account) -> None:
+    """A folder that is the server's alone; one that root made and did not hand over is handed."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if account.is_other and folder.stat().st_uid == os.geteuid():
+        os.chown(folder, account.uid, account.gid)
+    _claim_folder(folder, account)
+
+
+def _claim_folder(folder: Path, account: Account) -> None:
+    """Close a folder of the server's to others; refuse one that is not the server's."""
     found = folder.stat()
     if found.st_uid != account.uid:
         owner = owner_name(folder)
@@ -149,6 +154,10 @@ def _write_access(folder: Path, account: Account) -> None:
 
 
 def _replace(path: Path, text: str, account: Account) -> None:
+    text = _NOTICE + text
+    with suppress(OSError):
+        if path.read_text() == text:
+            return
     # The folder is another user's: root follows no link that may have been put there.
     fresh = path.with_suffix(".fresh")
     fresh.unlink(missing_ok=True)
@@ -156,7 +165,7 @@ def _replace(path: Path, text: str, account: Account) -> None:
     with os.fdopen(descriptor, "w") as file:
         if account.is_other:
             os.fchown(descriptor, account.uid, account.gid)
-        file.write(_NOTICE + text)
+        file.write(text)
     fresh.replace(path)
 
 

@@ -1,8 +1,8 @@
-"""The two locks that decide who starts and who stops the server.
+"""The locks that decide who starts and who stops the server.
 
-Both are `flock` locks: the kernel drops them with the process that holds them, however it ends,
+All are `flock` locks: the kernel drops them with the process that holds them, however it ends,
 so there is no list of users to repair. A lock belongs to the open file, which a forked child
-shares: it is always dropped explicitly, and only by the process that took it.
+shares: save for one made to be inherited, it is dropped explicitly, by the process that took it.
 """
 
 import os
@@ -35,12 +35,24 @@ def share(path: Path) -> int:
 
 
 def is_last(descriptor: int) -> bool:
-    """True if no other process is among the users; either way this one no longer counts."""
+    """True if no other process holds the lock; this one then holds it alone, else not at all."""
     try:
         flock(descriptor, LOCK_EX | LOCK_NB)
     except BlockingIOError:
         return False
     return True
+
+
+def take(path: Path) -> int | None:
+    """A descriptor that holds a lock to be handed to a child, None while another process does.
+
+    Closing it leaves the lock to the child; it ends with the last process that inherited it.
+    """
+    descriptor = _open(path)
+    if is_last(descriptor):
+        return descriptor
+    os.close(descriptor)
+    return None
 
 
 def release(descriptor: int) -> None:

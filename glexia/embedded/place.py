@@ -4,6 +4,7 @@ import errno
 import os
 import pwd
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,6 +74,11 @@ class Place:
         """Locked in common by every process that uses the server."""
         return self.data / "postgres.users"
 
+    @property
+    def alive(self) -> Path:
+        """Locked by the server itself and every part of it, wherever it runs."""
+        return self.data / "postgres.alive"
+
     def open_log(self) -> int:
         """A descriptor that appends to the log."""
         return os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -96,11 +102,13 @@ class Place:
         if error.errno in _FULL:
             return disk_full(self.data)
         at = Path(os.fsdecode(error.filename)) if error.filename else self.data
-        if error.errno in _REFUSED and at.exists() and at.stat().st_uid != os.geteuid():
-            return EmbeddedError(
-                f"{at} belongs to another user ({owner_name(at)}): run this as that user, "
-                "or set GLEXIA_DATA_DIR to a folder of your own."
-            )
+        if error.errno in _REFUSED:
+            with suppress(OSError):  # it may lie where this user may not even look
+                if at.stat().st_uid != os.geteuid():
+                    return EmbeddedError(
+                        f"{at} belongs to another user ({owner_name(at)}): run this as that user, "
+                        "or set GLEXIA_DATA_DIR to a folder of your own."
+                    )
         return EmbeddedError(
             f"PostgreSQL cannot use {at} ({error.strerror}): "
             "set GLEXIA_DATA_DIR to a folder that can be written to."

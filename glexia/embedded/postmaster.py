@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glexia.embedded import failures, processes
+from glexia.embedded import failures, locks, processes
 from glexia.embedded.errors import EmbeddedError, StillStartingError
 from glexia.embedded.place import PORT, Place
 from glexia.embedded.programs import Programs
@@ -60,18 +60,16 @@ class Postmaster:
         while (status := self.find()) != _READY:
             failure = self._failure() if status is None else None
             if time.monotonic() > limit:
-                raise failure or self._still_starting()
+                raise failure or self._late(status)
             if status is None and not self._child_runs():
                 self._launch(programs)
             time.sleep(_RETRY if failure else _POLL)
 
     def shut_down(self) -> None:
         """Stop the server, closing its connections, and wait until it is gone."""
-        status = self.find()
-        if status is None and not self._child_runs():
+        pid = self.pid if self.find() is not None else self._child_pid()
+        if pid is None:
             return
-        pid = self.pid if status is not None or self._child is None else self._child.pid
-        assert pid is not None
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGINT)
         limit = time.monotonic() + STOPPED_WITHIN
@@ -93,8 +91,11 @@ class Postmaster:
     def _pid_file(self) -> Path:
         return self.place.cluster / "postmaster.pid"
 
+    def _child_pid(self) -> int | None:
+        return self._child.pid if self._child is not None and self._child.poll() is None else None
+
     def _child_runs(self) -> bool:
-        return self._child is not None and self._child.poll() is None
+        return self._child_pid() is not None
 
     def _bury_child(self) -> None:
         """Forget a server that was ready and died since: its end says nothing about a new start."""
@@ -112,7 +113,12 @@ class Postmaster:
             raise failure
         return failure
 
-    def _still_starting(self) -> StillStartingError:
+    def _late(self, status: str | None) -> EmbeddedError:
+        if status is None and not self._child_runs():
+            return EmbeddedError(
+                f"{self.place.cluster} is in use by a server that was started elsewhere, such as "
+                "in another container: stop that one, or reach it through DATABASE_URL."
+            )
         line = failures.last_words(self.place.read_log(self._log_mark))
         return StillStartingError(
             f"PostgreSQL is not ready after {READY_WITHIN:.0f} seconds and goes on starting "
@@ -120,9 +126,18 @@ class Postmaster:
         )
 
     def _launch(self, programs: Programs) -> None:
-        if processes.is_on_its_way(self.place.cluster):
+        alive = locks.take(self.place.alive)
+        if alive is None:
+            if not processes.is_on_its_way(self.place.cluster):
+                processes.kill_orphans(self.place.cluster)
             return
-        self._clear_leftovers()
+        try:
+            self._clear_leftovers()
+            self._spawn(programs, alive)
+        finally:
+            os.close(alive)
+
+    def _spawn(self, programs: Programs, alive: int) -> None:
         self._log_mark = self.place.mark_log()
         folders = str(self.place.sockets).replace('"', '""')
         self._child = programs.spawn(
@@ -133,19 +148,17 @@ class Postmaster:
             *("-c", f"cluster_name={processes.title(self.place.cluster)}"),
             *("-c", f'unix_socket_directories="{folders}"'),
             own=[self.place.cluster, self.place.sockets],
+            pass_fds=(alive,),
         )
 
     def _clear_leftovers(self) -> None:
-        """Remove what a killed server left and a new one would stumble over.
+        """Remove what a killed server left and a new one would stumble over. None runs now.
 
         PostgreSQL takes a lock file seriously if any process has the number in it, even one that
         was given the number after a restart of the machine or the container.
         """
         socket = self.place.sockets / f".s.PGSQL.{PORT}"
         lock = socket.with_name(f"{socket.name}.lock")
-        if not any(path.exists() for path in (self._pid_file, socket, lock)):
-            return
-        processes.kill_orphans(self.place.cluster)
         socket.unlink(missing_ok=True)
         lock.unlink(missing_ok=True)
         with suppress(FileNotFoundError):

@@ -31,8 +31,8 @@ class Account:
 
     @property
     def is_other(self) -> bool:
-        """True where the server runs as somebody else than the app: the app is root."""
-        return self.uid != os.geteuid()
+        """True where the server runs as somebody else than the app, which then is root."""
+        return os.geteuid() == 0
 
 
 def find_account() -> Account:

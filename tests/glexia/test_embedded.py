@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from glexia import embedded, env
-from glexia.embedded import cluster, failures, programs, reach
+from glexia.embedded import cluster, failures, locks, programs, reach
 from glexia.embedded.place import Place
 from glexia.embedded.postmaster import Postmaster
 
@@ -50,6 +50,19 @@ if child == 0:
 os.waitpid(child, 0)
 print("child ended", flush=True)
 sys.stdin.read()
+"""
+)
+FORKS_CHILD_THAT_USES_SERVER = (
+    USER
+    + """
+import os
+child = os.fork()
+if child == 0:
+    server.stop()  # the parent's use: nothing happens
+    print("child uses", embedded.shared(sys.argv[1]).pid, flush=True)
+    sys.exit(0)
+os.waitpid(child, 0)
+sys.exit(not server.is_running())
 """
 )
 WAITS_FOR_INTERRUPT = """
@@ -304,6 +317,7 @@ def test_killed_server_heals_while_its_backend_still_computes(data: Path) -> Non
         active = "select count(*) from pg_stat_activity where state = 'active'"
         eventually(lambda: watch.execute(active).fetchone() == (2,), "the query runs")
     os.kill(pid, signal.SIGKILL)
+    eventually(lambda: not runs(data), "the server was killed")
     with server:
         assert server.pid != pid
         assert ask(server, "select 1") == (1,)
@@ -321,8 +335,16 @@ def test_server_that_died_in_use_is_started_again(data: Path) -> None:
         assert ask(server, "select 1") == (1,)
 
 
-@pytest.mark.parametrize("left", [str(os.getpid()), "", "garbage"])
+def test_server_of_deleted_data_directory_is_stopped(empty: Path) -> None:
+    server = embedded.start(empty)
+    shutil.rmtree(empty)
+    server.stop()
+    assert not server.is_running()
+
+
+@pytest.mark.parametrize("left", ["number used again", "", "garbage"])
 def test_lock_files_of_another_life_do_not_hinder_start(data: Path, left: str) -> None:
+    left = str(os.getpid()) if left == "number used again" else left
     (data / "postgres" / "postmaster.pid").write_text(left)
     (data / "run" / ".s.PGSQL.5432.lock").write_text(left)
     (data / "run" / ".s.PGSQL.5432").touch()
@@ -377,17 +399,10 @@ def test_forked_child_of_killed_user_does_not_keep_server(data: Path) -> None:
 
 
 def test_forked_child_may_use_server_of_its_own_accord(data: Path) -> None:
-    server = embedded.start(data)
-    child = os.fork()
-    if child == 0:
-        try:
-            server.stop()  # the parent's use: nothing happens
-            os._exit(0 if embedded.shared(data).pid == server.pid else 1)
-        finally:
-            os._exit(2)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert server.is_running()
-    server.stop()
+    user = User(data, FORKS_CHILD_THAT_USES_SERVER)
+    pid = user.server()
+    assert user.line() == f"child uses {pid}"
+    assert user.end() == 0
     assert not runs(data)
 
 
@@ -447,6 +462,14 @@ def test_folder_of_another_user_is_refused(data: Path, monkeypatch: pytest.Monke
     other = programs.Account("somebody", here.uid + 1, here.gid, here.app)
     monkeypatch.setattr(cluster, "find_account", lambda: other)
     assert f"belongs to {here.name}, but PostgreSQL runs as somebody" in sentence(data)
+
+
+def test_folder_in_use_out_of_sight_is_refused(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("glexia.embedded.postmaster.READY_WITHIN", 0.5)
+    elsewhere = locks.take(Place.at(data).alive)
+    assert elsewhere is not None
+    assert "in use by a server that was started elsewhere" in sentence(data)
+    os.close(elsewhere)
 
 
 def test_data_directory_that_is_a_file_is_named(empty: Path) -> None:

@@ -262,10 +262,15 @@ ATTACK_TYPES: dict[str, type[AttackType]] = {
 """The declared schema of each type ATT&CK adds to STIX."""
 
 
+def has_model(stix_type: object) -> bool:
+    """Whether a type is ATT&CK's and has a declared schema of its own."""
+    return isinstance(stix_type, str) and stix_type in ATTACK_TYPES
+
+
 def model_of(stix_type: object) -> type[AttackObject]:
-    """The schema for a type: its own where ATT&CK has it, else the properties all types share."""
+    """The schema for a type: its own where it has one, else the properties all types share."""
+    if not isinstance(stix_type, str):
+        return AttackObject
     if stix_type == "marking-definition":
         return MarkingDefinition
-    if isinstance(stix_type, str):
-        return ATTACK_TYPES.get(stix_type, AttackObject)
-    return AttackObject
+    return ATTACK_TYPES.get(stix_type, AttackObject)

@@ -127,7 +127,7 @@ def _web_server(port: int) -> Iterator[subprocess.Popen[bytes]]:
         "--bind": f"{HOST}:{port}",
         "--workers": str(WORKERS),
         "--threads": str(THREADS),
-        "--log-level": "warning",
+        "--log-level": "error",
     }
     command += [part for option in options.items() for part in option] + ["--no-control-socket"]
     server = subprocess.Popen(command, start_new_session=True)  # noqa: S603  (our own words)

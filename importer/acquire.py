@@ -4,6 +4,7 @@ Whether bytes are compressed is told by how they begin, never by a file's name.
 """
 
 import lzma
+import re
 import zlib
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
@@ -15,6 +16,11 @@ MAX_BUNDLE_BYTES = 200 * 1024 * 1024
 MAX_STORED_BYTES = MAX_BUNDLE_BYTES
 LZMA_MEMORY = 256 * 1024 * 1024
 CHUNK = 1 << 20
+# Compressed data is fed by so much at a time: what follows one of its streams is copied, so a file
+# of many small streams would otherwise cost the square of its size.
+WINDOW = 1 << 14
+# Both formats may be padded with zeros, after a stream.
+PADDING = re.compile(rb"\x00*")
 SUFFIXES = (".json", ".json.gz", ".json.xz")
 
 
@@ -35,17 +41,25 @@ def bundle_paths(paths: list[Path]) -> list[Path]:
     """
     found: dict[Path, Path] = {}
     for path in paths:
-        if path.is_dir():
-            inside = sorted(p for p in path.iterdir() if p.name.endswith(SUFFIXES) and p.is_file())
-            if not inside:
-                raise BundleError(f"{path}: no .json, .json.gz or .json.xz file in this directory.")
-        elif path.is_file():
-            inside = [path]
-        else:
-            raise BundleError(f"{path}: no such file or directory.")
-        for bundle in inside:
-            found.setdefault(bundle.resolve(), bundle)
+        try:
+            for bundle in _bundles_at(path):
+                found.setdefault(bundle.resolve(), bundle)
+        except OSError as error:
+            raise _unreadable(path, error) from None
     return list(found.values())
+
+
+def _bundles_at(path: Path) -> list[Path]:
+    if path.is_dir():
+        inside = sorted(p for p in path.iterdir() if p.name.endswith(SUFFIXES) and p.is_file())
+        if not inside:
+            raise BundleError(f"{path}: no .json, .json.gz or .json.xz file in this directory.")
+        return inside
+    if path.is_file():
+        return [path]
+    if path.exists():
+        raise BundleError(f"{path}: neither a file nor a directory.")
+    raise BundleError(f"{path}: no such file or directory.")
 
 
 def read_bundle(path: Path, limit: int = MAX_BUNDLE_BYTES) -> Acquired:
@@ -55,15 +69,25 @@ def read_bundle(path: Path, limit: int = MAX_BUNDLE_BYTES) -> Acquired:
     """
     try:
         if path.stat().st_size > limit:
-            raise BundleError(f"{path}: larger than the limit of {limit:,} bytes.")
+            raise _too_large(str(path), limit)
         stored = path.read_bytes()
     except OSError as error:
-        raise BundleError(f"{path}: cannot be read ({error.strerror}).") from None
+        raise _unreadable(path, error) from None
     return unpack(str(path), stored, limit)
+
+
+def _unreadable(path: Path, error: OSError) -> BundleError:
+    return BundleError(f"{path}: cannot be read ({error.strerror}).")
+
+
+def _too_large(origin: str, limit: int) -> BundleError:
+    return BundleError(f"{origin}: larger than the limit of {limit:,} bytes.")
 
 
 def unpack(origin: str, stored: bytes, limit: int = MAX_BUNDLE_BYTES) -> Acquired:
     """The JSON text inside bytes that may be compressed, never more than `limit` bytes of it."""
+    if len(stored) > limit:
+        raise _too_large(origin, limit)
     encoding = encoding_of(stored)
     if encoding == "identity":
         return Acquired(origin, stored, encoding, stored)
@@ -74,7 +98,7 @@ def unpack(origin: str, stored: bytes, limit: int = MAX_BUNDLE_BYTES) -> Acquire
             if len(raw) > limit:
                 raise BundleError(f"{origin}: unpacks to more than the limit of {limit:,} bytes.")
     except (lzma.LZMAError, zlib.error, EOFError) as error:
-        raise BundleError(f"{origin}: damaged or truncated {encoding} data ({error}).") from None
+        raise BundleError(f"{origin}: its {encoding} data cannot be unpacked ({error}).") from None
     return Acquired(origin, stored, encoding, raw)
 
 
@@ -89,34 +113,43 @@ def encoding_of(stored: bytes) -> str:
 
 def _pieces(stored: bytes, encoding: str) -> Iterator[bytes]:
     """What compressed data unpacks to, a bounded piece at a time; EOFError where it breaks off."""
-    rest = stored
-    while rest:
-        if encoding == "xz":
-            rest = yield from _xz_stream(rest)
-        else:
-            rest = yield from _gzip_member(rest)
+    unpacked = _xz_stream if encoding == "xz" else _gzip_member
+    start = 0
+    while start < len(stored):
+        end = yield from unpacked(stored, start)
+        padding = PADDING.match(stored, end)
+        start = padding.end() if padding else end
 
 
-def _xz_stream(data: bytes) -> Generator[bytes, None, bytes]:
+def _xz_stream(stored: bytes, start: int) -> Generator[bytes, None, int]:
+    """The pieces of the stream that begins there; returns where it ends."""
     stream = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=LZMA_MEMORY)
-    yield stream.decompress(data, CHUNK)
     while not stream.eof:
+        fed = b""
         if stream.needs_input:
-            raise EOFError("it breaks off")
-        yield stream.decompress(b"", CHUNK)
-    # XZ files may be padded with zeros.
-    return stream.unused_data.lstrip(b"\x00")
+            fed = _window(stored, start)
+            start += len(fed)
+        yield stream.decompress(fed, CHUNK)
+    return start - len(stream.unused_data)
 
 
-def _gzip_member(data: bytes) -> Generator[bytes, None, bytes]:
+def _gzip_member(stored: bytes, start: int) -> Generator[bytes, None, int]:
+    """The pieces of the member that begins there; returns where it ends."""
     member = zlib.decompressobj(wbits=31)
     while not member.eof:
-        piece = member.decompress(data, CHUNK)
-        data = member.unconsumed_tail
-        if not piece and not data and not member.eof:
-            raise EOFError("it breaks off")
-        yield piece
-    return member.unused_data.lstrip(b"\x00")
+        fed = member.unconsumed_tail
+        if not fed:
+            fed = _window(stored, start)
+            start += len(fed)
+        yield member.decompress(fed, CHUNK)
+    return start - len(member.unused_data)
+
+
+def _window(stored: bytes, start: int) -> bytes:
+    """What to feed a decompressor next."""
+    if start >= len(stored):
+        raise EOFError("it breaks off")
+    return stored[start : start + WINDOW]
 
 
 @dataclass(frozen=True, slots=True)

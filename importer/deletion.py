@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 from django.db.models import Q
 
+from importer.editions import take_edition_lock
 from importer.errors import BundleError
 from importer.store import take_import_lock
 from library.identifiers import Domain
@@ -48,6 +49,9 @@ def delete_snapshot(snapshot: Snapshot) -> Deleted:
     """
     with transaction.atomic():
         take_import_lock(wait=True)
+        take_edition_lock()
+        if not Snapshot.objects.filter(pk=snapshot.pk).exists():
+            raise BundleError(f"{snapshot} has been deleted already.")
         current = Edition.objects.current()
         if current is not None and snapshot in current.snapshots:
             raise BundleError(f"{snapshot} is current: make another snapshot current first.")

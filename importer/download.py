@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 import requests
+import urllib3
 
 from importer.acquire import CHUNK, MAX_BUNDLE_BYTES, Acquired
 from importer.errors import BundleError
@@ -16,15 +17,18 @@ from importer.published import address, published_sha256
 ANSWER_SECONDS = 6.0
 READ_SECONDS = 10.0
 WHOLE_SECONDS = 300.0
+LONGEST_LENGTH = 12
 
 type Progress = Callable[[int, int], None]
 
 
 def download(domain: str, release: str, progress: Progress) -> Acquired:
-    """A release's bundle with the hash MITRE published; `progress` is told bytes so far, in all.
+    """A release's bundle with the hash MITRE published.
 
-    Follows no redirect. Raises BundleError where there is no network, where the answer is too
-    large, too slow or not the bundle, and where MITRE published no such release.
+    `progress` is told how many bytes have come and how many there are, as they travel (compressed,
+    that is); 0 where that is not known. Follows no redirect. Raises BundleError where there is no
+    network, where the answer is too large, too slow or not the bundle, and where MITRE published
+    no such release.
     """
     try:
         expected = published_sha256(domain, release)
@@ -41,22 +45,28 @@ def fetch(url: str, progress: Progress, limit: int = MAX_BUNDLE_BYTES) -> bytes:
     """The body that an address answers with; BundleError for anything but a plain, timely 200."""
     ends = time.monotonic() + WHOLE_SECONDS
     received = bytearray()
-    try:
-        with _answer(url) as response:
-            if response.status_code != requests.codes.ok:
-                raise BundleError(f"{url}: answered {response.status_code}, not the bundle.")
-            stated = response.headers.get("Content-Length", "")
-            total = int(stated) if stated.isdigit() else 0
-            for piece in response.iter_content(CHUNK):
+    with _answer(url) as response:
+        if response.status_code != requests.codes.ok:
+            raise BundleError(f"{url}: answered {response.status_code}, not the bundle.")
+        total = _stated_length(response)
+        try:
+            # Not `iter_content`: it waits for a whole chunk, however slowly it trickles in.
+            while piece := response.raw.read1(CHUNK, decode_content=True):
                 received += piece
                 if len(received) > limit:
                     raise BundleError(f"{url}: larger than the limit of {limit:,} bytes.")
                 if time.monotonic() > ends:
                     raise BundleError(f"{url}: took more than {WHOLE_SECONDS:.0f} seconds.")
-                progress(len(received), total)
-    except requests.RequestException as error:
-        raise BundleError(f"{url}: cannot be reached ({type(error).__name__}).") from None
+                progress(response.raw.tell(), total)
+        except urllib3.exceptions.HTTPError as error:
+            raise BundleError(f"{url}: the answer broke off ({type(error).__name__}).") from None
     return bytes(received)
+
+
+def _stated_length(response: requests.Response) -> int:
+    """The bytes that the answer says it has, compressed where it is; 0 where it says nothing."""
+    stated = response.headers.get("Content-Length", "")
+    return int(stated) if stated.isdecimal() and len(stated) <= LONGEST_LENGTH else 0
 
 
 def _answer(url: str) -> requests.Response:
@@ -80,5 +90,5 @@ def _answer(url: str) -> requests.Response:
     except queue.Empty:
         raise BundleError(f"{url}: no answer within {ANSWER_SECONDS:.0f} seconds.") from None
     if isinstance(answer, requests.RequestException):
-        raise answer
+        raise BundleError(f"{url}: cannot be reached ({type(answer).__name__}).")
     return answer

@@ -5,28 +5,42 @@ Editions are only ever appended; going back appends an earlier triple again.
 
 from collections.abc import Iterable
 
+from django.db import connection, transaction
+
 from importer.errors import BundleError
 from library.identifiers import Domain, Provenance, is_sample, release_order
 from library.models import Edition, Snapshot
 
 type Triple = dict[str, Snapshot | None]
 
+# One edition is made at a time: any number that no other advisory lock of this database uses.
+EDITION_LOCK = 0x65646974696F
 
+
+@transaction.atomic
 def publish(fresh: Iterable[Snapshot], made_by: str) -> Edition | None:
     """The edition that shows freshly imported snapshots; None where readers see no change.
 
-    A snapshot does not become current by itself where a newer release of its domain is, or where
-    it is a sample and anything real is current. Samples leave once anything real is shown.
+    A snapshot does not become current by itself where a newer release of its domain is (samples
+    are older than anything real). Samples leave once anything real is shown, and stay out.
     """
+    take_edition_lock()
     triple = _current()
     for snapshot in sorted(fresh, key=lambda s: (release_order(s.attack_version), s.pk)):
-        if _succeeds(snapshot, triple):
+        if _succeeds(snapshot, triple[snapshot.domain]):
             triple[snapshot.domain] = snapshot
     return _append(_without_samples(triple), made_by)
 
 
+@transaction.atomic
 def make_current(snapshot: Snapshot, made_by: str) -> Edition | None:
-    """The edition that shows this snapshot for its domain; None where it is shown already."""
+    """The edition that shows this snapshot for its domain; None where it is shown already.
+
+    Raises BundleError for a snapshot that has been deleted meanwhile.
+    """
+    take_edition_lock()
+    if not Snapshot.objects.filter(pk=snapshot.pk).exists():
+        raise BundleError(f"{snapshot} has just been deleted.")
     triple = _current()
     if is_sample(snapshot.attack_version):
         # A sample never stands beside anything real.
@@ -35,13 +49,25 @@ def make_current(snapshot: Snapshot, made_by: str) -> Edition | None:
     return _append(_without_samples(triple), made_by)
 
 
+@transaction.atomic
 def undo(made_by: str) -> Edition:
     """An edition like the last but one; raises BundleError where there is none."""
+    take_edition_lock()
     last_two = list(Edition.objects.select_related(*Domain.values).order_by("-id")[:2])
     if len(last_two) < 2:
         raise BundleError("there is no edition before the current one to go back to.")
     triple = {domain: getattr(last_two[1], domain) for domain in Domain.values}
     return Edition.objects.create(**triple, made_by=made_by)
+
+
+def take_edition_lock() -> None:
+    """Wait until no other transaction makes an edition or deletes a snapshot, and keep others out.
+
+    An import comes to this at its very end, with the import lock held; so no edition is made from
+    one that another replaces meanwhile, and none names a snapshot that is being deleted.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [EDITION_LOCK])
 
 
 def _current() -> Triple:
@@ -53,10 +79,7 @@ def _sample(snapshot: Snapshot) -> bool:
     return is_sample(snapshot.attack_version)
 
 
-def _succeeds(fresh: Snapshot, triple: Triple) -> bool:
-    held = triple[fresh.domain]
-    if _sample(fresh) and any(other and not _sample(other) for other in triple.values()):
-        return False
+def _succeeds(fresh: Snapshot, held: Snapshot | None) -> bool:
     if held is None:
         return True
     mine, theirs = release_order(fresh.attack_version), release_order(held.attack_version)

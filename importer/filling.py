@@ -32,8 +32,14 @@ def fill_library(bundles: Path | None, sample: Path, say: Say, bar: ProgressBar)
 
 
 def file_sources(paths: Sequence[Path]) -> list[Source]:
-    """The bundles in files and directories."""
-    return [Source(str(path), partial(read_bundle, path)) for path in bundle_paths(list(paths))]
+    """The bundles in files and directories, known by their paths."""
+    return [Source(_shown(path), partial(read_bundle, path)) for path in bundle_paths(list(paths))]
+
+
+def _shown(path: Path) -> str:
+    """A path as a report can show it: a file's name may hold line ends and bytes of no text."""
+    text = str(path)
+    return text if text.isprintable() else ascii(text)[1:-1]
 
 
 def _download_or_sample(sample: Path, say: Say, bar: ProgressBar) -> None:

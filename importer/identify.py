@@ -11,7 +11,7 @@ from datetime import datetime
 
 from importer.errors import BundleError
 from importer.normalise import timestamp
-from importer.parse import Bundle, Properties
+from importer.parse import Bundle, Properties, quoted
 from importer.verify import Verified
 from library.identifiers import (
     RELEASE_FORM,
@@ -52,7 +52,14 @@ class Identity:
 def identify(
     bundle: Bundle, verified: Verified, domain: str | None, release: str | None
 ) -> Identity:
-    """The identity of a bundle; raises BundleError where sources are silent or contradict."""
+    """The identity of a bundle; raises BundleError where sources are silent or contradict.
+
+    `domain` and `release` are what the admin says, which counts where the bundle is silent.
+    """
+    if domain is not None and domain not in Domain.values:
+        raise BundleError(f"--domain {quoted(domain)} is not one of {', '.join(Domain.values)}.")
+    if release is not None and not RELEASE_FORM.fullmatch(release):
+        raise BundleError(f"--release {quoted(release)} is not a release such as 18.1.")
     collection = _collection(bundle.objects)
     found = _domain(bundle.objects, verified, domain)
     attack_version = _release(found, collection, verified, release)
@@ -67,13 +74,15 @@ def identify(
 
 
 def _collection(objects: list[Properties]) -> Properties:
+    """The bundle's collection; of several, which must not contradict, one that says a release."""
     collections = [found for found in objects if found["type"] == "x-mitre-collection"]
-    versions = {str(found.get("x_mitre_version")) for found in collections}
-    if len(versions) > 1:
-        raise BundleError(
-            f"the collections of the bundle contradict: {', '.join(sorted(versions))}."
-        )
-    return collections[0] if collections else {}
+    stating = [found for found in collections if "x_mitre_version" in found]
+    for other in stating[1:]:
+        releases = [found["x_mitre_version"] for found in (stating[0], other)]
+        if releases[0] != releases[1]:
+            named = " and ".join(map(quoted, releases))
+            raise BundleError(f"the bundle's collections contradict: they say releases {named}.")
+    return next(iter(stating or collections), {})
 
 
 def _domain(objects: list[Properties], verified: Verified, said: str | None) -> str:
@@ -96,12 +105,17 @@ def _domain(objects: list[Properties], verified: Verified, said: str | None) -> 
 def _domain_of_content(objects: list[Properties]) -> str | None:
     """By the matrix; else by the kill chains of most techniques; else by most `x_mitre_domains`.
 
-    STIX 2.0 bundles have no `x_mitre_domains` and the oldest have no matrix.
+    STIX 2.0 bundles have no `x_mitre_domains` and the oldest have no matrix. Matrices of several
+    domains contradict each other: such a bundle was put together from several.
     """
     matrices = (o for o in objects if o["type"] == "x-mitre-matrix")
+    names = {str(attack_reference(o).get("external_id")) for o in matrices}
+    drawn = sorted(X_MITRE_DOMAINS[name] for name in names & X_MITRE_DOMAINS.keys())
+    if len(drawn) > 1:
+        raise BundleError(f"the bundle holds the matrices of several domains: {', '.join(drawn)}.")
     techniques = (o for o in objects if o["type"] == "attack-pattern")
     return (
-        _most(X_MITRE_DOMAINS.get(str(attack_reference(o).get("external_id"))) for o in matrices)
+        next(iter(drawn), None)
         or _most(
             KILL_CHAINS.get(str(phase.get("kill_chain_name")))
             for o in techniques
@@ -137,9 +151,14 @@ def _release(domain: str, collection: Properties, verified: Verified, said: str 
         if said not in {None, stated}:
             raise BundleError(f"the bundle's collection says release {stated}, not {said}.")
         return stated
-    if said is None:
+    if said is not None:
+        return said
+    if stated is None:
         raise BundleError("the bundle does not say its release: say it with --release.")
-    return said
+    raise BundleError(
+        f"the bundle's collection says {quoted(stated)}, which is not a release such as 18.1:"
+        " say it with --release."
+    )
 
 
 def _published_release(published: list[str], stated: object, said: str | None) -> str:

@@ -5,6 +5,7 @@ type and id, no id twice. Everything else about an object is left to `importer.v
 """
 
 import re
+import reprlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +15,12 @@ from importer.errors import BundleError
 
 type Properties = dict[str, Any]
 
-# STIX 2.1 §2.7 (identifier) and §2.1 / 11.2 (type names); old ATT&CK ids are not all of UUID
-# version 4, so only the shape counts.
-TYPE_FORM = re.compile(r"[a-z][a-z0-9-]{1,98}[a-z0-9]")
+# STIX 2.1 §2.7 (identifier) and §2.1 / 11.2 (type names, of 3 to 250 characters); old ATT&CK ids
+# are not all of UUID version 4, so only the shape counts.
+TYPE_FORM = re.compile(r"[a-z][a-z0-9-]{1,248}[a-z0-9]")
 UUID_FORM = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-SHOWN = 80
+SPEC_VERSIONS = ("2.1", "2.0")
+QUOTED = reprlib.Repr(maxlevel=1, maxlist=3, maxdict=3, maxstring=80, maxother=80)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,26 +62,36 @@ def _check_identities(objects: list[Any]) -> None:
         if not isinstance(found, dict):
             raise BundleError(f"objects[{number}] is not a JSON object.")
         stix_id, stix_type = found.get("id"), found.get("type")
+        if "id" not in found:
+            raise BundleError(f"objects[{number}] has no id.")
         if not is_stix_id(stix_id):
-            raise BundleError(f"objects[{number}] has a malformed id: {_shown(stix_id)}.")
+            raise BundleError(f"objects[{number}] has a malformed id: {quoted(stix_id)}.")
         assert isinstance(stix_id, str)
+        if "type" not in found:
+            raise BundleError(f"{stix_id} has no type.")
         if stix_type != stix_id.partition("--")[0]:
-            raise BundleError(f"{stix_id} has the type {_shown(stix_type)}, unlike its id.")
+            raise BundleError(f"{stix_id} has the type {quoted(stix_type)}, unlike its id.")
         if stix_id in seen:
             raise BundleError(f"{stix_id} stands in the bundle twice (again at objects[{number}]).")
         seen.add(stix_id)
 
 
 def _spec_version(bundle: Properties, objects: list[Properties]) -> str:
-    """STIX 2.0 states its version on the bundle, 2.1 on each object; 2.0 without a word."""
-    stated = {str(bundle.get("spec_version", "2.0"))}
-    stated.update(str(found["spec_version"]) for found in objects if "spec_version" in found)
-    newest = max(stated)
-    if newest not in {"2.0", "2.1"}:
-        raise BundleError(f"STIX version {_shown(newest)} is not one of 2.0 and 2.1.")
-    return newest
+    """STIX 2.0 states its version on the bundle, 2.1 on each object; 2.0 without a word.
+
+    The newest that is stated counts. One object that states another is no reason to refuse the
+    rest: `importer.validate` finds it.
+    """
+    places = [("the bundle", bundle), *((str(found["id"]), found) for found in objects)]
+    stated = [(place, held["spec_version"]) for place, held in places if "spec_version" in held]
+    for version in SPEC_VERSIONS:
+        if any(version == value for _, value in stated):
+            return version
+    for place, value in stated:
+        raise BundleError(f"{place} has the spec_version {quoted(value)}, not 2.0 or 2.1.")
+    return "2.0"
 
 
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+def quoted(value: object) -> str:
+    """A value as an error's sentence quotes it: short and on one line, whatever it holds."""
+    return QUOTED.repr(value)

@@ -6,7 +6,9 @@ Either all bundles of a run come in, and readers see them at once, or nothing ha
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from itertools import batched
 from typing import Protocol
 
@@ -21,13 +23,13 @@ from importer.normalise import normalise, tactics_by_phase
 from importer.parse import Bundle, parse
 from importer.report import ALREADY_IMPORTED, IMPORTED, Report
 from importer.store import Prepared, SnapshotWriter, delta, refresh_statistics, take_import_lock
-from importer.validate import Validator
+from importer.validate import Checked, Validator
 from importer.verify import Verified, verify
 from library.identifiers import Domain, release_order
 from library.models import Edition, Finding, Snapshot
 
 # Objects stored and validated together.
-BATCH = 1024
+BATCH = 4096
 
 
 class Progress(Protocol):
@@ -79,13 +81,13 @@ def import_bundles(
     Waits while another import runs. Raises BundleError, with the library untouched, when any
     bundle of the run cannot be imported.
     """
-    progress = progress or Silent()
-    ordered = _oldest_first(sources, options, progress)
-    with transaction.atomic():
+    run = _Run(options, progress or Silent())
+    ordered = _oldest_first(sources, run)
+    with run.validators, transaction.atomic():
         if not take_import_lock(wait=False):
-            progress.stage("", "waiting for another import to end", 1)
+            run.progress.stage("", "waiting for another import to end", 1)
             take_import_lock(wait=True)
-        reports = [_import_one(source, options, progress) for source in ordered]
+        reports = [_import_one(source, run) for source in ordered]
         _publish(reports, options)
         if any(report.status == IMPORTED for report in reports):
             refresh_statistics()
@@ -94,23 +96,32 @@ def import_bundles(
     return reports
 
 
-def _oldest_first(
-    sources: Sequence[Source], options: Options, progress: Progress
-) -> Sequence[Source]:
+class _Run:
+    """What the bundles of a run share."""
+
+    def __init__(self, options: Options, progress: Progress) -> None:
+        self.options = options
+        self.progress = progress
+        self.validators = ExitStack()
+
+    @cached_property
+    def validator(self) -> Validator:
+        """The processes that validate; started for the first bundle that is new."""
+        return self.validators.enter_context(Validator())
+
+
+def _oldest_first(sources: Sequence[Source], run: _Run) -> Sequence[Source]:
     """The sources by release, then domain; several bundles are identified before any comes in."""
     if len(sources) < 2:
         return sources
     domains = list(Domain.values)
-    order: dict[str, tuple[object, ...]] = {}
-    for source in sources:
-        progress.stage(source.origin, "identifying", 1)
-        identity = _identity(source, options)
-        order[source.origin] = (
-            release_order(identity.attack_version),
-            domains.index(identity.domain),
-        )
-        progress.advance(1)
-    return sorted(sources, key=lambda source: order[source.origin])
+
+    def place(source: Source) -> tuple[object, ...]:
+        run.progress.stage(source.origin, "identifying", 1)
+        identity = _identity(source, run.options)
+        return release_order(identity.attack_version), domains.index(identity.domain)
+
+    return sorted(sources, key=place)
 
 
 def _identity(source: Source, options: Options) -> Identity:
@@ -122,29 +133,25 @@ def _identity(source: Source, options: Options) -> Identity:
         return identify(bundle, verified, options.domain, options.release)
 
 
-class _naming:  # noqa: N801  (reads as a phrase)
+@contextmanager
+def _naming(source: Source) -> Iterator[None]:
     """Names the bundle in any BundleError raised inside."""
-
-    def __init__(self, source: Source) -> None:
-        self.origin = source.origin
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, BundleError) and not str(error).startswith(self.origin):
-            raise BundleError(f"{self.origin}: {error}") from None
+    try:
+        yield
+    except BundleError as error:
+        named = str(error).startswith(source.origin)
+        raise (error if named else BundleError(f"{source.origin}: {error}")) from None
 
 
-def _import_one(source: Source, options: Options, progress: Progress) -> Report:
+def _import_one(source: Source, run: _Run) -> Report:
     begun = time.monotonic()
     with _naming(source), ThreadPoolExecutor(max_workers=1) as beside:
-        opened = _open(source, options, progress, beside)
+        opened = _open(source, run, beside)
         if isinstance(opened, Snapshot):
             report = _report(opened, source, ALREADY_IMPORTED)
         else:
-            report = _bring_in(source, opened, options, progress)
-    report.dry_run = options.dry_run
+            report = _bring_in(source, opened, run)
+    report.dry_run = run.options.dry_run
     report.seconds = time.monotonic() - begun
     return report
 
@@ -159,24 +166,22 @@ class _Opened:
     packing: Future[Packed]
 
 
-def _open(
-    source: Source, options: Options, progress: Progress, beside: ThreadPoolExecutor
-) -> Snapshot | _Opened:
+def _open(source: Source, run: _Run, beside: ThreadPoolExecutor) -> Snapshot | _Opened:
     """The bundle, ready to be stored; the snapshot where the library holds it already.
 
     The JSON text is let go on return: with the parsed objects it would be the peak of memory.
     """
-    progress.stage(source.origin, "reading", 2)
+    run.progress.stage(source.origin, "reading", 2)
     acquired = source.read()
     verified = verify(acquired.raw)
-    progress.advance(1)
-    held = _held(verified, options)
+    run.progress.advance(1)
+    held = _held(verified, run.options)
     if held is not None:
         return held
     packing = beside.submit(pack, acquired)
     bundle = parse(acquired.raw)
-    identity = identify(bundle, verified, options.domain, options.release)
-    progress.advance(1)
+    identity = identify(bundle, verified, run.options.domain, run.options.release)
+    run.progress.advance(1)
     return _Opened(bundle, identity, verified.sha256, packing)
 
 
@@ -190,21 +195,21 @@ def _held(verified: Verified, options: Options) -> Snapshot | None:
     return held.first()
 
 
-def _bring_in(source: Source, opened: _Opened, options: Options, progress: Progress) -> Report:
+def _bring_in(source: Source, opened: _Opened, run: _Run) -> Report:
     writer = SnapshotWriter()
     spec = opened.bundle.spec_version
-    with Validator() as validator:
-        progress.stage(source.origin, "storing", len(opened.bundle.objects))
-        for batch in batched(_prepared(opened.bundle), BATCH):
-            new = writer.add(batch)
-            if options.validate:
-                validator.submit(new)
-            progress.advance(len(batch))
-        snapshot = writer.finish(opened.identity, opened.packing.result(), opened.sha256, spec)
-        progress.stage(source.origin, "validating", 1)
-        checked, invalid = validator.results()
+    run.progress.stage(source.origin, "storing", len(opened.bundle.objects))
+    for batch in batched(_prepared(opened.bundle), BATCH):
+        new = writer.add(batch)
+        if run.options.validate and new:
+            run.validator.submit(new)
+        run.progress.advance(len(batch))
+    snapshot = writer.finish(opened.identity, opened.packing.result(), opened.sha256, spec)
+    checked = Checked()
+    if run.options.validate:
+        run.progress.stage(source.origin, "validating", 1)
+        checked, invalid = run.validator.results()
         writer.write_findings(invalid)
-        progress.advance(1)
     report = _report(snapshot, source, IMPORTED)
     report.checked = asdict(checked)
     return report

@@ -39,15 +39,16 @@ class Report:
 
     def lines(self) -> list[str]:
         """The report as a person reads it."""
-        held = f"{self.domain} {self.release}"
+        held, number = f"{self.domain} {self.release}", f"snapshot {self.snapshot}"
+        # A dry run's snapshot is gone by now, its number with it.
         outcome = {
-            IMPORTED: "would be imported" if self.dry_run else "imported",
-            ALREADY_IMPORTED: "already imported",
+            IMPORTED: "would be imported" if self.dry_run else f"imported as {number}",
+            ALREADY_IMPORTED: f"already imported as {number}",
         }[self.status]
         types = ", ".join(f"{count:,} {kind}" for kind, count in self.objects_by_type.items())
         against = f"against {self.before}" if self.before else "nothing before it"
         return [
-            f"{held}: {outcome} as snapshot {self.snapshot} from {self.origin}",
+            f"{held}: {outcome} from {self.origin}",
             f"  SHA-256    {self.bundle_sha256} ({self._provenance()})",
             f"  objects    {self.objects:,}: {types}",
             f"  changes    {self.added:,} added, {self.changed:,} changed, {self.removed:,}"

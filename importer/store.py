@@ -213,16 +213,18 @@ def _known_versions(hashes: list[bytes]) -> dict[bytes, int]:
         return {bytes(sha256): key for sha256, key in cursor.fetchall()}
 
 
-def _keys(table: str, count: int) -> list[int]:
-    """As many fresh primary keys of a table."""
+def _keys(table: str, count: int) -> range:
+    """As many fresh primary keys of a table; only the holder of the import lock may draw them."""
     if not count:
-        return []
+        return range(0)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
-            [table, count],
+            "SELECT setval(name, nextval(name) + %s)"
+            " FROM (SELECT pg_get_serial_sequence(%s, 'id')::regclass AS name) sequence",
+            [count - 1, table],
         )
-        return [number for (number,) in cursor.fetchall()]
+        (last,) = cursor.fetchone()
+    return range(last - count + 1, last + 1)
 
 
 def _copy(into: str, rows: Iterable[Sequence[Any]]) -> None:

@@ -64,9 +64,11 @@ def conditional_page[**P](view: Page[P]) -> Callable[..., HttpResponse]:
     def respond(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         shelf = current_shelf()
         etag = _etag(request, shelf)
-        unchanged = get_conditional_response(request, etag=etag)
-        if unchanged is not None and unchanged.status_code == 304:
-            return _cacheable(unchanged, etag)
+        # "*" asks whether there is a page at all, which only the view knows.
+        if request.headers.get("If-None-Match", "").strip() != "*":
+            unchanged = get_conditional_response(request, etag=etag)
+            if unchanged is not None and unchanged.status_code == 304:
+                return _cacheable(unchanged, etag)
         response = view(request, shelf, *args, **kwargs)
         return _cacheable(response, etag) if response.status_code == 200 else response
 

@@ -18,6 +18,11 @@ def search_text(value: str) -> str:
     return " ".join(printable.split())[:LONGEST_QUERY].strip()
 
 
+def can_be_held(value: str) -> bool:
+    """Whether the database can hold this text, and so look for it: PostgreSQL's has no NUL."""
+    return "\x00" not in value
+
+
 def offset(value: str) -> int:
     """A row number at which a page of a list begins: rounded down to one; 0 for no number."""
     if not (value.isascii() and value.isdigit() and len(value) <= 9):

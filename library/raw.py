@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from library.identifiers import RELEASE_FORM, Domain, ObjectType
 from library.models import Edition, ObjectVersion, SnapshotObject
+from library.parameters import can_be_held
 
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "public, no-cache"
@@ -41,6 +42,8 @@ def _asked_for(request: HttpRequest, kind: ObjectType, attack_id: str) -> Object
     domain = request.GET.get("domain")
     if domain is not None and domain not in Domain.values:
         raise NotHeldError("domain is not one of enterprise, mobile and ics.")
+    if not can_be_held(attack_id):
+        raise NotHeldError("This is no ATT&CK ID.")
     if sha256 is not None:
         return _by_hash(kind, attack_id, sha256)
     rows = SnapshotObject.objects.of_type(kind).named([attack_id]).with_content()
@@ -65,9 +68,11 @@ def _by_hash(kind: ObjectType, attack_id: str, sha256: str) -> ObjectVersion:
         digest = bytes.fromhex(sha256)
     except ValueError:
         raise NotHeldError("sha256 is not a hexadecimal SHA-256.") from None
+    # The object may have had another ID when it had this content.
+    named = ObjectVersion.objects.filter(attack_id=attack_id).values("object")
     version = (
         ObjectVersion.objects.filter(
-            content_sha256=digest, attack_id=attack_id, object__stix_type__in=kind.stix_types
+            content_sha256=digest, object__in=named, object__stix_type__in=kind.stix_types
         )
         .select_related("content")
         .first()

@@ -2,6 +2,7 @@
 
 from difflib import get_close_matches
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -9,12 +10,12 @@ from django.urls import reverse
 
 from library.addresses import page_path
 from library.conditional import Shelf, conditional_page, current_shelf, is_partial
-from library.contexts.held import HeldObject, find_objects
+from library.contexts.held import HeldObject, find_by_stix_id, find_objects
 from library.contexts.home import home_context
 from library.contexts.mitigation_detail import mitigation_detail as mitigation_context
 from library.contexts.object_list import object_list
 from library.contexts.page import Crumb, Page
-from library.identifiers import MITIGATION, PAGED_TYPES, TYPE_OF, ObjectType
+from library.identifiers import MITIGATION, PAGED_TYPES, ObjectType
 from library.models import SnapshotObject
 from library.parameters import ListFilters, TableFilters, search_text
 from library.revocations import replacement
@@ -52,34 +53,30 @@ def mitigation_detail(request: HttpRequest, shelf: Shelf, attack_id: str) -> Htt
         return not_found(request, shelf, MITIGATION, attack_id)
     if found[0].version.revoked and request.GET.get("redirect") != "no":
         target = replacement(shelf, found[0])
-        if target is not None and TYPE_OF.get(target.object.stix_type) in PAGED_TYPES:
-            address = page_path(TYPE_OF[target.object.stix_type], target.version.attack_id)
-            return HttpResponseRedirect(f"{address}?replaces={attack_id}")
-    return _mitigation_page(request, shelf, found)
+        if target is not None and target.kind in PAGED_TYPES and target.attack_id != attack_id:
+            return HttpResponseRedirect(f"{target.href}?{urlencode({'replaces': attack_id})}")
+    return _mitigation_page(request, shelf, found, found[0].href)
 
 
 @conditional_page
 def object_by_stix_id(request: HttpRequest, shelf: Shelf, stix_id: str) -> HttpResponse:
     """Any object of the edition by its STIX id: a redirect where its short address is its own."""
-    rows = (
-        SnapshotObject.objects.in_snapshots(shelf.snapshots)
-        .filter(object__stix_id=stix_id)
-        .with_content()
-        .in_list_order()
-    )
-    held = HeldObject(tuple(rows)) if rows else None
+    held = find_by_stix_id(shelf, stix_id)
     if held is None or held.kind not in PAGED_TYPES:
         return not_found(request, shelf, MITIGATION, stix_id)
     sharing = find_objects(shelf, held.kind, held.attack_id) if held.attack_id else []
-    if sharing and sharing[0].object_id == held.object_id:
-        return HttpResponseRedirect(held.href)
+    is_first = bool(sharing) and sharing[0].object_id == held.object_id
+    if is_first and held.href != held.lasting_href:
+        return _elsewhere(held.href, request, permanent=False)
     others = [other for other in sharing if other.object_id != held.object_id]
-    return _mitigation_page(request, shelf, [held, *others])
+    return _mitigation_page(request, shelf, [held, *others], held.lasting_href)
 
 
-def _mitigation_page(request: HttpRequest, shelf: Shelf, found: list[HeldObject]) -> HttpResponse:
+def _mitigation_page(
+    request: HttpRequest, shelf: Shelf, found: list[HeldObject], address: str
+) -> HttpResponse:
     replaced = _replaced(shelf, found[0], request.GET.get("replaces", ""))
-    context = mitigation_context(shelf, found, TableFilters.of(request.GET), replaced)
+    context = mitigation_context(shelf, found, address, TableFilters.of(request.GET), replaced)
     if is_partial(request):
         table = {"table": context.techniques}
         response = render(request, "library/_techniques.html#table", table)
@@ -101,8 +98,8 @@ def _replaced(shelf: Shelf, held: HeldObject, attack_id: str) -> str:
 def not_found(request: HttpRequest, shelf: Shelf, kind: ObjectType, asked: str) -> HttpResponse:
     """A 404 that says what was asked for and which objects come near."""
     live = SnapshotObject.objects.in_snapshots(shelf.snapshots).of_type(kind).in_list_order()
-    names = {row.version.attack_id: row.version.name for row in live.live()}
-    near = get_close_matches(search_text(asked).upper(), names, n=SUGGESTIONS, cutoff=0.6)
+    named = {row.version.attack_id: HeldObject((row,)) for row in live.live()}
+    near = get_close_matches(search_text(asked).upper(), named, n=SUGGESTIONS, cutoff=0.6)
     page = Page(
         shelf=shelf,
         title=f"No {kind.label.lower()} {search_text(asked)}",
@@ -119,12 +116,12 @@ def not_found(request: HttpRequest, shelf: Shelf, kind: ObjectType, asked: str) 
         "kind": kind,
         "asked": search_text(asked),
         "list_path": reverse(f"library:{kind.path}"),
-        "near": [(found, names[found], page_path(kind, found)) for found in near],
+        "near": [(found, named[found].name, named[found].href) for found in near],
     }
     return render(request, "library/not_found.html", context, status=HTTPStatus.NOT_FOUND)
 
 
-def page_not_found(request: HttpRequest, _exception: Exception) -> HttpResponse:
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  (Django names it)
     """The 404 of an address that the product does not have."""
     page = Page(shelf=current_shelf(), title="Page not found", description="", indexed=False)
     return render(request, "404.html", {"page": page}, status=HTTPStatus.NOT_FOUND)

@@ -1,12 +1,13 @@
 """What all tests share: the real bundles, a committed database, and no silent skips in CI."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 from tests.factories import clear_library
 
@@ -22,13 +23,13 @@ def attack_bundles() -> Path:
 
 
 @pytest.fixture
-def committed_db(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+def committed_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """A database whose transactions really commit, for tests of several processes; emptied after.
 
     pytest-django's own transactional tests empty tables in a way that the library's immutable
     tables refuse.
     """
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+    with django_db_blocker.unblock():
         clear_library()
         yield
         clear_library()
@@ -36,7 +37,9 @@ def committed_db(django_db_setup: None, django_db_blocker: pytest.FixtureRequest
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """In CI a real-data or browser test that is skipped is a failure."""
     report = yield
     marks = NEEDED_IN_CI & {mark.name for mark in item.iter_markers()}

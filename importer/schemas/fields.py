@@ -86,9 +86,10 @@ SpecVersion = Literal["2.0", "2.1"]
 
 # USAGE.md of MITRE's attack-stix-data: "major.minor, where major and minor are integers".
 ObjectVersion = Annotated[str, shape("[0-9]+[.][0-9]+", "a version such as 1.2")]
-# Collections carry the release, and those of Mobile 11 are called 11.0-beta.
+# Collections carry the release: those of Mobile 11 are called 11.0-beta, our samples sample-1.
 ReleaseVersion = Annotated[
-    str, shape("[0-9]+[.][0-9]+(?:-[a-z0-9.]+)?", "a release such as 18.1 or 11.0-beta")
+    str,
+    shape("[0-9]+[.][0-9]+(?:-[a-z0-9.]+)?|sample-[0-9]+", "a release such as 18.1 or 11.0-beta"),
 ]
 AttackSpecVersion = Annotated[
     str, shape("[0-9]+[.][0-9]+[.][0-9]+", "a specification version such as 3.3.0")

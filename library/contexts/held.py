@@ -1,18 +1,25 @@
 """One object as the edition holds it, in one domain or in several."""
 
+import re
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
 import orjson
+from django.urls import reverse
 
 from library.addresses import mitre_address, page_path
 from library.conditional import Shelf
 from library.identifiers import TYPE_OF, Domain, ObjectType, attack_reference
 from library.models import ObjectVersion, SnapshotObject
+from library.parameters import can_be_held
 from library.text.references import Source, sources
+
+# IDs that make an address of their own: addresses are in upper case and have no slash in them.
+SHORT_ADDRESS = re.compile(r"[A-Z0-9][A-Z0-9.-]*")
 
 
 @dataclass(frozen=True)
@@ -66,8 +73,15 @@ class HeldObject:
 
     @property
     def href(self) -> str:
-        """The address of its page."""
-        return page_path(self.kind, self.attack_id)
+        """The address of its page: its short one, or that by STIX id where its ID makes none."""
+        if SHORT_ADDRESS.fullmatch(self.attack_id):
+            return page_path(self.kind, self.attack_id)
+        return self.lasting_href
+
+    @property
+    def lasting_href(self) -> str:
+        """The address of its page by its STIX id, which no other object shares."""
+        return reverse("library:object", args=[self.stix_id])
 
     @property
     def mitre_url(self) -> str:
@@ -100,8 +114,9 @@ class HeldObject:
     def moment(self, name: str) -> datetime | None:
         """A property that should hold a timestamp; None where it does not."""
         try:
-            return datetime.fromisoformat(self.text(name))
-        except ValueError:
+            stated = datetime.fromisoformat(self.text(name))
+            return stated.astimezone(UTC) if stated.tzinfo else stated.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):
             return None
 
 
@@ -123,6 +138,8 @@ def find_objects(shelf: Shelf, kind: ObjectType, attack_id: str) -> list[HeldObj
 
     More than one where MITRE gave an ID twice.
     """
+    if not can_be_held(attack_id):
+        return []
     rows = (
         SnapshotObject.objects.in_snapshots(shelf.snapshots)
         .of_type(kind)
@@ -131,8 +148,21 @@ def find_objects(shelf: Shelf, kind: ObjectType, attack_id: str) -> list[HeldObj
         .in_list_order()
     )
     by_object: dict[int, list[SnapshotObject]] = defaultdict(list)
-    order = [snapshot.pk for snapshot in shelf.snapshots]
-    for row in sorted(rows, key=lambda row: order.index(row.snapshot_id)):
+    for row in _by_domain(shelf, rows):
         by_object[row.object_id].append(row)
     held = [HeldObject(tuple(found)) for found in by_object.values()]
-    return sorted(held, key=lambda found: not found.version.live)
+    return sorted(held, key=lambda found: (found.version.revoked, found.version.deprecated))
+
+
+def find_by_stix_id(shelf: Shelf, stix_id: str) -> HeldObject | None:
+    """The object with a STIX id in the edition, where it is of a kind that we name; one query."""
+    if stix_id.partition("--")[0] not in TYPE_OF or not can_be_held(stix_id):
+        return None
+    rows = SnapshotObject.objects.in_snapshots(shelf.snapshots).filter(object__stix_id=stix_id)
+    found = tuple(_by_domain(shelf, rows.with_content()))
+    return HeldObject(found) if found else None
+
+
+def _by_domain(shelf: Shelf, rows: Iterable[SnapshotObject]) -> list[SnapshotObject]:
+    order = [snapshot.pk for snapshot in shelf.snapshots]
+    return sorted(rows, key=lambda row: order.index(row.snapshot_id))

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from django.urls import reverse
 
-from library.addresses import page_path
 from library.conditional import Shelf
 from library.contexts.held import HeldObject
 from library.contexts.history import HistoryRow, history
@@ -85,9 +84,9 @@ class MitigationContext:
 
 
 def mitigation_detail(
-    shelf: Shelf, found: list[HeldObject], filters: TableFilters, replaced: str
+    shelf: Shelf, found: list[HeldObject], address: str, filters: TableFilters, replaced: str
 ) -> MitigationContext:
-    """The page of the first of `found`, which share an ATT&CK ID; at most seven queries.
+    """The page at `address` of the first of `found`, which share an ID; at most seven queries.
 
     `replaced` is the ATT&CK ID of a revoked object whose address led here, if any.
     """
@@ -100,12 +99,12 @@ def mitigation_detail(
     rows = technique_rows(around, prose, held.sources)
     prose.references.add_uncited(held.sources)
     return MitigationContext(
-        page=_page(shelf, held),
+        page=_page(shelf, held, address),
         held=held,
         facts=facts(held),
         panels=object_panels(held),
         definition=definition,
-        techniques=_table(held, rows, filters),
+        techniques=_table(address, rows, filters),
         tactics=tactic_groups(around),
         history=history(shelf, held),
         references=prose.references.entries,
@@ -129,10 +128,10 @@ def facts(held: HeldObject) -> list[Fact]:
     return [fact for fact in stated if fact.value or fact.moment]
 
 
-def _table(held: HeldObject, rows: list[Row], filters: TableFilters) -> TechniquesTable:
+def _table(address: str, rows: list[Row], filters: TableFilters) -> TechniquesTable:
     shown = matching(rows, filters.text)
     return TechniquesTable(
-        path=held.href,
+        path=address,
         filters=filters,
         families=families(shown, filters.sort),
         shown=len(shown),
@@ -140,16 +139,16 @@ def _table(held: HeldObject, rows: list[Row], filters: TableFilters) -> Techniqu
     )
 
 
-def _page(shelf: Shelf, held: HeldObject) -> Page:
+def _page(shelf: Shelf, held: HeldObject, address: str) -> Page:
     return Page(
         shelf=shelf,
-        title=f"{held.attack_id}: {held.name}",
+        title=f"{held.attack_id}: {held.name}" if held.attack_id else held.name,
         description=plain(held.text("description"), DESCRIPTION_LENGTH),
         crumbs=(
             Crumb("ATT&CK Library", reverse("library:home")),
             Crumb(MITIGATION.plural, reverse(f"library:{MITIGATION.path}")),
-            Crumb(held.attack_id),
+            Crumb(held.attack_id or held.name),
         ),
-        canonical=page_path(held.kind, held.attack_id),
+        canonical=address,
         indexed=held.version.live,
     )

@@ -51,6 +51,9 @@ class Page:
 
     @property
     def licence_year(self) -> int | None:
-        """The year of MITRE's copyright notice: of the newest release shown."""
-        dates = [s.released_at for s in self.shelf.snapshots if s.released_at]
+        """The year of MITRE's copyright notice: of the newest release shown.
+
+        A release that states no date counts by the day it was imported.
+        """
+        dates = [s.released_at or s.imported_at for s in self.shelf.snapshots]
         return max(dates).year if dates else None

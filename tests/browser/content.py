@@ -1,0 +1,60 @@
+"""What the browser tests add to the sample: enough for several pages, and what strains a layout."""
+
+from tests.factories import Properties, mitigation, relationship, technique
+
+MEASURES = 30
+LONG_WORD = "Pneumonoultramicroscopicsilicovolcanoconiosis" * 3
+LONG_LINE = "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\" * 3
+FOLDED = "These words are in the folded part."
+STRAIN = "M9900"
+REVOKED, REPLACEMENT, DEPRECATED = "M9902", "M9903", "T1105"
+
+
+def more_of_ics(sample: list[Properties]) -> list[Properties]:
+    """The sample's objects of ICS and more, all of one bundle."""
+    kept = [found for found in sample if found["type"] != "x-mitre-collection"]
+    return [*kept, *_measures(), *_strain(), *_revoked()]
+
+
+def _measures() -> list[Properties]:
+    text = "A first paragraph that stands open.\n\n- Use Case: to fold.\n- " + FOLDED
+    return [
+        mitigation(f"M97{n:02}", f"Numbered measure {n:02}", "ics", description=text)
+        for n in range(MEASURES)
+    ]
+
+
+def _strain() -> list[Properties]:
+    """A mitigation that nothing on a narrow screen has room for."""
+    source = {
+        "source_name": "Long",
+        "description": f"{LONG_WORD}, an author. {'A title. ' * 20}",
+        "url": f"https://example.org/{'a-very-long-path/' * 12}?{'q' * 120}",
+    }
+    text = (
+        f"{LONG_WORD} and <code>{LONG_LINE}</code> and `{LONG_LINE}`.(Citation: Long)\n\n"
+        f"<code>\n{LONG_LINE}\n{LONG_LINE}\n</code>\n\nhttps://example.org/{'b' * 160}"
+    )
+    measure = mitigation(
+        STRAIN,
+        f"Aaa {LONG_WORD}",
+        "ics",
+        description=text,
+        references=[source],
+        labels=[f"IEC 62443-3-3:2013 - SR {n}.{n} {LONG_WORD}" for n in range(9)],
+    )
+    head = technique("T9900", f"Head {LONG_WORD}", domain="ics")
+    sub = technique("T9900.001", f"Sub {LONG_WORD}", domain="ics")
+    return [
+        measure,
+        head,
+        sub,
+        relationship("subtechnique-of", sub, head),
+        relationship("mitigates", measure, sub, text),
+    ]
+
+
+def _revoked() -> list[Properties]:
+    old = mitigation(REVOKED, "Zzz old", "ics", revoked=True)
+    new = mitigation(REPLACEMENT, "Zzz new", "ics")
+    return [old, new, relationship("revoked-by", old, new)]

@@ -1,0 +1,148 @@
+"""Every kind of page for everyone: WCAG 2.2 AA by axe, narrow screens, light and dark, paper."""
+
+import json
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Reader, Readers
+from tests.browser.content import DEPRECATED, FOLDED, STRAIN
+from tests.browser.paper import letters_of
+
+pytestmark = pytest.mark.browser
+
+LIBRARY = "/learn/attack"
+LIST = f"{LIBRARY}/mitigations"
+PAGES = {
+    "home": LIBRARY,
+    "list": f"{LIST}?includeRevoked=true",
+    "list of nothing": f"{LIST}?q=zzzz",
+    "detail": f"{LIST}/M1037",
+    "filtered detail": f"{LIST}/M1037?filter=zzzz",
+    "strained detail": f"{LIST}/{STRAIN}",
+    "deprecated detail": f"{LIST}/{DEPRECATED}",
+    "unknown ID": f"{LIST}/M1038",
+    "unknown address": f"{LIBRARY}/nothing",
+}
+MISSING = {"unknown ID", "unknown address"}
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+RULES = {"runOnly": {"type": "tag", "values": WCAG}, "resultTypes": ["violations"]}
+PHONE, SMALL_PHONE, DESK = (390, 844), (320, 640), (1280, 900)
+NOTICE = (
+    "The MITRE Corporation. This work is reproduced and distributed with the permission of"
+    " The MITRE Corporation."
+)
+
+
+def opened(reader: Reader, name: str) -> Page:
+    """One kind of page, open."""
+    response = reader.page.goto(PAGES[name])
+    assert response is not None
+    assert response.status == (404 if name in MISSING else 200)
+    # A browser reports a missing document as an error, which here is what was asked for.
+    reader.faults[:] = [fault for fault in reader.faults if "404" not in fault]
+    return reader.page
+
+
+def show(page: Page, size: tuple[int, int], scheme: str) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds, a line each."""
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [
+        f"{rule['id']}: {node['target']} {json.dumps(node['any'])[:300]}"
+        for rule in found
+        for node in rule["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing(readers: Readers, name: str) -> None:
+    page = opened(readers(), name)
+    for size, scheme in [(DESK, "light"), (DESK, "dark"), (PHONE, "light")]:
+        show(page, size, scheme)
+        assert violations(page) == [], f"{scheme} at {size[0]} px"
+
+
+# Elements that stick out of the page, were there any; 320 px is what zooming to 400 % leaves.
+STICKING_OUT = """() => {
+    const width = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= width) return [];
+    const clips = element => getComputedStyle(element).overflowX !== "visible";
+    const isClipped = element => element !== document.body
+        && (clips(element.parentElement) || isClipped(element.parentElement));
+    return [...document.querySelectorAll("body *")]
+        .filter(element => element.getBoundingClientRect().right > width + 1)
+        .filter(element => !isClipped(element))
+        .slice(0, 5)
+        .map(element => element.outerHTML.slice(0, 160));
+}"""
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE, SMALL_PHONE], ids=lambda size: f"{size[0]} px")
+def test_nothing_scrolls_sideways(readers: Readers, size: tuple[int, int]) -> None:
+    reader = readers()
+    found = {}
+    for name in PAGES:
+        page = opened(reader, name)
+        show(page, size, "light")
+        page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+        found[name] = page.evaluate(STICKING_OUT)
+    assert {name: out for name, out in found.items() if out} == {}
+
+
+def test_colours_follow_the_reader_s_scheme(readers: Readers) -> None:
+    page = readers().go(LIBRARY)
+    ground = "getComputedStyle(document.body).backgroundColor"
+    show(page, DESK, "light")
+    light = page.evaluate(ground)
+    show(page, DESK, "dark")
+    assert page.evaluate(ground) != light
+
+
+def test_nothing_moves_when_the_reader_asks_for_less(readers: Readers) -> None:
+    page = readers().go(LIST)
+    page.emulate_media(reduced_motion="reduce")
+    assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+    moving = """() => [...document.querySelectorAll("*")].filter(element => {
+        const style = getComputedStyle(element);
+        return style.animationName !== "none" || parseFloat(style.transitionDuration) > 0.01;
+    }).length"""
+    assert page.evaluate(moving) == 0
+
+
+def dense(text: str) -> str:
+    """A text without white space, which printing sets anew."""
+    return "".join(text.split())
+
+
+def test_printed_detail_holds_the_text_and_the_licence(readers: Readers) -> None:
+    page = readers().go(PAGES["detail"])
+    name = page.get_by_role("heading", level=1).inner_text()
+    printed = letters_of(page.pdf(format="A4"))
+    assert dense(name) in printed
+    assert dense(NOTICE) in printed
+    assert "https://attack.mitre.org/mitigations/M1037" in printed
+    for hidden in ("Dealing with an incident", "On this page", "Skip to the content"):
+        assert dense(hidden) not in printed
+
+
+def test_printed_list_holds_what_is_folded_on_the_screen(readers: Readers) -> None:
+    page = readers().go(f"{LIST}?q=M9700")
+    printed = letters_of(page.pdf(format="A4"))
+    assert dense(FOLDED) in printed
+    assert dense("Read the rest") not in printed
+    assert dense(NOTICE) in printed
+
+
+def test_print_is_black_on_white_when_the_screen_is_dark(readers: Readers) -> None:
+    page = readers().go(PAGES["detail"])
+    page.emulate_media(color_scheme="dark", media="print")
+    colours = page.evaluate(
+        "[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]"
+    )
+    assert colours == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]

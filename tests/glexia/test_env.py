@@ -1,0 +1,193 @@
+"""The readers of settings: good values, and one sentence that names the variable for bad ones."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from glexia import env
+
+NAME = "GLEXIA_TEST_SETTING"
+type Put = Callable[[str | None], None]
+
+
+@pytest.fixture
+def put(monkeypatch: pytest.MonkeyPatch) -> Put:
+    """Gives the variable a value, or none."""
+
+    def put(value: str | None) -> None:
+        if value is None:
+            monkeypatch.delenv(NAME, raising=False)
+        else:
+            monkeypatch.setenv(NAME, value)
+
+    put(None)
+    return put
+
+
+def refusal(read: Callable[[], object]) -> str:
+    """The sentence with which a value is refused."""
+    with pytest.raises(env.SettingError) as caught:
+        read()
+    message = str(caught.value)
+    assert message.startswith(NAME)
+    assert message.endswith(".")
+    assert "\n" not in message
+    return message
+
+
+UNSET = pytest.mark.parametrize("value", [None, "", "   ", "\t"])
+
+
+@pytest.mark.parametrize(("value", "read"), [("x", "x"), (" a b ", "a b"), ("0", "0")])
+def test_text_is_what_stands_there_without_space_around_it(put: Put, value: str, read: str) -> None:
+    put(value)
+    assert env.text(NAME, "default") == read
+
+
+@UNSET
+def test_default_is_used_when_nothing_is_set(put: Put, value: str | None) -> None:
+    put(value)
+    assert env.text(NAME) == ""
+    assert env.text(NAME, "default") == "default"
+    assert env.flag(NAME) is False
+    assert env.flag(NAME, default=True) is True
+    assert env.port(NAME, 8000) == 8000
+    assert env.words(NAME, ("a", "b")) == ["a", "b"]
+    assert env.path(NAME) is None
+    assert env.directory(NAME) is None
+    assert env.web_address(NAME, "https://example.org/") == "https://example.org/"
+    assert env.database(NAME) is None
+
+
+@pytest.mark.parametrize("value", ["1", "true", "TRUE", "Yes", "on", " 1 "])
+def test_flag_is_on(put: Put, value: str) -> None:
+    put(value)
+    assert env.flag(NAME) is True
+
+
+@pytest.mark.parametrize("value", ["0", "false", "No", "OFF"])
+def test_flag_is_off_whatever_its_default(put: Put, value: str) -> None:
+    put(value)
+    assert env.flag(NAME, default=True) is False
+
+
+@pytest.mark.parametrize("value", ["2", "maybe", "truee", "-1", "none", "1 0", "ja"])
+def test_flag_is_refused_when_it_is_neither(put: Put, value: str) -> None:
+    put(value)
+    assert repr(value.lower()) in refusal(lambda: env.flag(NAME))
+
+
+@pytest.mark.parametrize(("value", "number"), [("1", 1), ("8000", 8000), (" 65535 ", 65535)])
+def test_port_is_a_number(put: Put, value: str, number: int) -> None:
+    put(value)
+    assert env.port(NAME, 80) == number
+
+
+@pytest.mark.parametrize(
+    "value", ["0", "65536", "-1", "80a", "8 0", "1e3", "٨٠", "²", "+80", "8000/tcp", "9" * 5_000]
+)
+def test_port_is_refused_when_it_is_none(put: Put, value: str) -> None:
+    put(value)
+    assert "65535" in refusal(lambda: env.port(NAME, 80))
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [("a", ["a"]), ("a,b", ["a", "b"]), (" a , b ,,", ["a", "b"]), (",", []), ("[::1]", ["[::1]"])],
+)
+def test_words_are_parted_by_commas(put: Put, value: str, words: list[str]) -> None:
+    put(value)
+    assert env.words(NAME, ("default",)) == words
+
+
+def test_path_is_absolute_whatever_was_given(
+    put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for value, expected in [
+        ("/srv/data", Path("/srv/data")),
+        ("data", tmp_path / "data"),
+        ("~/data", tmp_path / "home" / "data"),
+        ("with space é", tmp_path / "with space é"),
+    ]:
+        put(value)
+        assert env.path(NAME) == expected
+
+
+def test_directory_is_refused_when_it_is_none(put: Put, tmp_path: Path) -> None:
+    put(str(tmp_path))
+    assert env.directory(NAME) == tmp_path
+    file = tmp_path / "file"
+    file.touch()
+    for path in (file, tmp_path / "missing"):
+        put(str(path))
+        assert str(path) in refusal(lambda: env.directory(NAME))
+
+
+def test_data_is_in_the_checkout_unless_it_is_put_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("GLEXIA_DATA_DIR", raising=False)
+    assert env.data_dir() == env.BASE_DIR / ".data"
+    monkeypatch.setenv("GLEXIA_DATA_DIR", str(tmp_path))
+    assert env.data_dir() == tmp_path
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["https://example.org", "http://example.org/a?b=c", "mailto:ir@example.org", "tel:+15550100", "/incident", "/"],
+)
+def test_web_address_is_kept(put: Put, value: str) -> None:
+    put(value)
+    assert env.web_address(NAME, "https://example.org/") == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["javascript:alert(1)", "JAVASCRIPT:alert(1)", "data:text/html,x", "//example.org", "ftp://x", "https://", "http:/x", "example.org", "mailto:", "tel:", "https:example.org", "https://[x"],
+)
+def test_web_address_is_refused_when_a_link_cannot_have_it(put: Put, value: str) -> None:
+    put(value)
+    assert "https" in refusal(lambda: env.web_address(NAME, "https://example.org/"))
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("postgresql://u:p@db:5433/lib", ("lib", "u", "p", "db", "5433")),
+        ("postgres://u@db/lib", ("lib", "u", "", "db", "")),
+        ("postgresql:///lib", ("lib", "", "", "", "")),
+        ("postgresql://u:p%40%2F%3A@db/l%20b", ("l b", "u", "p@/:", "db", "")),
+        ("postgresql://u@/lib?host=%2Ftmp%2Fpg", ("lib", "u", "", "/tmp/pg", "")),
+        ("postgresql://u@%2Ftmp%2Fpg/lib", ("lib", "u", "", "/tmp/pg", "")),
+        ("postgresql://u@[::1]:5432/lib", ("lib", "u", "", "::1", "5432")),
+    ],
+)
+def test_database_address_is_taken_apart(
+    put: Put, value: str, expected: tuple[str, str, str, str, str]
+) -> None:
+    put(value)
+    found = env.database(NAME)
+    assert found == dict(zip(("NAME", "USER", "PASSWORD", "HOST", "PORT"), expected, strict=True))
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["sqlite:///x", "mysql://u@db/lib", "postgresql://u@db", "postgresql://u@db/", "lib", "//db/lib", "postgresql://u@db:port/lib", "postgresql://u@db:99999/lib", "postgresql://[x/lib", "postgresql://u@db/lib?sslmode=require", "postgresql://u@db/lib?host=a&port=1"],
+)
+def test_database_address_is_refused_when_it_cannot_be_used(put: Put, value: str) -> None:
+    put(value)
+    refusal(lambda: env.database(NAME))
+
+
+def test_refusal_keeps_the_password_to_itself(put: Put) -> None:
+    for value in (
+        "mysql://u:s3cret@db/lib",
+        "postgresql://u:s3cret@db:port/lib",
+        "postgresql://u:s3cret@db",
+        "postgresql://u:s3cret@db/lib?sslmode=require",
+    ):
+        put(value)
+        assert "s3cret" not in refusal(lambda: env.database(NAME))

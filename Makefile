@@ -23,7 +23,7 @@ run: setup ## start everything and print the address (PORT=…, ATTACK_BUNDLES=�
 	@exec $(PYTHON) -m glexia.run
 
 test: dev ## run the tests (ARGS=… goes to pytest; ATTACK_BUNDLES=… adds the real bundles)
-	@exec $(PYTHON) -m pytest -n 2 $(ARGS)
+	@exec $(PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
 
 # Every check runs; the end says which failed.
 check: dev ## ruff, mypy, templates, Django's checks, migrations, the sample

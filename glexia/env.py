@@ -41,7 +41,7 @@ def port(name: str, default: int) -> int:
     value = text(name)
     if not value:
         return default
-    if not (value.isascii() and value.isdigit() and 1 <= int(value) <= 65535):
+    if not (value.isascii() and value.isdigit() and len(value) <= 5 and 1 <= int(value) <= 65535):
         raise SettingError(f"{name} is {value!r}: use a port from 1 to 65535.")
     return int(value)
 
@@ -78,10 +78,14 @@ def web_address(name: str, default: str) -> str:
     value = text(name, default)
     if value.startswith("/") and not value.startswith("//"):
         return value
-    parts = urlsplit(value)
-    if parts.scheme in {"http", "https"} and parts.netloc:
-        return value
-    if parts.scheme in {"mailto", "tel"} and parts.path:
+    try:
+        parts = urlsplit(value)
+        leads_somewhere = (parts.scheme in {"http", "https"} and parts.hostname) or (
+            parts.scheme in {"mailto", "tel"} and parts.path
+        )
+    except ValueError:
+        leads_somewhere = False
+    if leads_somewhere:
         return value
     raise SettingError(f"{name} is {value!r}: use an https, mailto or tel address.")
 

@@ -113,6 +113,8 @@ def attack_reference(properties: dict[str, object]) -> dict[str, object]:
     """The external reference that carries the ATT&CK ID of a STIX object; empty if it has none."""
     references = properties.get("external_references")
     for reference in references if isinstance(references, list) else ():
-        if isinstance(reference, dict) and reference.get("source_name") in ATTACK_SOURCES:
-            return reference
+        if isinstance(reference, dict):
+            name = reference.get("source_name")
+            if isinstance(name, str) and name in ATTACK_SOURCES:
+                return reference
     return {}

@@ -1,5 +1,7 @@
 """The raw endpoint: exactly the canonical bytes that were hashed."""
 
+from dataclasses import dataclass
+
 from django.db.models import Q, Subquery
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.cache import get_conditional_response
@@ -17,6 +19,15 @@ class NotHeldError(Exception):
     """The library has no such object; the text says what was asked for."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """How an address names an object: in words, among memberships, and among versions."""
+
+    words: str
+    members: Q
+    versions: Q
+
+
 @require_safe
 def raw_object(request: HttpRequest, kind: ObjectType, attack_id: str) -> HttpResponse:
     """The canonical JSON of an object, tagged with its SHA-256; a 404 in JSON where not held.
@@ -24,8 +35,25 @@ def raw_object(request: HttpRequest, kind: ObjectType, attack_id: str) -> HttpRe
     `?sha256=` names one content for ever, `?release=` a release, `?domain=` one of several; without
     any, the content that the page shows. One query.
     """
+    of_kind = Q(object__stix_type__in=kind.stix_types)
+    # The object may have had another ID when it had the content that a hash names.
+    ever = ObjectVersion.objects.filter(attack_id=attack_id).values("object")
+    named = _Named(
+        attack_id, of_kind & Q(version__attack_id=attack_id), of_kind & Q(object__in=ever)
+    )
+    return _respond(request, named)
+
+
+@require_safe
+def raw_by_stix_id(request: HttpRequest, stix_id: str) -> HttpResponse:
+    """The same as `raw_object` for the address that no other object shares."""
+    named = Q(object__stix_id=stix_id)
+    return _respond(request, _Named(stix_id, named, named))
+
+
+def _respond(request: HttpRequest, named: _Named) -> HttpResponse:
     try:
-        version = _asked_for(request, kind, attack_id)
+        version = _asked_for(request, named)
     except NotHeldError as error:
         return JsonResponse({"error": str(error)}, status=404)
     etag = f'"{version.sha256}"'
@@ -37,16 +65,16 @@ def raw_object(request: HttpRequest, kind: ObjectType, attack_id: str) -> HttpRe
     return response
 
 
-def _asked_for(request: HttpRequest, kind: ObjectType, attack_id: str) -> ObjectVersion:
+def _asked_for(request: HttpRequest, named: _Named) -> ObjectVersion:
     sha256, release = request.GET.get("sha256"), request.GET.get("release")
     domain = request.GET.get("domain")
     if domain is not None and domain not in Domain.values:
         raise NotHeldError("domain is not one of enterprise, mobile and ics.")
-    if not can_be_held(attack_id):
-        raise NotHeldError("This is no ATT&CK ID.")
+    if not can_be_held(named.words):
+        raise NotHeldError("No object has an ID with such characters.")
     if sha256 is not None:
-        return _by_hash(kind, attack_id, sha256)
-    rows = SnapshotObject.objects.of_type(kind).named([attack_id]).with_content()
+        return _by_hash(named, sha256)
+    rows = SnapshotObject.objects.filter(named.members).with_content()
     if domain is not None:
         rows = rows.filter(snapshot__domain=domain)
     if release is not None:
@@ -59,26 +87,19 @@ def _asked_for(request: HttpRequest, kind: ObjectType, attack_id: str) -> Object
         where = "the current edition"
     found = rows.in_order_of_preference().first()
     if found is None:
-        raise NotHeldError(f"{attack_id} is not in {where}{f' of {domain}' if domain else ''}.")
+        raise NotHeldError(f"{named.words} is not in {where}{f' of {domain}' if domain else ''}.")
     return found.version
 
 
-def _by_hash(kind: ObjectType, attack_id: str, sha256: str) -> ObjectVersion:
+def _by_hash(named: _Named, sha256: str) -> ObjectVersion:
     try:
         digest = bytes.fromhex(sha256)
     except ValueError:
         raise NotHeldError("sha256 is not a hexadecimal SHA-256.") from None
-    # The object may have had another ID when it had this content.
-    named = ObjectVersion.objects.filter(attack_id=attack_id).values("object")
-    version = (
-        ObjectVersion.objects.filter(
-            content_sha256=digest, object__in=named, object__stix_type__in=kind.stix_types
-        )
-        .select_related("content")
-        .first()
-    )
+    found = ObjectVersion.objects.filter(named.versions, content_sha256=digest)
+    version = found.select_related("content").first()
     if version is None:
-        raise NotHeldError(f"{attack_id} has no content with this SHA-256 here.")
+        raise NotHeldError(f"{named.words} has no content with this SHA-256 here.")
     return version
 
 

@@ -22,4 +22,5 @@ urlpatterns = [
         name=f"{MITIGATION.path}-raw",
     ),
     path("/objects/<str:stix_id>", views.object_by_stix_id, name="object"),
+    path("/objects/<str:stix_id>/raw", raw.raw_by_stix_id, name="object-raw"),
 ]

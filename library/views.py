@@ -121,7 +121,7 @@ def not_found(request: HttpRequest, shelf: Shelf, kind: ObjectType, asked: str) 
     return render(request, "library/not_found.html", context, status=HTTPStatus.NOT_FOUND)
 
 
-def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  (Django names it)
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     """The 404 of an address that the product does not have."""
     page = Page(shelf=current_shelf(), title="Page not found", description="", indexed=False)
     return render(request, "404.html", {"page": page}, status=HTTPStatus.NOT_FOUND)

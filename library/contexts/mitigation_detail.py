@@ -1,5 +1,6 @@
 """The page of a mitigation."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,6 +29,7 @@ from library.text.markdown import Rendered, plain
 from library.text.references import Reference
 
 DESCRIPTION_LENGTH = 200
+CITATION_ID = re.compile(r'id="(cite-[0-9]+-[0-9]+)"')
 ARIA_SORT = {"id": "ascending", "name": "ascending", "-id": "descending", "-name": "descending"}
 
 
@@ -67,6 +69,15 @@ class TechniquesTable:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownReference:
+    """A reference of the page; `uses` are the citations in sight, `hidden` those filtered out."""
+
+    reference: Reference
+    uses: list[str]
+    hidden: int
+
+
+@dataclass(frozen=True, slots=True)
 class MitigationContext:
     """A mitigation's page."""
 
@@ -78,9 +89,14 @@ class MitigationContext:
     techniques: TechniquesTable
     tactics: list[TacticGroup]
     history: list[HistoryRow]
-    references: list[Reference]
+    references: list[ShownReference]
     others: list[HeldObject]
     replaced: str
+
+    @property
+    def raw_path(self) -> str:
+        """The address of the object's canonical JSON."""
+        return f"{self.page.canonical}/raw"
 
 
 def mitigation_detail(
@@ -98,16 +114,23 @@ def mitigation_detail(
     definition = prose.render(held.text("description"), [held.sources])
     rows = technique_rows(around, prose, held.sources)
     prose.references.add_uncited(held.sources)
+    shown = matching(rows, filters.text)
     return MitigationContext(
         page=_page(shelf, held, address),
         held=held,
         facts=facts(held),
         panels=object_panels(held),
         definition=definition,
-        techniques=_table(address, rows, filters),
+        techniques=TechniquesTable(
+            path=address,
+            filters=filters,
+            families=families(shown, filters.sort),
+            shown=len(shown),
+            total=len(rows),
+        ),
         tactics=tactic_groups(around),
         history=history(shelf, held),
-        references=prose.references.entries,
+        references=_references(prose.references.entries, rows, shown),
         others=others,
         replaced=replaced,
     )
@@ -128,15 +151,19 @@ def facts(held: HeldObject) -> list[Fact]:
     return [fact for fact in stated if fact.value or fact.moment]
 
 
-def _table(address: str, rows: list[Row], filters: TableFilters) -> TechniquesTable:
-    shown = matching(rows, filters.text)
-    return TechniquesTable(
-        path=address,
-        filters=filters,
-        families=families(shown, filters.sort),
-        shown=len(shown),
-        total=len(rows),
-    )
+def _references(
+    entries: list[Reference], rows: list[Row], shown: list[Row]
+) -> list[ShownReference]:
+    """Every reference of the page; its numbers stay, whatever rows a filter hides."""
+    in_sight = {id(row) for row in shown}
+    out_of_sight = "".join(row.use.html for row in rows if id(row) not in in_sight)
+    gone = set(CITATION_ID.findall(out_of_sight))
+    return [
+        ShownReference(
+            entry, [use for use in entry.uses if use not in gone], len(gone & {*entry.uses})
+        )
+        for entry in entries
+    ]
 
 
 def _page(shelf: Shelf, held: HeldObject, address: str) -> Page:

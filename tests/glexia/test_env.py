@@ -137,7 +137,14 @@ def test_data_is_in_the_checkout_unless_it_is_put_elsewhere(
 
 @pytest.mark.parametrize(
     "value",
-    ["https://example.org", "http://example.org/a?b=c", "mailto:ir@example.org", "tel:+15550100", "/incident", "/"],
+    [
+        "https://example.org",
+        "http://example.org/a?b=c",
+        "mailto:ir@example.org",
+        "tel:+15550100",
+        "/incident",
+        "/",
+    ],
 )
 def test_web_address_is_kept(put: Put, value: str) -> None:
     put(value)
@@ -146,7 +153,20 @@ def test_web_address_is_kept(put: Put, value: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["javascript:alert(1)", "JAVASCRIPT:alert(1)", "data:text/html,x", "//example.org", "ftp://x", "https://", "http:/x", "example.org", "mailto:", "tel:", "https:example.org", "https://[x"],
+    [
+        "javascript:alert(1)",
+        "JAVASCRIPT:alert(1)",
+        "data:text/html,x",
+        "//example.org",
+        "ftp://x",
+        "https://",
+        "http:/x",
+        "example.org",
+        "mailto:",
+        "tel:",
+        "https:example.org",
+        "https://[x",
+    ],
 )
 def test_web_address_is_refused_when_a_link_cannot_have_it(put: Put, value: str) -> None:
     put(value)
@@ -175,7 +195,19 @@ def test_database_address_is_taken_apart(
 
 @pytest.mark.parametrize(
     "value",
-    ["sqlite:///x", "mysql://u@db/lib", "postgresql://u@db", "postgresql://u@db/", "lib", "//db/lib", "postgresql://u@db:port/lib", "postgresql://u@db:99999/lib", "postgresql://[x/lib", "postgresql://u@db/lib?sslmode=require", "postgresql://u@db/lib?host=a&port=1"],
+    [
+        "sqlite:///x",
+        "mysql://u@db/lib",
+        "postgresql://u@db",
+        "postgresql://u@db/",
+        "lib",
+        "//db/lib",
+        "postgresql://u@db:port/lib",
+        "postgresql://u@db:99999/lib",
+        "postgresql://[x/lib",
+        "postgresql://u@db/lib?sslmode=require",
+        "postgresql://u@db/lib?host=a&port=1",
+    ],
 )
 def test_database_address_is_refused_when_it_cannot_be_used(put: Put, value: str) -> None:
     put(value)

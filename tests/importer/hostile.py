@@ -51,6 +51,8 @@ ODD_VALUES: tuple[Any, ...] = (
     [{"source_name": "mitre-attack", "external_id": 7}],
     [{"source_name": "mitre-attack", "external_id": ["enterprise-attack"]}],
     [{"source_name": 5, "external_id": "T1"}],
+    [{"source_name": ["mitre-attack"], "external_id": "T1"}],
+    [{"source_name": {}}],
     [{"kill_chain_name": "mitre-attack", "phase_name": None}],
     [{"kill_chain_name": ["mitre-attack"], "phase_name": {}}],
     [{"kill_chain_name": "mitre-attack", "phase_name": "entry"}],

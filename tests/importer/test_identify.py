@@ -386,11 +386,6 @@ def test_identify_raises_nothing_else_when_a_field_holds_any_json_type(
     assert who(content, "enterprise").domain == "enterprise"
 
 
-@pytest.mark.xfail(
-    raises=TypeError,
-    strict=True,
-    reason="library.identifiers.attack_reference looks an unhashable source_name up in a set",
-)
 @pytest.mark.parametrize("source_name", [[], {}, ["mitre-attack"]])
 def test_identify_raises_nothing_else_when_a_source_name_is_a_list_or_object(
     source_name: Any,

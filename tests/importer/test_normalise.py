@@ -232,11 +232,6 @@ def test_normalise_raises_nothing_when_a_field_holds_any_json(
         of(hostile, tactics_by_phase([hostile]))
 
 
-@pytest.mark.xfail(
-    raises=TypeError,
-    strict=True,
-    reason="library.identifiers.attack_reference looks an unhashable source_name up in a set",
-)
 @pytest.mark.parametrize("source_name", [[], {}, [[]], {"mitre-attack": 1}, ["mitre-attack"]])
 def test_normalise_raises_nothing_when_a_source_name_is_a_list_or_object(source_name: Any) -> None:
     references = [{"source_name": source_name, "external_id": "T1"}]

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.urls import NoReverseMatch
 
 from library.addresses import mitre_address, object_address
 from library.identifiers import TYPE_OF
@@ -267,7 +266,6 @@ def test_table_stays_on_its_page_when_two_live_objects_share_an_id(site: Site) -
     assert site.part(f"{by_stix_id(second)}?filter=note")[1] == f"{by_stix_id(second)}?filter=note"
 
 
-@pytest.mark.xfail(strict=True, reason="the raw link names the ID, which another object has")
 def test_raw_link_leads_to_the_object_when_another_has_its_address(site: Site) -> None:
     old, live = mitigation("M1000", "Aaa", x_mitre_deprecated=True), twin("M1000", "Zzz")
     import_objects(old, live)
@@ -301,9 +299,6 @@ def test_object_has_a_page_by_its_stix_id_when_its_id_makes_no_address(
     assert site.page(by_stix_id(odd)).one("h1").words == f"{attack_id}: Odd"
 
 
-@pytest.mark.xfail(
-    strict=True, raises=NoReverseMatch, reason="the page's raw link is made of the ATT&CK ID"
-)
 @pytest.mark.parametrize("attack_id", ["", "M/1000"])
 def test_object_has_a_page_by_its_stix_id_when_it_has_no_usable_id(
     site: Site, attack_id: str

@@ -232,9 +232,6 @@ def test_filter_looks_at_the_words_of_notes_without_their_markup(site: Site) -> 
         assert len(Table(part).rows) == count, text
 
 
-@pytest.mark.xfail(
-    strict=True, reason="references lead back to citations in rows that the filter hides"
-)
 def test_references_lead_nowhere_else_when_a_filter_hides_their_rows(site: Site) -> None:
     target = technique("T1000", "One")
     import_objects(MEASURE, target, relationship("mitigates", MEASURE, target, "x(Citation: A)"))

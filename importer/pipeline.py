@@ -119,17 +119,21 @@ def _oldest_first(sources: Sequence[Source], run: _Run) -> Sequence[Source]:
     def place(source: Source) -> tuple[object, ...]:
         run.progress.stage(source.origin, "identifying", 1)
         identity = _identity(source, run.options)
+        run.progress.advance(1)
         return release_order(identity.attack_version), domains.index(identity.domain)
 
     return sorted(sources, key=place)
 
 
-def _identity(source: Source, options: Options) -> Identity:
+def _identity(source: Source, options: Options) -> Identity | Snapshot:
+    """What a bundle is; parsed only where neither the library nor MITRE's one hash tells."""
     with _naming(source):
         acquired = source.read()
         verified = verify(acquired.raw)
-        # What MITRE published needs no parsing to be known.
-        bundle = Bundle("", []) if verified.published else parse(acquired.raw)
+        held = _held(verified, options)
+        if held is not None:
+            return held
+        bundle = Bundle("", []) if len(verified.published) == 1 else parse(acquired.raw)
         return identify(bundle, verified, options.domain, options.release)
 
 
@@ -198,18 +202,21 @@ def _held(verified: Verified, options: Options) -> Snapshot | None:
 def _bring_in(source: Source, opened: _Opened, run: _Run) -> Report:
     writer = SnapshotWriter()
     spec = opened.bundle.spec_version
+    anything_new = False
     run.progress.stage(source.origin, "storing", len(opened.bundle.objects))
     for batch in batched(_prepared(opened.bundle), BATCH):
         new = writer.add(batch)
         if run.options.validate and new:
+            anything_new = True
             run.validator.submit(new)
         run.progress.advance(len(batch))
     snapshot = writer.finish(opened.identity, opened.packing.result(), opened.sha256, spec)
     checked = Checked()
-    if run.options.validate:
+    if anything_new:
         run.progress.stage(source.origin, "validating", 1)
         checked, invalid = run.validator.results()
         writer.write_findings(invalid)
+        run.progress.advance(1)
     report = _report(snapshot, source, IMPORTED)
     report.checked = asdict(checked)
     return report
@@ -260,4 +267,4 @@ def _publish(reports: Sequence[Report], options: Options) -> None:
     edition = Edition.objects.current()
     shown = {snapshot.pk for snapshot in edition.snapshots} if edition else set()
     for report in reports:
-        report.current = report.snapshot in shown
+        report.current = report.snapshot in shown and not options.dry_run

@@ -22,12 +22,23 @@ def attack_bundles() -> Path:
     return settings.ATTACK_BUNDLES
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """The test database, without what an earlier run that was killed may have left in it.
+
+    pytest-django makes none where no test selected is marked with `django_db` or asks for `db`.
+    """
+    with django_db_blocker.unblock():
+        if connection.settings_dict["NAME"].startswith("test_"):
+            clear_library()
+
+
 @pytest.fixture
 def committed_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """A database whose transactions really commit, for tests of several processes; emptied after.
 
     pytest-django's own transactional tests empty tables in a way that the library's immutable
-    tables refuse.
+    tables refuse. A module that uses this has a fixture named `db` (see `django_db_setup`).
     """
     with django_db_blocker.unblock():
         clear_library()

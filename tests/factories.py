@@ -156,7 +156,8 @@ def import_objects(
 
 
 def clear_library() -> None:
-    """Empty every table of the library, which only a test may do."""
+    """Empty every table of the library, which only a test may do, and only to a test database."""
+    assert connection.settings_dict["NAME"].startswith("test_")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL glexia.deleting = 'on'")
         cursor.execute("TRUNCATE library_stixobject, library_snapshot, library_edition CASCADE")

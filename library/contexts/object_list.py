@@ -132,11 +132,16 @@ def _cards(shelf: Shelf, rows: list[SnapshotObject]) -> list[Card]:
             domain=row.snapshot.domain,
             domain_label=Domain(row.snapshot.domain).label,
             definition=prose.render_elsewhere(
-                found.text("description"), [found.sources], found.href
+                found.text("description"), [found.sources], _references_page(found)
             ),
         )
         for row, found in zip(rows, held, strict=True)
     ]
+
+
+def _references_page(found: HeldObject) -> str:
+    """The page with an object's own references, which a revoked one's address leads away from."""
+    return f"{found.href}?redirect=no" if found.version.revoked else found.href
 
 
 def _page(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> Page:

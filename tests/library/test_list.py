@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.factories import Properties, import_objects, mitigation, stix_object
+from tests.factories import Properties, import_objects, mitigation, relationship, stix_object
 from tests.library.pages import LIBRARY, MITIGATIONS, Element, Listing, Site
 
 pytestmark = pytest.mark.django_db
@@ -357,3 +357,15 @@ def test_citations_lead_to_the_entry_s_own_references(site: Site) -> None:
     cite = listing(site).entries[0].one(css="cite").one("a")
     assert cite["href"] == f"{MITIGATIONS}/M1000#ref-1"
     assert site.page(f"{MITIGATIONS}/M1000").one("li", id="ref-1").words.startswith("Text.")
+
+
+def test_citations_of_a_revoked_entry_do_not_lead_to_its_replacement(site: Site) -> None:
+    source = {"source_name": "A", "description": "Old text.", "url": "https://example.org/a"}
+    old = mitigation(
+        "M1000", "Old", revoked=True, description="x(Citation: A)", references=[source]
+    )
+    new = mitigation("M1001", "New")
+    import_objects(old, new, relationship("revoked-by", old, new))
+    card = listing(site, "?includeRevoked=true").entries[1]
+    page, _, anchor = card.one(css="cite").one("a")["href"].partition("#")
+    assert site.page(page).one(id=anchor).words.startswith("Old text.")

@@ -9,7 +9,7 @@ import rfc8785
 from django.http import HttpResponse
 
 from tests.factories import Properties, import_objects, mitigation, stix_id, technique
-from tests.library.pages import MITIGATIONS, Element, Site
+from tests.library.pages import LIBRARY, MITIGATIONS, Element, Site
 
 pytestmark = pytest.mark.django_db
 
@@ -226,3 +226,28 @@ def test_answer_is_a_404_in_json_when_the_object_is_unknown(site: Site, attack_i
 def test_answer_is_a_404_in_json_when_the_library_is_empty(site: Site) -> None:
     for query in ("", "?release=1.0", f"?sha256={'00' * 32}", "?domain=ics"):
         missing(site, query)
+
+
+def test_raw_is_found_by_the_stix_id_of_any_object(site: Site) -> None:
+    target, gone = technique("T1000", "One"), mitigation("M1001", "Gone")
+    import_objects(MEASURE, target, gone, release="1.0")
+    import_objects(MEASURE, target, release="2.0")
+    for found in (MEASURE, target):
+        response = site.get(f"{LIBRARY}/objects/{found['id']}/raw")
+        assert response.content == canonical(found)
+        assert response["ETag"] == f'"{sha256(canonical(found))}"'
+    older = f"{LIBRARY}/objects/{gone['id']}/raw"
+    assert site.get(older).status_code == 404
+    assert site.get(f"{older}?release=1.0").content == canonical(gone)
+    by_hash = f"?sha256={sha256(canonical(gone))}"
+    assert site.get(older + by_hash).content == canonical(gone)
+    other = f"{LIBRARY}/objects/{target['id']}/raw{by_hash}"
+    assert site.get(other).status_code == 404
+
+
+@pytest.mark.parametrize("stix_id", ["%00", "course-of-action--x%00", "x", "M1000", "%F0%9F"])
+def test_answer_is_a_404_in_json_when_the_stix_id_is_unknown(site: Site, stix_id: str) -> None:
+    import_objects(MEASURE)
+    response: Any = site.get(f"{LIBRARY}/objects/{stix_id}/raw")
+    assert response.status_code == 404
+    assert response.json()["error"].endswith(".")

@@ -45,16 +45,31 @@ def digest(properties: dict[str, Any]) -> Digest:
     """
     try:
         canonical = orjson.dumps(properties, option=orjson.OPT_SORT_KEYS)
-        if not canonical.isascii() or _may_hold_number(canonical):
-            canonical = canonical if _is_plain(properties) else rfc8785.dumps(properties)
+        if not _is_evidently_plain(properties, canonical) and not _is_plain(properties):
+            canonical = rfc8785.dumps(properties)
     except (orjson.JSONEncodeError, rfc8785.CanonicalizationError, RecursionError) as error:
         _is_plain(properties)
         raise BundleError(f"{properties.get('id')} has no canonical form: {error}.") from None
     return Digest(canonical, hashlib.sha256(canonical).digest())
 
 
-def _may_hold_number(canonical: bytes) -> bool:
-    return bool(_NUMBER_OF_KEY.search(canonical) or _NUMBER_IN_ARRAY.search(canonical))
+def _is_evidently_plain(properties: dict[str, Any], canonical: bytes) -> bool:
+    """Whether a quick look tells that there is no number and no key that is not ASCII."""
+    if _NUMBER_OF_KEY.search(canonical) or _NUMBER_IN_ARRAY.search(canonical):
+        return False
+    return canonical.isascii() or _has_plain_keys(properties)
+
+
+def _has_plain_keys(properties: dict[str, Any]) -> bool:
+    pending: list[dict[str, Any] | list[Any]] = [properties]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, dict):
+            if not "".join(value).isascii():
+                return False
+            value = list(value.values())
+        pending += [part for part in value if isinstance(part, (dict, list))]
+    return True
 
 
 # Where a value stands: the last step (a key or an index) and where its container stands.

@@ -4,6 +4,7 @@ Nothing here changes what is stored of an object: the columns are read from it, 
 read is left empty (`importer.validate` says why).
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from importer.parse import Properties, is_stix_id
 from library.identifiers import Link, attack_reference
 
 LONGEST_ATTACK_ID = 64
-LONGEST_KIND = 64
+KIND_FORM = re.compile(r"[A-Za-z0-9-]{1,64}")
 # PostgreSQL's text holds no NUL, JSON's may.
 NUL = "\x00"
 
@@ -133,9 +134,7 @@ def _edges(properties: Properties, tactics: TacticsByPhase) -> Iterator[Edge]:
 def _relationship(properties: Properties) -> Iterator[Edge]:
     """A STIX relationship (2.1 §5.1); types hold only a to z, 0 to 9 and hyphens."""
     kind = properties.get("relationship_type")
-    if not isinstance(kind, str) or not 0 < len(kind) <= LONGEST_KIND:
-        return
-    if not all(letter.isascii() and (letter.isalnum() or letter == "-") for letter in kind):
+    if not isinstance(kind, str) or not KIND_FORM.fullmatch(kind):
         return
     source = properties.get("source_ref")
     if isinstance(source, str) and is_stix_id(source):

@@ -17,8 +17,9 @@ type Properties = dict[str, Any]
 
 # STIX 2.1 §2.7 (identifier) and §2.1 / 11.2 (type names, of 3 to 250 characters); old ATT&CK ids
 # are not all of UUID version 4, so only the shape counts.
-TYPE_FORM = re.compile(r"[a-z][a-z0-9-]{1,248}[a-z0-9]")
-UUID_FORM = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+ID_FORM = re.compile(
+    r"(?=.{3,250}--)[a-z](?:-?[a-z0-9])+--[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+)
 SPEC_VERSIONS = ("2.1", "2.0")
 QUOTED = reprlib.Repr(maxlevel=1, maxlist=3, maxdict=3, maxstring=80, maxother=80)
 
@@ -50,10 +51,7 @@ def parse(raw: bytes | bytearray) -> Bundle:
 
 def is_stix_id(value: object) -> bool:
     """Whether a value has the form type--UUID."""
-    if not isinstance(value, str):
-        return False
-    kind, separator, uuid = value.partition("--")
-    return bool(separator and TYPE_FORM.fullmatch(kind) and UUID_FORM.fullmatch(uuid))
+    return isinstance(value, str) and ID_FORM.fullmatch(value) is not None
 
 
 def _check_identities(objects: list[Any]) -> None:

@@ -95,13 +95,15 @@ class SnapshotWriter:
             {end for m in self._members for e in m.normalised.edges for end in (e.source, e.target)}
         )
         snapshot = self._write_snapshot(identity, packed, sha256, spec)
+        # In the order of their primary keys, which the indexes take in much faster.
+        members = sorted(self._members, key=lambda member: member.object_id)
         _copy(
             "library_snapshotobject (snapshot_id, object_id, version_id)",
-            ((snapshot.pk, m.object_id, m.version_id) for m in self._members),
+            ((snapshot.pk, m.object_id, m.version_id) for m in members),
         )
         _copy(
-            "library_snapshotedge (snapshot_id, kind, source_id, target_id, version_id, live)",
-            self._edge_rows(snapshot),
+            "library_snapshotedge (snapshot_id, source_id, kind, target_id, version_id, live)",
+            sorted(self._edge_rows(snapshot)),
         )
         return snapshot
 
@@ -177,7 +179,7 @@ class SnapshotWriter:
             for edge in member.normalised.edges:
                 holds = {member.normalised.stix_id, edge.source, edge.target} <= live
                 source, target = self._object_ids[edge.source], self._object_ids[edge.target]
-                yield snapshot.pk, edge.kind, source, target, member.version_id, holds
+                yield snapshot.pk, source, edge.kind, target, member.version_id, holds
 
 
 def delta(snapshot: Snapshot, before: Snapshot | None) -> Delta:

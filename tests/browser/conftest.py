@@ -186,6 +186,6 @@ def readers(db: None, chromium: Browser, served: str) -> Iterator[Readers]:
     """Makes readers; at the end none may have seen an error in the console or left the site."""
     made = Readers(chromium, served)
     yield made
-    for context, reader in made.made:
+    for context, _ in made.made:
         context.close()
-        assert reader.faults == []
+    assert [fault for _, reader in made.made for fault in reader.faults] == []

@@ -136,7 +136,6 @@ def test_table_filters_and_sorts_in_place(readers: Readers) -> None:
     assert len(reader.documents) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="the form keeps the order of the first load")
 def test_order_is_kept_when_the_table_is_filtered_after_sorting(readers: Readers) -> None:
     reader = readers()
     page = reader.go(DETAIL)

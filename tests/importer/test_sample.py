@@ -1,137 +1,33 @@
-"""The sample bundles: what they hold, how the two releases differ, and that the words are ours."""
+"""The sample bundles: what they hold."""
 
-import importlib.util
 import json
-import lzma
-import os
-import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pytest
 import stix2
 
-type Object = dict[str, Any]
-type Objects = dict[str, Object]
-
-FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
-DOMAINS = ("enterprise", "mobile", "ics")
-RELEASES = ("sample-1", "sample-2")
-BUNDLES = [(domain, release) for domain in DOMAINS for release in RELEASES]
-KILL_CHAINS = {
-    "enterprise": "mitre-attack",
-    "mobile": "mitre-mobile-attack",
-    "ics": "mitre-ics-attack",
-}
-ATTACK_SOURCES = {"mitre-attack", "mitre-mobile-attack", "mitre-ics-attack"}
-EVERYWHERE = {
-    *("x-mitre-collection", "x-mitre-matrix", "x-mitre-tactic", "attack-pattern"),
-    *("course-of-action", "intrusion-set", "campaign", "malware", "x-mitre-data-source"),
-    *("x-mitre-data-component", "x-mitre-analytic", "x-mitre-detection-strategy"),
-    *("identity", "marking-definition", "relationship"),
-}
-TYPES = {
-    "enterprise": EVERYWHERE | {"tool"},
-    "mobile": EVERYWHERE | {"tool"},
-    "ics": EVERYWHERE | {"x-mitre-asset"},
-}
-KINDS = {"uses", "mitigates", "detects", "revoked-by", "attributed-to"}
-RELATIONSHIPS = {
-    "enterprise": KINDS | {"subtechnique-of"},
-    "mobile": KINDS | {"subtechnique-of"},
-    "ics": KINDS | {"targets"},
-}
-# What has an id of this project's own.
-OWN = {"x-mitre-collection", "identity", "marking-definition", "relationship"}
-# The name ATT&CK gave T1105 before release 7.0, which sample-1 still has.
-EARLIER_NAMES = {"T1105": "Remote File Copy"}
-
-
-def load(domain: str, release: str) -> Objects:
-    """The objects of one bundle by STIX id."""
-    text = (FIXTURES / "bundles" / f"{domain}-{release}.json").read_text(encoding="utf-8")
-    return {each["id"]: each for each in json.loads(text)["objects"]}
-
-
-def builder() -> ModuleType:
-    """The script that builds the sample, as a module of its own."""
-    spec = importlib.util.spec_from_file_location("build_sample", FIXTURES / "build_sample.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def attack_id(each: Object) -> str:
-    """The object's ATT&CK ID, or nothing."""
-    for reference in each.get("external_references", []):
-        if reference["source_name"] in ATTACK_SOURCES:
-            return str(reference["external_id"])
-    return ""
-
-
-def state(each: Object) -> str:
-    """Live, revoked or deprecated."""
-    if each.get("revoked"):
-        return "revoked"
-    return "deprecated" if each.get("x_mitre_deprecated") else "live"
-
-
-def the(objects: Objects, wanted: str, stix_type: str = "") -> Object:
-    """The one object with that ATT&CK ID, of that type where an ID stands twice."""
-    found = [
-        each
-        for each in objects.values()
-        if attack_id(each) == wanted and each["type"] in (stix_type or each["type"])
-    ]
-    assert len(found) == 1, f"{wanted}: {len(found)} objects"
-    return found[0]
-
-
-def label(objects: Objects, each: Object) -> str:
-    """What to call an object in an assertion: its ID, or "M1037 mitigates T1105"."""
-    if each["type"] != "relationship":
-        return attack_id(each) or str(each["type"])
-    ends = (label(objects, objects[each[end]]) for end in ("source_ref", "target_ref"))
-    return f" {each['relationship_type']} ".join(ends)
-
-
-def relationships(objects: Objects, kind: str = "") -> list[Object]:
-    """The relationships, or those of one kind."""
-    found = [each for each in objects.values() if each["type"] == "relationship"]
-    return [each for each in found if each["relationship_type"] in (kind or each.values())]
-
-
-def is_alive(objects: Objects, relationship: Object) -> bool:
-    """Whether the relationship and both of its ends are live."""
-    ends = (objects[relationship[end]] for end in ("source_ref", "target_ref"))
-    return all(state(each) == "live" for each in (relationship, *ends))
-
-
-def addressed(objects: Objects, mitigation: str) -> set[str]:
-    """The techniques a mitigation addresses."""
-    source = the(objects, mitigation, "course-of-action")["id"]
-    return {
-        attack_id(objects[each["target_ref"]])
-        for each in relationships(objects, "mitigates")
-        if each["source_ref"] == source and is_alive(objects, each)
-    }
-
-
-def values(node: object, name: str = "") -> Iterator[tuple[str, str]]:
-    """Every string below a node, with the name of the property it stands in."""
-    if isinstance(node, str):
-        yield name, node
-    elif isinstance(node, dict):
-        for inner, value in node.items():
-            yield from values(value, inner)
-    elif isinstance(node, list):
-        for item in node:
-            yield from values(item, name)
+from tests.importer.samples import (
+    BUNDLES,
+    DOMAINS,
+    FIXTURES,
+    KILL_CHAINS,
+    RELATIONSHIPS,
+    RELEASES,
+    TYPES,
+    Objects,
+    addressed,
+    attack_id,
+    builder,
+    citations,
+    is_alive,
+    label,
+    load,
+    relationships,
+    state,
+    the,
+    values,
+)
 
 
 def test_the_files_are_what_the_sources_give() -> None:
@@ -407,202 +303,3 @@ def test_citations_come_in_every_shape() -> None:
     assert citing["Tool Transfer Study"] == {"relationship"}
     assert {name for name, found in addresses.items() if len(found) > 1} == {"Firewall Field Notes"}
     assert set(citing) - unknown == set(addresses), "a reference that nothing cites"
-
-
-def citations(text: str) -> list[str]:
-    """The names that a text cites, parentheses in them included."""
-    return re.findall(r"\(Citation: ((?:[^()]|\([^()]*\))+)\)", text)
-
-
-def differences(domain: str) -> dict[str, set[str]]:
-    """What sample-2 does to sample-1, by kind of change; a silent one keeps its `modified`."""
-    before, after = load(domain, "sample-1"), load(domain, "sample-2")
-    found = defaultdict(set)
-    for stix_id, each in after.items():
-        if stix_id not in before:
-            found["new"].add(label(after, each))
-        elif each != before[stix_id] and each["type"] != "x-mitre-collection":
-            silent = each["modified"] == before[stix_id]["modified"]
-            found["silent" if silent else change(before[stix_id], each)].add(label(after, each))
-    found["gone"] = {label(before, each) for key, each in before.items() if key not in after}
-    return dict(found)
-
-
-def change(before: Object, after: Object) -> str:
-    """The kind of one change."""
-    if state(before) != state(after):
-        return state(after)
-    if after["type"] == "relationship":
-        return "note"
-    if before["name"] != after["name"]:
-        return "renamed"
-    first, second = (
-        [int(part) for part in each["x_mitre_version"].split(".")] for each in (before, after)
-    )
-    if first == second:
-        return "patch"
-    if second == [first[0], first[1] + 1]:
-        return "minor"
-    return "major" if second == [first[0] + 1, 0] else "other"
-
-
-def test_sample_2_changes_enterprise() -> None:
-    assert differences("enterprise") == {
-        "new": {
-            "T1572",
-            "M1037 mitigates T1572",
-            "S0508 uses T1572",
-            "M1031 mitigates T1048.003",
-            "G0118 revoked-by G0016",
-        },
-        "gone": {"M1031 mitigates T1021.002", "S0029", "S0029 uses T1021.002"},
-        "renamed": {"T1105"},
-        "major": {"DC0078"},
-        "minor": {"M1037", "M1013"},
-        "patch": {"M1031"},
-        "silent": {"M1032"},
-        "note": {"M1037 mitigates T1105"},
-        "revoked": {"G0118"},
-        "deprecated": {"T1043"},
-    }
-
-
-def test_sample_2_changes_mobile() -> None:
-    assert differences("mobile") == {
-        "new": {
-            "T1635.001",
-            "T1635.001 subtechnique-of T1635",
-            "M1013 mitigates T1635.001",
-            "M1006 mitigates T1635.001",
-        },
-        "gone": {"M1012 mitigates T1660"},
-        "minor": {"M1013"},
-        "patch": {"M1006"},
-        "note": {"M1011 mitigates T1660"},
-        "deprecated": {"S0317"},
-    }
-
-
-def test_sample_2_changes_ics() -> None:
-    assert differences("ics") == {
-        "new": {
-            "T0884",
-            "M0937 mitigates T0884",
-            "M0802 mitigates T0843",
-            "T0884 targets A0012",
-            "C0028 uses T0884",
-        },
-        "gone": {"M0932 mitigates T0886"},
-        "major": {"A0007"},
-        "minor": {"T0855"},
-        "patch": {"M0930"},
-        "note": {"M0937 mitigates T0855"},
-        "deprecated": {"C0009"},
-    }
-
-
-def test_a_shared_object_differs_between_domains_in_sample_2_only() -> None:
-    first = [the(load(domain, "sample-1"), "M1013") for domain in ("enterprise", "mobile")]
-    enterprise, mobile = (the(load(domain, "sample-2"), "M1013") for domain in DOMAINS[:2])
-
-    assert first[0] == first[1]
-    assert enterprise["modified"] == mobile["modified"]
-    assert enterprise["x_mitre_domains"] == ["enterprise-attack", "mobile-attack"]
-    assert mobile == {**enterprise, "x_mitre_domains": ["mobile-attack"]}
-
-
-def real_bundles() -> list[Path]:
-    """The real bundles, newest release last; the test is skipped without them."""
-    folder = os.environ.get("ATTACK_BUNDLES")
-    if not folder:
-        pytest.skip("ATTACK_BUNDLES names no real bundles")
-    return sorted(Path(folder).glob("*.json.xz"), key=lambda path: path.name.split("-")[-1])
-
-
-def real_objects(path: Path) -> list[Object]:
-    """The objects of one real bundle."""
-    found: list[Object] = json.loads(lzma.decompress(path.read_bytes()))["objects"]
-    return found
-
-
-def facts(each: Object) -> Object:
-    """What a sample object has to share with the real one of the same id."""
-    same = ("type", "created", "labels", "aliases", "x_mitre_aliases", "x_mitre_platforms")
-    more = ("kill_chain_phases", "x_mitre_shortname", "x_mitre_sectors", "first_seen", "last_seen")
-    ends = ("relationship_type", "source_ref", "target_ref", "x_mitre_is_subtechnique")
-    return {
-        "attack_id": attack_id(each),
-        **{name: each[name] for name in (*same, *more, *ends) if each.get(name)},
-    }
-
-
-@pytest.mark.real_data
-def test_facts_agree_with_the_real_objects() -> None:
-    real: Objects = {}
-    wanted = {each for bundle in BUNDLES for each in load(*bundle)}
-    for path in real_bundles():
-        real |= {each["id"]: each for each in real_objects(path) if each["id"] in wanted}
-
-    for domain, release in BUNDLES:
-        objects = load(domain, release)
-        for each in objects.values():
-            named = f"{domain} {release} {label(objects, each)}"
-            if each["id"] not in real:
-                assert each["type"] in OWN, named
-                continue
-            original = real[each["id"]]
-            assert facts(each) == facts(original), named
-            names = {original.get("name")}
-            if release == "sample-1":
-                names.add(EARLIER_NAMES.get(attack_id(each)))
-            else:
-                assert state(each) == state(original), named
-                assert each.get("x_mitre_version") == original.get("x_mitre_version"), named
-            assert each.get("name") in names, named
-
-
-@pytest.mark.real_data
-@pytest.mark.parametrize("domain", DOMAINS)
-def test_what_is_live_in_sample_2_is_live_in_attack(domain: str) -> None:
-    (path,) = (path for path in real_bundles() if path.name == f"{domain}-attack-18.1.json.xz")
-    live = {each["id"] for each in real_objects(path) if state(each) == "live"}
-    objects = load(domain, "sample-2")
-
-    for each in objects.values():
-        if attack_id(each) and state(each) == "live":
-            assert each["id"] in live, label(objects, each)
-        if each["type"] == "relationship" and is_alive(objects, each):
-            assert each["id"] in live, label(objects, each)
-
-
-def words(text: str) -> list[str]:
-    """The words of a text, without the names it cites and the addresses it links."""
-    text = re.sub(r"\]\([^)]*\)", "] ", text)
-    text = re.sub(r"\(Citation: (?:[^()]|\([^()]*\))*\)", " ", text)
-    return re.findall(r"[a-z0-9]+", text.lower())
-
-
-def runs(text: str) -> set[tuple[str, ...]]:
-    """Every run of eight words in a text."""
-    found = words(text)
-    return set(zip(*(found[start:] for start in range(8)), strict=False))
-
-
-@pytest.mark.real_data
-def test_no_run_of_eight_words_is_in_a_real_bundle() -> None:
-    ours: dict[tuple[str, ...], str] = {}
-    for bundle in BUNDLES:
-        for each in load(*bundle).values():
-            for name, text in values(each):
-                if name in ("description", "statement", "channel"):
-                    ours |= dict.fromkeys(runs(text), text)
-    seen, taken = set(), set()
-    for path in real_bundles():
-        for each in real_objects(path):
-            for name, text in values(each):
-                if name in ("description", "statement", "channel") and text not in seen:
-                    seen.add(text)
-                    taken |= runs(text) & ours.keys()
-
-    assert len(ours) > 3000
-    assert {" ".join(run) for run in taken} == set()

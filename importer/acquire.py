@@ -166,5 +166,5 @@ def pack(acquired: Acquired) -> Packed:
     size = len(acquired.raw)
     if acquired.encoding != "identity":
         return Packed(acquired.encoding, acquired.stored, size)
-    squeeze = zlib.compressobj(level=6, wbits=31)
+    squeeze = zlib.compressobj(level=3, wbits=31)
     return Packed("gzip", squeeze.compress(acquired.raw) + squeeze.flush(), size)

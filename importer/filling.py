@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from importer.acquire import Acquired, bundle_paths, read_bundle
+from importer.acquire import Acquired
 from importer.download import download
 from importer.errors import BundleError
-from importer.pipeline import Options, Source, import_bundles
+from importer.pipeline import Options, import_bundles
 from importer.progress import ProgressBar
 from importer.published import current_release
 from importer.report import IMPORTED, Report
+from importer.sources import Source, file_sources
 from library.identifiers import Domain, is_sample
 from library.models import Edition
 
@@ -29,17 +30,6 @@ def fill_library(bundles: Path | None, sample: Path, say: Say, bar: ProgressBar)
         return
     else:
         _download_or_sample(sample, say, bar)
-
-
-def file_sources(paths: Sequence[Path]) -> list[Source]:
-    """The bundles in files and directories, known by their paths."""
-    return [Source(_shown(path), partial(read_bundle, path)) for path in bundle_paths(list(paths))]
-
-
-def _shown(path: Path) -> str:
-    """A path as a report can show it: a file's name may hold line ends and bytes of no text."""
-    text = str(path)
-    return text if text.isprintable() else ascii(text)[1:-1]
 
 
 def _download_or_sample(sample: Path, say: Say, bar: ProgressBar) -> None:

@@ -57,12 +57,25 @@ def normalise(properties: Properties, tactics: TacticsByPhase) -> NormalisedObje
         stix_type=properties["type"],
         attack_id=_attack_id(properties),
         name=_text(properties.get("name")),
-        revoked=properties.get("revoked") is True,
-        deprecated=properties.get("x_mitre_deprecated") is True,
+        revoked=_revoked(properties),
+        deprecated=_deprecated(properties),
         modified=timestamp(properties.get("modified")),
         x_mitre_version=_text(properties.get("x_mitre_version")),
         edges=tuple(dict.fromkeys(_edges(properties, tactics))),
     )
+
+
+def is_live(properties: Properties) -> bool:
+    """Whether an object is neither revoked nor deprecated."""
+    return not (_revoked(properties) or _deprecated(properties))
+
+
+def _revoked(properties: Properties) -> bool:
+    return properties.get("revoked") is True
+
+
+def _deprecated(properties: Properties) -> bool:
+    return properties.get("x_mitre_deprecated") is True
 
 
 def tactics_by_phase(objects: Iterable[Properties]) -> TacticsByPhase:
@@ -79,11 +92,8 @@ def tactics_by_phase(objects: Iterable[Properties]) -> TacticsByPhase:
         short = properties.get("x_mitre_shortname")
         if not isinstance(short, str):
             continue
-        live = not (
-            properties.get("revoked") is True or properties.get("x_mitre_deprecated") is True
-        )
         for chain in ATTACK_CHAINS:
-            if live or (chain, short) not in found:
+            if is_live(properties) or (chain, short) not in found:
                 found[chain, short] = properties["id"]
     return found
 

@@ -4,7 +4,7 @@ Either all bundles of a run come in, and readers see them at once, or nothing ha
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
@@ -14,7 +14,7 @@ from typing import Protocol
 
 from django.db import transaction
 
-from importer.acquire import Acquired, Packed, pack
+from importer.acquire import Packed, pack
 from importer.digest import digest
 from importer.editions import publish
 from importer.errors import BundleError
@@ -22,7 +22,15 @@ from importer.identify import Identity, identify
 from importer.normalise import normalise, tactics_by_phase
 from importer.parse import Bundle, parse
 from importer.report import ALREADY_IMPORTED, IMPORTED, Report
-from importer.store import Prepared, SnapshotWriter, delta, refresh_statistics, take_import_lock
+from importer.sources import Source
+from importer.store import (
+    Digested,
+    Prepared,
+    SnapshotWriter,
+    delta,
+    refresh_statistics,
+    take_import_lock,
+)
 from importer.validate import Checked, Validator
 from importer.verify import Verified, verify
 from library.identifiers import Domain, release_order
@@ -63,14 +71,6 @@ class Options:
     # Only benchmarks switch this off, to measure the rest.
     validate: bool = True
     made_by: str = "import_attack"
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a bundle of the run is to be read from; `read` may be called more than once."""
-
-    origin: str
-    read: Callable[[], Acquired]
 
 
 def import_bundles(
@@ -200,12 +200,14 @@ def _held(verified: Verified, options: Options) -> Snapshot | None:
 
 
 def _bring_in(source: Source, opened: _Opened, run: _Run) -> Report:
-    writer = SnapshotWriter()
+    writer = SnapshotWriter(opened.identity.domain)
+    tactics = tactics_by_phase(opened.bundle.objects)
     spec = opened.bundle.spec_version
     anything_new = False
     run.progress.stage(source.origin, "storing", len(opened.bundle.objects))
-    for batch in batched(_prepared(opened.bundle), BATCH):
-        new = writer.add(batch)
+    for batch in batched(_digested(opened.bundle), BATCH):
+        changed = writer.take_over(batch)
+        new = writer.add([Prepared(normalise(p, tactics), found) for p, found in changed])
         if run.options.validate and new:
             anything_new = True
             run.validator.submit(new)
@@ -222,13 +224,12 @@ def _bring_in(source: Source, opened: _Opened, run: _Run) -> Report:
     return report
 
 
-def _prepared(bundle: Bundle) -> Iterator[Prepared]:
+def _digested(bundle: Bundle) -> Iterator[Digested]:
     """Each object of the bundle with its digest; takes the bundle apart, to spare memory."""
-    tactics = tactics_by_phase(bundle.objects)
     bundle.objects.reverse()
     while bundle.objects:
         properties = bundle.objects.pop()
-        yield Prepared(normalise(properties, tactics), digest(properties))
+        yield properties, digest(properties)
 
 
 def _report(snapshot: Snapshot, source: Source, status: str) -> Report:

@@ -9,8 +9,9 @@ import orjson
 from django.db import connection, transaction
 
 from importer.acquire import unpack
-from importer.pipeline import Options, Source, import_bundles
+from importer.pipeline import Options, import_bundles
 from importer.report import Report
+from importer.sources import Source
 
 type Properties = dict[str, Any]
 

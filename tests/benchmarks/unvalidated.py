@@ -11,8 +11,8 @@ def main() -> None:
     """Import the bundle that the command line names."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "glexia.settings")
     django.setup()
-    from importer.filling import file_sources
     from importer.pipeline import Options, import_bundles
+    from importer.sources import file_sources
 
     import_bundles(file_sources([Path(sys.argv[1])]), Options(validate=False))
 

@@ -31,7 +31,8 @@ from playwright.sync_api import (
 from pytest_django import DjangoDbBlocker
 
 from importer.acquire import unpack
-from importer.pipeline import Options, Source, import_bundles
+from importer.pipeline import Options, import_bundles
+from importer.sources import Source
 from tests.browser.content import more_of_ics
 from tests.factories import clear_library, import_objects
 

@@ -130,14 +130,14 @@ def test_server_starts_in_folder_closed_to_others(tmp_path: Path) -> None:
 
 
 def test_closed_folder_is_named_where_it_cannot_be_passed(monkeypatch: pytest.MonkeyPatch) -> None:
-    plan = reach.Plan(1, 1, "nobody", "/root/app/data", ["/root/app/data/run"], ["/usr/pg"])
+    plan = reach.Plan(1, 1, "nobody", "/closed/app/data", ["/closed/app/data/run"], ["/usr/pg"])
 
     def refuse() -> None:
         raise PermissionError
 
     monkeypatch.setattr(reach, "_privatise", refuse)
-    monkeypatch.setattr(reach, "_closed", lambda _: {"/root/app/data/run": "/root"})
-    with pytest.raises(reach.UnreachableError, match=r"may not enter /root on the way.*DATA_DIR"):
+    monkeypatch.setattr(reach, "_closed", lambda _: {"/closed/app/data/run": "/closed"})
+    with pytest.raises(reach.UnreachableError, match=r"may not enter /closed on the way.*DATA_DIR"):
         reach.open_way(plan)
     monkeypatch.setattr(reach, "_closed", lambda _: {"/usr/pg": "/usr"})
     with pytest.raises(reach.UnreachableError, match=r"may not enter /usr on the way.*checkout"):

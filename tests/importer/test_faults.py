@@ -15,8 +15,8 @@ import orjson
 import pytest
 from django.db import connection, transaction
 
-from importer.filling import file_sources
 from importer.pipeline import Options, import_bundles
+from importer.sources import file_sources
 from importer.store import IMPORT_LOCK, SnapshotWriter
 from importer.verification import problems
 from library.models import Edition, Snapshot
@@ -284,4 +284,4 @@ def test_a_choice_is_refused_when_the_snapshot_is_deleted_at_once(start: Start) 
 
 def test_a_writer_refuses_to_begin_when_there_is_no_transaction(start: Start) -> None:
     with pytest.raises(transaction.TransactionManagementError):
-        SnapshotWriter()
+        SnapshotWriter("enterprise")

@@ -13,9 +13,9 @@ import pytest
 from importer import pipeline
 from importer.acquire import unpack
 from importer.errors import BundleError
-from importer.filling import file_sources
-from importer.pipeline import Options, Source, import_bundles
+from importer.pipeline import Options, import_bundles
 from importer.report import Report
+from importer.sources import Source, file_sources
 from importer.validate import Validator, ValidatorError
 from library.models import Edition, Finding, Snapshot, SnapshotBundle
 from tests import factories

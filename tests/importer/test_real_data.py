@@ -17,9 +17,9 @@ from django.db import connection, transaction
 from mitreattack.stix20 import MitreAttackData
 
 from importer.deletion import delete_snapshot
-from importer.filling import file_sources
 from importer.pipeline import Options, import_bundles
 from importer.report import Report
+from importer.sources import file_sources
 from importer.verification import problems
 from library.identifiers import MITIGATION, Domain
 from library.models import ObjectVersion, Snapshot, SnapshotEdge, SnapshotObject

@@ -15,7 +15,8 @@ from django.db import connection, transaction
 from pytest_django import DjangoDbBlocker
 
 from importer.acquire import read_bundle
-from importer.pipeline import Options, Source, import_bundles
+from importer.pipeline import Options, import_bundles
+from importer.sources import Source
 from tests.library.pages import LIBRARY, MITIGATIONS, Element, Listing, Site, Table
 
 pytestmark = [pytest.mark.real_data, pytest.mark.django_db]

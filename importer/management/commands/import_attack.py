@@ -7,10 +7,10 @@ import orjson
 from django.core.management.base import CommandParser
 
 from importer.errors import BundleError
-from importer.filling import file_sources
 from importer.management.base import ImporterCommand
 from importer.pipeline import Options, import_bundles
 from importer.progress import ProgressBar
+from importer.sources import file_sources
 from library.identifiers import RELEASE_FORM, Domain
 
 

@@ -168,7 +168,7 @@ class SnapshotWriter:
 
     def _copy_edges(self, snapshot: Snapshot, donor: Snapshot) -> None:
         with connection.cursor() as cursor:
-            # A snapshot that the planner knows nothing of makes it choose a plan fifty times slower.
+            # Of a snapshot that the planner does not know it makes a plan fifty times slower.
             cursor.execute("ANALYZE library_snapshotobject")
             cursor.execute(
                 DONATED_EDGES,

@@ -102,6 +102,8 @@ def _etag(request: HttpRequest, shelf: Shelf) -> str:
 def build_id() -> str:
     """A digest of the code, templates and settings that pages are made of; once a process."""
     seen = hashlib.sha256(settings.INCIDENT_URL.encode())
+    # Which libraries render, and how they are set up.
+    seen.update((settings.BASE_DIR / "requirements.lock").read_bytes())
     for folder in SOURCES:
         for path in sorted((settings.BASE_DIR / folder).rglob("*")):
             if path.is_file() and path.suffix != ".pyc":

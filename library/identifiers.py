@@ -66,11 +66,6 @@ MATRIX: Final = TYPE_OF["x-mitre-matrix"]
 # The kinds that have pages in this library; links to any other lead to attack.mitre.org.
 PAGED_TYPES: Final = (MITIGATION,)
 
-# `source_name` of the external reference that carries an object's ATT&CK ID, over all releases.
-ATTACK_SOURCES: Final = frozenset(
-    {"mitre-attack", "mitre-mobile-attack", "mitre-attack-mobile", "mitre-ics-attack"}
-)
-
 
 class Link(StrEnum):
     """The kinds of edge between objects that the library reads.
@@ -89,6 +84,11 @@ class Link(StrEnum):
     LOG_SOURCE = "x_mitre_log_source_references"
     DATA_SOURCE = "x_mitre_data_source_ref"
 
+
+# `source_name` of the external reference that carries an object's ATT&CK ID, over all releases.
+ATTACK_SOURCES: Final = frozenset(
+    {"mitre-attack", "mitre-mobile-attack", "mitre-attack-mobile", "mitre-ics-attack"}
+)
 
 SAMPLE_PREFIX: Final = "sample-"
 RELEASE_FORM: Final = re.compile(r"(?:sample-)?[0-9]{1,3}(?:\.[0-9]{1,3}){0,2}(?:-[a-z-]{1,20})?")

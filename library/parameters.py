@@ -55,6 +55,10 @@ class ListFilters:
         """Whether the list is narrowed or widened in any way."""
         return bool(self.domain or self.text or self.include_revoked)
 
+    def continues(self, before: "ListFilters") -> bool:
+        """Whether these filters differ from those before in nothing but more, or less, text."""
+        return bool(self.text and before.text) and self == replace(before, text=self.text, offset=0)
+
     def at(self, start: int) -> "ListFilters":
         """The same filters on the page that begins at a row."""
         return replace(self, offset=start)
@@ -92,6 +96,15 @@ class TableFilters:
             text=search_text(query.get("filter", "")),
             sort=sort if sort in TABLE_SORTS else "id",
         )
+
+    def continues(self, before: "TableFilters") -> bool:
+        """Whether these filters differ from those before in nothing but more, or less, text."""
+        return bool(self.text and before.text) and self.sort == before.sort
+
+    @property
+    def without_text(self) -> str:
+        """The query of the whole table in the same order."""
+        return replace(self, text="").query
 
     def sorted_by(self, column: str) -> "TableFilters":
         """The same filter, sorted by a column: upwards, or downwards where it is so already."""

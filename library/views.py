@@ -2,9 +2,9 @@
 
 from difflib import get_close_matches
 from http import HTTPStatus
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 
@@ -38,15 +38,15 @@ def mitigation_list(request: HttpRequest, shelf: Shelf) -> HttpResponse:
     part = "#results" if is_partial(request) else ""
     response = render(request, f"library/object_list.html{part}", shown)
     if part:
-        # The form sends empty fields too; the address bar shows only what was asked.
-        response["HX-Push-Url"] = listing.address
+        before = ListFilters.of(_query_before(request))
+        _remember(response, listing.address, typing=listing.filters.continues(before))
     return response
 
 
 @conditional_page
 def mitigation_detail(request: HttpRequest, shelf: Shelf, attack_id: str) -> HttpResponse:
     """A mitigation; for a partial request its techniques table alone."""
-    if attack_id != attack_id.upper():
+    if attack_id.isascii() and attack_id != attack_id.upper():
         return _elsewhere(page_path(MITIGATION, attack_id.upper()), request, permanent=True)
     found = find_objects(shelf, MITIGATION, attack_id)
     if not found:
@@ -63,7 +63,8 @@ def object_by_stix_id(request: HttpRequest, shelf: Shelf, stix_id: str) -> HttpR
     """Any object of the edition by its STIX id: a redirect where its short address is its own."""
     held = find_by_stix_id(shelf, stix_id)
     if held is None or held.kind not in PAGED_TYPES:
-        return not_found(request, shelf, MITIGATION, stix_id)
+        raw_path = f"{held.lasting_href}/raw" if held else ""
+        return not_found(request, shelf, MITIGATION, stix_id, raw_path)
     sharing = find_objects(shelf, held.kind, held.attack_id) if held.attack_id else []
     is_first = bool(sharing) and sharing[0].object_id == held.object_id
     if is_first and held.href != held.lasting_href:
@@ -76,14 +77,31 @@ def _mitigation_page(
     request: HttpRequest, shelf: Shelf, found: list[HeldObject], address: str
 ) -> HttpResponse:
     replaced = _replaced(shelf, found[0], request.GET.get("replaces", ""))
-    context = mitigation_context(shelf, found, address, TableFilters.of(request.GET), replaced)
+    filters = TableFilters.of(request.GET)
+    context = mitigation_context(shelf, found, address, filters, replaced)
     if is_partial(request):
-        table = {"table": context.techniques}
-        response = render(request, "library/_techniques.html#table", table)
-        response["HX-Push-Url"] = context.techniques.address
+        response = render(request, "library/_techniques_swap.html", {"detail": context})
+        before = TableFilters.of(_query_before(request))
+        _remember(response, context.techniques.address, typing=filters.continues(before))
         return response
     shown = {"detail": context, "page": context.page}
     return render(request, "library/mitigation_detail.html", shown)
+
+
+def _query_before(request: HttpRequest) -> QueryDict:
+    """The query of the page that htmx is about to change."""
+    try:
+        return QueryDict(urlsplit(request.headers.get("HX-Current-URL", "")).query)
+    except ValueError:
+        return QueryDict()
+
+
+def _remember(response: HttpResponse, address: str, *, typing: bool) -> None:
+    """Put what is shown in the address bar, without the empty fields that a form sends.
+
+    A new entry of the browser's history, but only one for all that is typed in a row.
+    """
+    response["HX-Replace-Url" if typing else "HX-Push-Url"] = address
 
 
 def _replaced(shelf: Shelf, held: HeldObject, attack_id: str) -> str:
@@ -95,10 +113,15 @@ def _replaced(shelf: Shelf, held: HeldObject, attack_id: str) -> str:
     return attack_id if any(end.object_id == held.object_id for end in ends) else ""
 
 
-def not_found(request: HttpRequest, shelf: Shelf, kind: ObjectType, asked: str) -> HttpResponse:
-    """A 404 that says what was asked for and which objects come near."""
-    live = SnapshotObject.objects.in_snapshots(shelf.snapshots).of_type(kind).in_list_order()
-    named = {row.version.attack_id: HeldObject((row,)) for row in live.live()}
+def not_found(
+    request: HttpRequest, shelf: Shelf, kind: ObjectType, asked: str, raw_path: str = ""
+) -> HttpResponse:
+    """A 404 that says what was asked for and which objects come near.
+
+    `raw_path` is where the JSON of an object is that the library holds and has no page for.
+    """
+    rows = SnapshotObject.objects.in_snapshots(shelf.snapshots).of_type(kind).in_list_order()
+    named = {row.version.attack_id: HeldObject((row,)) for row in rows}
     near = get_close_matches(search_text(asked).upper(), named, n=SUGGESTIONS, cutoff=0.6)
     page = Page(
         shelf=shelf,
@@ -116,7 +139,10 @@ def not_found(request: HttpRequest, shelf: Shelf, kind: ObjectType, asked: str) 
         "kind": kind,
         "asked": search_text(asked),
         "list_path": reverse(f"library:{kind.path}"),
-        "near": [(found, named[found].name, named[found].href) for found in near],
+        "near": [
+            (found, named[found].name, named[found].href, named[found].status) for found in near
+        ],
+        "raw_path": raw_path,
     }
     return render(request, "library/not_found.html", context, status=HTTPStatus.NOT_FOUND)
 

@@ -10,8 +10,8 @@ from library.identifiers import PAGED_TYPES, Domain, ObjectType
 from library.models import Snapshot, SnapshotObject
 
 PURPOSE = (
-    "MITRE ATT&CK as published, release by release, and beside it what each part of it means"
-    " for the people who run a business and those who defend it."
+    "MITRE ATT&CK as published, release by release: what defenders can do, against which"
+    " techniques, and where each statement comes from."
 )
 
 

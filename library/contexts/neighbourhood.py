@@ -22,10 +22,6 @@ class Neighbourhood:
     members: dict[Place, SnapshotObject]
     tactic_order: dict[str, int]
 
-    def member(self, snapshot_id: int, object_id: int) -> SnapshotObject:
-        """An object as a snapshot holds it."""
-        return self.members[snapshot_id, object_id]
-
     def target(self, edge: SnapshotEdge) -> SnapshotObject:
         """The object that a link leads to."""
         return self.members[edge.snapshot_id, edge.target_id]

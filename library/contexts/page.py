@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 
 from library.conditional import Shelf
-from library.identifiers import Domain
+from library.identifiers import Domain, Provenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,20 @@ class Page:
     def sample(self) -> bool:
         """Whether readers see the sample in place of ATT&CK."""
         return self.shelf.sample
+
+    @property
+    def standing(self) -> str:
+        """What is true of the data in a few words: validated, and by whom it is known."""
+        if self.sample:
+            return "sample content"
+        unknown = [
+            Domain(snapshot.domain).label
+            for snapshot in self.shelf.snapshots
+            if snapshot.provenance != Provenance.OFFICIAL
+        ]
+        if not unknown:
+            return "validated library"
+        return f"validated library, from bundles MITRE did not publish for {' and '.join(unknown)}"
 
     @property
     def releases(self) -> list[tuple[str, str]]:

@@ -29,12 +29,6 @@ class Named:
         attack_id = row.version.attack_id
         return cls(row.object_id, attack_id, row.version.name, object_address(kind, attack_id))
 
-    @property
-    def suffix(self) -> str:
-        """What tells a sub-technique from its siblings: ".001"; the whole ID of others."""
-        _, dot, number = self.attack_id.partition(".")
-        return dot + number if dot else self.attack_id
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -81,17 +75,29 @@ def note_of(edges: Sequence[SnapshotEdge]) -> str:
 def technique_rows(found: Neighbourhood, prose: Prose, own: tuple[Source, ...]) -> list[Row]:
     """A row for each relationship, in the order of technique IDs.
 
-    Citations resolve in the relationship first, then in the mitigation (`own`).
+    Citations resolve in the relationship first, then in the mitigation (`own`), then in the other
+    relationships of the page.
     """
-    return [_row(found, edges, prose, own) for edges in found.relationships]
+    notes = [
+        sources(content_of(edges[0].version).get("external_references"))
+        for edges in found.relationships
+    ]
+    # MITRE now and then cites in one note what only another lists.
+    anywhere = tuple(source for note in notes for source in note)
+    return [
+        _row(found, edges, prose, [note, own, anywhere])
+        for edges, note in zip(found.relationships, notes, strict=True)
+    ]
 
 
 def _row(
-    found: Neighbourhood, edges: list[SnapshotEdge], prose: Prose, own: tuple[Source, ...]
+    found: Neighbourhood,
+    edges: list[SnapshotEdge],
+    prose: Prose,
+    scopes: list[tuple[Source, ...]],
 ) -> Row:
     first, note = edges[0], note_of(edges)
     parent = found.parent(first)
-    scopes = [sources(content_of(first.version).get("external_references")), own]
     return Row(
         technique=Named.of(found.target(first)),
         parent=Named.of(parent) if parent else None,

@@ -85,22 +85,6 @@ def render(
     return Rendered(lead, rest, len(lifted.split()))
 
 
-def render_inline(
-    text: str,
-    *,
-    references: References,
-    scopes: Sequence[Sequence[Source]],
-    resolve: Resolve,
-    reference_base: str = "",
-) -> SafeString:
-    """Return a text as one line of HTML without blocks, for a cell or a card; as `render` else."""
-    page, lifted = _prepare(text, references, scopes, resolve, reference_base)
-    page.one_line = True
-    env: EnvType = {"page": page}
-    pieces = (clean(_inline_html(token, env)) for token in _parse(lifted, env))
-    return SafeString(" ".join(" ".join(pieces).split()))
-
-
 def plain(text: str, limit: int | None = None) -> str:
     """Return a text in one line without markup or citations: for search, filters, `<meta>`.
 
@@ -158,15 +142,6 @@ def _html(tokens: Sequence[Token], env: EnvType) -> SafeString:
     if not tokens:
         return SafeString()
     return SafeString(clean(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, env).strip()))
-
-
-def _inline_html(token: Token, env: EnvType) -> str:
-    if token.type == "inline":
-        return str(_MARKDOWN.renderer.render([token], _MARKDOWN.options, env))
-    if token.type == "fence":
-        code = Token("code_inline", "code", 0, content=token.content)
-        return _inline_html(Token("inline", "", 0, children=[code]), env)
-    return "•" if token.type == "list_item_open" else ""
 
 
 def _plain_pieces(tokens: Sequence[Token], page: Page) -> Iterator[str]:

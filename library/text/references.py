@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-# ATT&CK's own entry among an object's external references: its ID and address, not a source.
+# ATT&CK's own entry among an object's external references: an identity, not a source. The same
+# names as `library.identifiers.ATTACK_SOURCES`, which comes with the database that texts do without.
 IDENTITY_NAMES: Final = frozenset(
     {"mitre-attack", "mitre-mobile-attack", "mitre-attack-mobile", "mitre-ics-attack"}
 )

@@ -37,7 +37,6 @@ class Page:
     resolve: Resolve
     reference_base: str
     spans: Sequence[Span]
-    one_line: bool = False
     in_link: bool = False
     after_link: list[str] = field(default_factory=list)
     """Marks of citations that stand within a link: a link cannot hold another."""
@@ -55,19 +54,18 @@ class Renderer(RendererHTML):
         return PLACEHOLDER.sub(lambda found: _span_html(page.spans[int(found[1])], page), content)
 
     def softbreak(
-        self, tokens: Sequence[Token], idx: int, _options: OptionsDict, env: EnvType
+        self, tokens: Sequence[Token], idx: int, _options: OptionsDict, _env: EnvType
     ) -> str:
         """A line's end: kept where the next line starts a new sentence or entry.
 
         Texts are not wrapped; a line's end is either meant (analytics put one statement on each:
         278 ends in releases 17.1 to 18.1) or an accident in the middle of a sentence.
         """
-        page: Page = env["page"]
         goes_on = any(
             following.type == "text" and following.content[:1].islower()
             for following in tokens[idx + 1 : idx + 2]
         )
-        return "\n" if page.one_line or goes_on else "<br>\n"
+        return "\n" if goes_on else "<br>\n"
 
     def hardbreak(
         self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
@@ -139,7 +137,7 @@ def _span_html(span: Span, page: Page) -> str:
         case "close":
             return f"</{span.text}>"
         case _:
-            return " " if page.one_line else "<br>"
+            return "<br>"
 
 
 def _id_html(attack_id: str, page: Page) -> str:

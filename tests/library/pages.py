@@ -288,7 +288,8 @@ class Table:
 
     def column(self, label: str) -> list[str]:
         """The words of a column, row by row."""
-        return [row.one("td", **{"data-label": label}).words for row in self.rows]
+        cell = "th" if label == "ID" else "td"
+        return [row.one(cell, **{"data-label": label}).words for row in self.rows]
 
     @property
     def count(self) -> str:

@@ -221,7 +221,7 @@ def test_references_lead_back_to_every_use(site: Site) -> None:
         uses = [use for use, target in cites.items() if target == f"#{entry['id']}"]
         assert back == uses
     assert "not cited" in page.one(id="ref-5").words
-    assert "gives no source" in page.one(id="ref-3").words
+    assert "name a source" in page.one(id="ref-3").words
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", 'https://x/"onclick='])

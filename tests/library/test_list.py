@@ -71,7 +71,9 @@ def test_both_counts_are_shown_when_an_object_is_in_two_domains(site: Site) -> N
 
 def test_one_count_is_shown_when_records_are_objects(site: Site) -> None:
     import_objects(mitigation("M1000", "Alpha"))
-    assert listing(site).count == "1 record · validated library"
+    assert listing(site).count == (
+        "1 record · validated library, from bundles MITRE did not publish for Enterprise"
+    )
 
 
 @pytest.mark.parametrize(

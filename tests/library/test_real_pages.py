@@ -203,7 +203,7 @@ def test_every_page_is_exact(crawl: Crawl, oracle: Oracle) -> None:
         name = " ".join(properties["name"].split())
         assert page.one("h1").words == f"{attack_id(properties)}: {name}"
         rows = page.all("tr", css="row")
-        shown = [row.one("td", **{"data-label": "ID"}).words for row in rows]
+        shown = [row.one("th", **{"data-label": "ID"}).words for row in rows]
         assert sorted(shown) == sorted(oracle.addressed[stix_id].values()), path
         if rows:
             assert Table(page).count == f"{len(rows)} row{'s' if len(rows) > 1 else ''}"

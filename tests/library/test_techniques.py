@@ -87,7 +87,7 @@ def test_row_shows_domain_id_name_and_note(site: Site) -> None:
     assert heads == ["Domain", "ID", "Name", "Use"]
     (row,) = found.rows
     assert found.column("Domain") == ["Enterprise"]
-    assert row.one("td", **{"data-label": "ID"}).one("a")["href"] == (
+    assert row.one("th", **{"data-label": "ID"}).one("a")["href"] == (
         "https://attack.mitre.org/techniques/T1001/001"
     )
     assert found.column("Name") == ["Head T1001: Part 001 of T1001"]
@@ -238,20 +238,26 @@ def test_references_lead_nowhere_else_when_a_filter_hides_their_rows(site: Site)
     site.page(f"{PAGE}?filter=nothing")
 
 
-def test_partial_request_brings_the_table_alone_and_pushes_its_address(site: Site) -> None:
+def test_partial_request_brings_table_and_references_and_pushes_its_address(site: Site) -> None:
     nested(site)
     part, pushed = site.part(f"{PAGE}?filter=+Part++003&sort=-name&x=1")
-    assert [e["id"] for e in part.content if isinstance(e, Element)] == ["techniques-table"]
+    assert [e["id"] for e in part.content if isinstance(e, Element)] == [
+        "techniques-table",
+        "references",
+    ]
     assert pushed == f"{PAGE}?filter=Part+003&sort=-name"
     assert site.part(f"{PAGE}?filter=&sort=id")[1] == PAGE
 
 
 def test_filter_works_as_a_form_without_javascript(site: Site) -> None:
     nested(site)
-    form = site.page(f"{PAGE}?filter=part&sort=name").one("form", css="table-tools")
+    page = site.page(f"{PAGE}?filter=part&sort=name")
+    form = page.one("form", css="table-tools")
     assert (form["method"], form["action"]) == ("get", f"{PAGE}#techniques")
-    values = {field["name"]: field["value"] for field in form.all("input")}
-    assert values == {"filter": "part", "sort": "name"}
+    assert {field["name"]: field["value"] for field in form.all("input")} == {"filter": "part"}
+    # The order stands in the part that is swapped, so that it is always that of the table.
+    order = page.one(id="techniques-table").one("input")
+    assert (order["form"], order["name"], order["value"]) == (form["id"], "sort", "name")
 
 
 def test_explorer_groups_every_technique_by_tactic_in_matrix_order(site: Site) -> None:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 from django.template import Context, Engine
 
-from library.text.markdown import LONGEST_MARKDOWN, plain, render_inline
+from library.text.markdown import LONGEST_MARKDOWN, plain
 from library.text.references import References
 
 if TYPE_CHECKING:
     pass
 
-from tests.library.rendering import CITE_1, SCOPES, Reader, assert_sound, html, ours, rendered
+from tests.library.rendering import Reader, assert_sound, html, rendered
 
 # Lists, headings, lines
 
@@ -202,20 +202,11 @@ def test_rendering_is_empty_when_the_text_is() -> None:
 
 
 def test_template_does_not_escape_what_is_rendered() -> None:
-    template = Engine().from_string("{{ note.html }}{{ note.lead }}{{ line }}")
-    line = render_inline("e *c d*", references=References(), scopes=(), resolve=ours)
+    template = Engine().from_string("{{ note.html }}{{ note.lead }}")
 
-    assert template.render(Context({"note": rendered("a & b"), "line": line})) == (
-        "<p>a &amp; b</p><p>a &amp; b</p>e <em>c d</em>"
+    assert template.render(Context({"note": rendered("a & b")})) == (
+        "<p>a &amp; b</p><p>a &amp; b</p>"
     )
-
-
-def test_inline_rendering_has_no_blocks() -> None:
-    text = "### Head\nOne\nTwo:<br>\n\n- a (Citation: Report A)\n- `b`\n\n<code>c\nd</code>"
-
-    line = render_inline(text, references=References(), scopes=SCOPES, resolve=ours)
-
-    assert line == f"Head One Two: • a{CITE_1} • <code>b</code> <code>c d</code>"
 
 
 def test_plain_text_has_neither_markup_nor_citations() -> None:

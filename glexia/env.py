@@ -49,7 +49,12 @@ def port(name: str, default: int) -> int:
 def words(name: str, default: tuple[str, ...]) -> list[str]:
     """The parts of a comma-separated list, without empty ones."""
     value = text(name)
-    return [part.strip() for part in value.split(",") if part.strip()] if value else list(default)
+    if not value:
+        return list(default)
+    parts = [part.strip() for part in value.split(",") if part.strip()]
+    if not parts:
+        raise SettingError(f"{name} is {value!r}: name at least one, with commas between.")
+    return parts
 
 
 def path(name: str) -> Path | None:

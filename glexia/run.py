@@ -5,6 +5,7 @@
 """
 
 import contextlib
+import ctypes
 import os
 import signal
 import socket
@@ -23,8 +24,12 @@ HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
 STOP_SECONDS = 20
 READY_SECONDS = 30
+WATCH_SECONDS = 1
 WORKERS = 2
 THREADS = 4
+# Loaded beforehand: little is safe to do between fork and exec.
+LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+PR_SET_PDEATHSIG = 1
 
 
 class RunError(Exception):
@@ -51,7 +56,7 @@ def _run(stack: contextlib.ExitStack) -> None:
     begun = time.monotonic()
     port = env.port("PORT", DEFAULT_PORT)
     _check_port(port)
-    _use_database(stack)
+    database = _use_database(stack)
     os.environ["DJANGO_SETTINGS_MODULE"] = "glexia.settings"
     django.setup()
     _prepare()
@@ -59,10 +64,20 @@ def _run(stack: contextlib.ExitStack) -> None:
     _wait_until_ready(server, port)
     _say(f"Ready after {time.monotonic() - begun:.1f} s: http://{HOST}:{port}/learn/attack")
     _say("Ctrl-C stops everything.")
-    status = server.wait()
+    status = _watch(server, database)
     raise RunError(
         f"The web server ended by itself with status {status}; its messages stand above."
     )
+
+
+def _watch(server: subprocess.Popen[bytes], database: embedded.Server | None) -> int:
+    """The web server's exit status; the database is started again whenever it dies."""
+    while True:
+        try:
+            return server.wait(WATCH_SECONDS)
+        except subprocess.TimeoutExpired:
+            if database is not None:
+                database.ensure()
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
@@ -86,37 +101,46 @@ def _check_port(port: int) -> None:
             ) from None
 
 
-def _use_database(stack: contextlib.ExitStack) -> None:
-    """Start the embedded PostgreSQL where no other is given; children find it by DATABASE_URL."""
+def _use_database(stack: contextlib.ExitStack) -> embedded.Server | None:
+    """The embedded PostgreSQL, where no other is given; children find it by DATABASE_URL."""
     if env.text("DATABASE_URL"):
-        return
+        return None
     server = embedded.start(env.data_dir())
     stack.callback(server.stop)
     os.environ["DATABASE_URL"] = server.dsn
+    return server
 
 
 def _prepare() -> None:
     """Migrate, import, collect static files: all that must be there before the first page."""
     from django.conf import settings
     from django.core.management import call_command
-    from django.db import OperationalError, connections
+    from django.db import connections
 
+    from importer.database import DATABASE_FAILURES, bring_up_to_date, check_reachable, failure
     from importer.errors import BundleError
     from importer.filling import fill_library
     from importer.progress import ProgressBar
+    from importer.validate import ValidatorError
 
     try:
-        call_command("migrate", verbosity=0, interactive=False)
+        check_reachable()
+        bring_up_to_date()
         sample = settings.BASE_DIR / "fixtures" / "bundles"
         fill_library(settings.ATTACK_BUNDLES, sample, _say, ProgressBar())
-    except BundleError as error:
-        raise RunError(f"The import failed, nothing was changed: {error}") from None
-    except OperationalError as error:
-        first_line = str(error).strip().splitlines()[0]
-        raise RunError(f"The database cannot be used: {first_line}") from None
+    except (BundleError, ValidatorError) as error:
+        raise RunError(f"Nothing was imported: {error}") from None
+    except DATABASE_FAILURES as error:
+        raise RunError(failure(error)) from None
     finally:
         connections.close_all()
     call_command("collectstatic", verbosity=0, interactive=False)
+
+
+def _end_with_parent() -> None:
+    """In the child: have Linux end it when we are killed, so that it does not keep the port."""
+    if LIBC is not None:
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 @contextlib.contextmanager
@@ -130,7 +154,9 @@ def _web_server(port: int) -> Iterator[subprocess.Popen[bytes]]:
         "--log-level": "error",
     }
     command += [part for option in options.items() for part in option] + ["--no-control-socket"]
-    server = subprocess.Popen(command, start_new_session=True)  # noqa: S603  (our own words)
+    server = subprocess.Popen(  # noqa: S603  (our own words)
+        command, start_new_session=True, preexec_fn=_end_with_parent
+    )
     try:
         yield server
     finally:

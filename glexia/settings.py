@@ -13,13 +13,19 @@ DATA_DIR = env.data_dir()
 def _kept_secret() -> str:
     """The secret key of this machine: made once, kept in the data directory for its owner only."""
     kept = DATA_DIR / "secret-key"
-    if not kept.exists():
-        DATA_DIR.mkdir(parents=True, exist_ok=True)
-        made = kept.with_suffix(f".{secrets.token_hex(4)}")
-        made.touch(mode=0o600)
-        made.write_text(secrets.token_urlsafe(48))
-        made.rename(kept)
-    return kept.read_text()
+    try:
+        if not kept.exists() or not kept.read_text():
+            DATA_DIR.mkdir(parents=True, exist_ok=True)
+            made = kept.with_suffix(f".{secrets.token_hex(4)}")
+            made.touch(mode=0o600)
+            made.write_text(secrets.token_urlsafe(48))
+            made.rename(kept)
+        return kept.read_text()
+    except OSError as error:
+        raise env.SettingError(
+            f"The data directory {DATA_DIR} cannot be used ({error.strerror}):"
+            " set GLEXIA_DATA_DIR to a folder that you can write to."
+        ) from None
 
 
 DEBUG = env.flag("DEBUG")

@@ -1,6 +1,7 @@
 """Which snapshots readers see: new editions, made from the one before.
 
-Editions are only ever appended; going back appends an earlier triple again.
+Editions are appended and never changed; going back appends an earlier triple again. Only with a
+snapshot that is deleted do the past editions go that showed it.
 """
 
 from collections.abc import Iterable
@@ -51,13 +52,17 @@ def make_current(snapshot: Snapshot, made_by: str) -> Edition | None:
 
 @transaction.atomic
 def undo(made_by: str) -> Edition:
-    """An edition like the last but one; raises BundleError where there is none."""
+    """An edition like the one before the current; raises BundleError where there is none.
+
+    Editions that show the same as the current one, which a deletion may leave, are passed over.
+    """
     take_edition_lock()
-    last_two = list(Edition.objects.select_related(*Domain.values).order_by("-id")[:2])
-    if len(last_two) < 2:
-        raise BundleError("there is no edition before the current one to go back to.")
-    triple = {domain: getattr(last_two[1], domain) for domain in Domain.values}
-    return Edition.objects.create(**triple, made_by=made_by)
+    current = _current()
+    for earlier in Edition.objects.select_related(*Domain.values).order_by("-id")[1:]:
+        triple = {domain: getattr(earlier, domain) for domain in Domain.values}
+        if triple != current:
+            return Edition.objects.create(**triple, made_by=made_by)
+    raise BundleError("there is no edition before the current one to go back to.")
 
 
 def take_edition_lock() -> None:

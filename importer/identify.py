@@ -151,6 +151,8 @@ def _release(domain: str, collection: Properties, verified: Verified, said: str 
         if said not in {None, stated}:
             raise BundleError(f"the bundle's collection says release {stated}, not {said}.")
         return stated
+    if said is not None and is_sample(said):
+        raise BundleError("only the library's own sample is a sample: say another --release.")
     if said is not None:
         return said
     if stated is None:

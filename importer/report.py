@@ -6,6 +6,7 @@ from typing import Any
 IMPORTED = "imported"
 ALREADY_IMPORTED = "already-imported"
 SHOWN_FINDINGS = 20
+WAYS = ("stix2", "schema", "envelope")
 
 
 @dataclass(slots=True)
@@ -26,7 +27,7 @@ class Report:
     changed: int
     removed: int
     unchanged: int
-    checked: dict[str, int] = field(default_factory=dict)
+    checked: dict[str, int] = field(default_factory=lambda: dict.fromkeys(WAYS, 0))
     finding_details: list[dict[str, str]] = field(default_factory=list)
     current: bool = False
     dry_run: bool = False
@@ -35,6 +36,9 @@ class Report:
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON carries it; `findings` is their number."""
         shown = {name: getattr(self, name) for name in self.__slots__}
+        if self.dry_run:
+            # It is gone by now, and its number with it.
+            shown["snapshot"] = None
         return shown | {"findings": len(self.finding_details), "seconds": round(self.seconds, 3)}
 
     def lines(self) -> list[str]:

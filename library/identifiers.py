@@ -17,7 +17,7 @@ class Domain(models.TextChoices):
 
 
 class Provenance(models.TextChoices):
-    """Where a bundle's bytes come from, judged by SHA-256 alone."""
+    """Where a bundle's bytes come from: judged by SHA-256, and by its release for a sample."""
 
     OFFICIAL = "official", "Official: MITRE published this hash"
     UNRECOGNISED = "unrecognised", "Unrecognised: not a hash that MITRE published"

@@ -95,7 +95,8 @@ def _run(programs: Programs, guard: int, name: str, *arguments: str, script: str
     try:
         process.communicate(script.encode())
     except BaseException:
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         raise
     if process.returncode != 0:

@@ -4,12 +4,17 @@ import logging
 import sys
 from typing import Any, NoReturn
 
-import psycopg
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import InterfaceError, OperationalError, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db import connection
 
+from importer.database import (
+    DATABASE_FAILURES,
+    EMBEDDED,
+    bring_up_to_date,
+    check_reachable,
+    failure,
+    is_up_to_date,
+)
 from importer.errors import BundleError
 from importer.validate import ValidatorError
 from library.identifiers import Domain
@@ -17,14 +22,6 @@ from library.identifiers import Domain
 FAILED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
-# A connection that breaks off, a full disk and their like, with and without Django's wrapping,
-# which COPY goes without.
-DATABASE_FAILURES = (
-    OperationalError,
-    InterfaceError,
-    psycopg.OperationalError,
-    psycopg.InterfaceError,
-)
 
 
 class ImporterCommand(BaseCommand):
@@ -45,8 +42,7 @@ class ImporterCommand(BaseCommand):
         except ValidatorError as error:
             self._end(str(error), FAILED)
         except DATABASE_FAILURES as error:
-            first_line, *_ = str(error).splitlines() or [type(error).__name__]
-            self._end(f"The database failed: {first_line}", FAILED)
+            self._end(failure(error), FAILED)
         except KeyboardInterrupt:
             self._end("Interrupted.", INTERRUPTED)
 
@@ -64,12 +60,12 @@ def _prepare_database() -> None:
 
     Any other is left to its admin; the error says what to run.
     """
-    executor = MigrationExecutor(connection)
-    if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    check_reachable()
+    if is_up_to_date():
         return
-    if connection.settings_dict["ENGINE"] != "glexia.embedded":
+    if connection.settings_dict["ENGINE"] != EMBEDDED:
         raise BundleError("the database is not up to date: run manage.py migrate first.")
-    call_command("migrate", verbosity=0, interactive=False)
+    bring_up_to_date()
 
 
 def add_snapshot_arguments(parser: CommandParser, *, optional: bool = False) -> None:

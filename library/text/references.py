@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 # ATT&CK's own entry among an object's external references: an identity, not a source. The same
-# names as `library.identifiers.ATTACK_SOURCES`, which comes with the database that texts do without.
+# names as `library.identifiers.ATTACK_SOURCES`, which knows the database; texts do not.
 IDENTITY_NAMES: Final = frozenset(
     {"mitre-attack", "mitre-mobile-attack", "mitre-attack-mobile", "mitre-ics-attack"}
 )

@@ -94,11 +94,16 @@ def test_port_is_refused_when_it_is_none(put: Put, value: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [("a", ["a"]), ("a,b", ["a", "b"]), (" a , b ,,", ["a", "b"]), (",", []), ("[::1]", ["[::1]"])],
+    [("a", ["a"]), ("a,b", ["a", "b"]), (" a , b ,,", ["a", "b"]), ("[::1]", ["[::1]"])],
 )
 def test_words_are_parted_by_commas(put: Put, value: str, words: list[str]) -> None:
     put(value)
     assert env.words(NAME, ("default",)) == words
+
+
+def test_words_are_refused_when_there_is_none_between_the_commas(put: Put) -> None:
+    put(" , ,")
+    assert "at least one" in refusal(lambda: env.words(NAME, ("default",)))
 
 
 def test_path_is_absolute_whatever_was_given(

@@ -188,7 +188,8 @@ def test_one_line_says_so_when_the_connection_ends_as(start: Start, when: str) -
 
 
 @pytest.mark.parametrize(
-    ("sent", "status", "lines"), [(signal.SIGINT, 130, 1), (signal.SIGTERM, -signal.SIGTERM, 0)]
+    ("sent", "status", "lines"),
+    [(signal.SIGINT, 130, 1), (signal.SIGTERM, 128 + signal.SIGTERM, 0)],
 )
 def test_the_library_is_as_before_when_an_import_is_stopped(
     start: Start, sent: signal.Signals, status: int, lines: int

@@ -16,6 +16,7 @@ MOST_LINES = 400
 # Inside importer only these know Django: storing, what goes with it, and the commands.
 WITH_DJANGO = {
     "importer.apps",
+    "importer.database",
     "importer.deletion",
     "importer.editions",
     "importer.filling",

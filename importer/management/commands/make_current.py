@@ -24,7 +24,7 @@ class Command(ImporterCommand):
     def work(self, **options: Any) -> None:
         """Make the edition and say what it shows."""
         named = bool(options["domain"] and options["release"])
-        if named == options["undo"]:
+        if named == options["undo"] or (options["undo"] and options["domain"]):
             raise BundleError("say either DOMAIN RELEASE [SHA-PREFIX] or --undo.")
         if options["undo"]:
             self._tell(editions.undo(made_by="make_current --undo"))

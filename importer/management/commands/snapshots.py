@@ -23,6 +23,8 @@ class Command(ImporterCommand):
 
     def work(self, **options: Any) -> None:
         """Print the list."""
+        if not options["json"] and not Snapshot.objects.exists():
+            self.stdout.write("The library is empty: manage.py import_attack PATH fills it.")
         edition = Edition.objects.current()
         current = {snapshot.pk for snapshot in edition.snapshots} if edition else set()
         findings = dict(

@@ -1,0 +1,65 @@
+"""The database as commands meet it: reachable, up to date, and what to say when it fails."""
+
+import psycopg
+from django.core.management import call_command
+from django.db import DataError, Error, InternalError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from importer.errors import BundleError
+
+EMBEDDED = "glexia.embedded"
+CONNECT_SECONDS = 5
+# One process migrates at a time: any number that no other advisory lock of this database uses.
+MIGRATION_LOCK = 0x6D6967726174
+# With and without Django's wrapping, which COPY goes without.
+DATABASE_FAILURES = (Error, psycopg.Error)
+
+
+def failure(error: BaseException) -> str:
+    """One sentence on an error of DATABASE_FAILURES, and what to do where that is known."""
+    first_line, *_ = str(error).strip().splitlines() or [type(error).__name__]
+    if isinstance(error, (InternalError, DataError, psycopg.InternalError, psycopg.DataError)):
+        return f"The stored data is damaged ({first_line}): restore a backup or import anew."
+    return f"The database failed: {first_line}"
+
+
+def check_reachable() -> None:
+    """Raises BundleError with PostgreSQL's own words where a given database cannot be reached.
+
+    The pool would go on trying for half a minute and then not tell why.
+    """
+    given = connection.settings_dict
+    if given["ENGINE"] == EMBEDDED:
+        return
+    try:
+        psycopg.connect(
+            dbname=given["NAME"],
+            user=given["USER"] or None,
+            password=given["PASSWORD"] or None,
+            host=given["HOST"] or None,
+            port=given["PORT"] or None,
+            connect_timeout=CONNECT_SECONDS,
+        ).close()
+    except psycopg.OperationalError as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise BundleError(
+            f"the database of DATABASE_URL cannot be reached ({reason}): start it or mend the"
+            " address."
+        ) from None
+
+
+def is_up_to_date() -> bool:
+    """Whether every migration has been applied."""
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def bring_up_to_date() -> None:
+    """Apply what migrations are missing, once, however many processes ask for it together."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
+        try:
+            if not is_up_to_date():
+                call_command("migrate", verbosity=0, interactive=False)
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])

@@ -241,7 +241,11 @@ class SnapshotWriter:
             object_count=len(self._memberships),
             objects_by_type=dict(sorted(self._types.items())),
         )
-        SnapshotBundle.objects.create(snapshot=snapshot, encoding=packed.encoding, data=packed.data)
+        # In binary: a query would carry it as text of twice the length.
+        copy_in = f"COPY {SnapshotBundle._meta.db_table} (snapshot_id, encoding, data) FROM STDIN"
+        with connection.cursor() as cursor, cursor.copy(f"{copy_in} (FORMAT BINARY)") as copy:
+            copy.set_types(["int4", "text", "bytea"])
+            copy.write_row((snapshot.pk, packed.encoding, packed.data))
         return snapshot
 
     def _edge_rows(self, snapshot: Snapshot) -> Iterator[tuple[object, ...]]:
@@ -269,10 +273,16 @@ def delta(snapshot: Snapshot, before: Snapshot | None) -> Delta:
         return Delta(*cursor.fetchone())
 
 
-def refresh_statistics() -> None:
-    """Tell PostgreSQL's planner about the rows just written; costs about 0.2 seconds."""
+def refresh_statistics(*, contents: bool) -> None:
+    """Tell PostgreSQL's planner of the snapshots just written, and of contents where many are new.
+
+    Costs about 0.15 seconds, half of it for the contents.
+    """
+    tables = ["snapshotobject", "snapshotedge"]
+    if contents:
+        tables += ["stixobject", "objectversion"]
     with connection.cursor() as cursor:
-        for table in ("stixobject", "objectversion", "snapshotobject", "snapshotedge"):
+        for table in tables:
             cursor.execute(f"ANALYZE library_{table}")
 
 

@@ -72,7 +72,9 @@ class SnapshotObjectQuerySet(models.QuerySet["SnapshotObject"]):
 
     def in_snapshots(self, snapshots: Iterable[Snapshot]) -> SnapshotObjectQuerySet:
         """Objects of these snapshots, with their versions."""
-        return self.filter(snapshot__in=snapshots).select_related("snapshot", "object", "version")
+        rows = self.filter(snapshot__in=snapshots).select_related("snapshot", "object", "version")
+        # A JSON value to decode for every row, and none of them needs it.
+        return rows.defer("snapshot__objects_by_type")
 
     def of_type(self, kind: ObjectType) -> SnapshotObjectQuerySet:
         """Objects of one kind of ATT&CK object."""

@@ -37,10 +37,13 @@ def main() -> None:
     from django.urls import path
 
     from glexia import urls
+    from glexia.warming import warm
 
     settings.DEBUG = False
     settings.ALLOWED_HOSTS = ["testserver"]
     urls.urlpatterns.append(path("hello", hello))
+    # As every web process does before its first request.
+    warm()
     client = Client()
 
     def measured(address: str) -> dict[str, float]:

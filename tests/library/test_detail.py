@@ -23,6 +23,7 @@ from tests.library.pages import LIBRARY, MITIGATIONS, Element, Site
 
 pytestmark = pytest.mark.django_db
 
+OUR_SCRIPTS = ["/static/js/history.js", "/static/django_htmx/htmx-4.min.js"]
 PAGE = f"{MITIGATIONS}/M1000"
 NOTICE = (
     "The MITRE Corporation. This work is reproduced and distributed with the permission of"
@@ -252,7 +253,7 @@ def test_hostile_name_is_text_wherever_it_stands(site: Site, name: str) -> None:
     assert shown in page.one("title").words
     assert page.words.count(shown) >= 6
     assert not page.has("img")
-    assert len(page.all("script")) == 1
+    assert [found["src"] for found in page.all("script")] == OUR_SCRIPTS
     assert b"<script>" not in site.get(PAGE).content
     site.page(f"{MITIGATIONS}/M1001", status=404)
 
@@ -279,7 +280,7 @@ def test_hostile_description_is_text_wherever_it_stands(site: Site, description:
     import_objects(hostile, other, relationship("mitigates", hostile, other, description))
     page = site.page(PAGE)
     assert not page.has("img")
-    assert len(page.all("script")) == 1
+    assert [found["src"] for found in page.all("script")] == OUR_SCRIPTS
     assert b"<script>" not in site.get(PAGE).content
     meta = page.all("meta", name="description")
     assert all(len(found["content"]) <= 200 for found in meta)
@@ -367,3 +368,19 @@ def test_sample_banner_stands_on_every_kind_of_page(site: Site) -> None:
         assert page.one("meta", name="robots")["content"] == "noindex"
     missing = site.page(f"{LIBRARY}/nothing/here", 404)
     assert missing.has(css="sample-banner")
+
+
+def test_citation_resolves_when_only_another_note_of_the_page_lists_its_source(site: Site) -> None:
+    one, other = technique("T1001", "One"), technique("T1002", "Other")
+    listed = [{"source_name": "Shared", "description": "A source.", "url": "https://example.org/s"}]
+    measure = mitigation("M1000", "Measure")
+    import_objects(
+        measure,
+        one,
+        other,
+        relationship("mitigates", measure, one, "a(Citation: Shared)", external_references=listed),
+        relationship("mitigates", measure, other, "b(Citation: Shared)"),
+    )
+    (entry,) = site.page(f"{MITIGATIONS}/M1000").one("ol", css="references").all("li")
+    assert "A source." in entry.words
+    assert "↑2" in entry.words

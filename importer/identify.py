@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from importer.errors import BundleError
-from importer.normalise import timestamp
 from importer.parse import Bundle, Properties, quoted
 from importer.verify import Verified
 from library.identifiers import (
@@ -20,6 +19,7 @@ from library.identifiers import (
     attack_reference,
     is_sample,
     release_order,
+    timestamp,
 )
 
 PRE_ATTACK = "pre"

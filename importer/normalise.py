@@ -7,10 +7,10 @@ read is left empty (`importer.validate` says why).
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from importer.parse import Properties, is_stix_id
-from library.identifiers import Link, attack_reference
+from library.identifiers import Link, attack_reference, timestamp
 
 LONGEST_ATTACK_ID = 64
 KIND_FORM = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -99,17 +99,6 @@ def tactics_by_phase(objects: Iterable[Properties]) -> TacticsByPhase:
 
 
 ATTACK_CHAINS = ("mitre-attack", "mitre-mobile-attack", "mitre-ics-attack")
-
-
-def timestamp(value: object) -> datetime | None:
-    """The moment that a STIX timestamp names; None where it names none."""
-    if not isinstance(value, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _text(value: object) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -118,3 +119,14 @@ def attack_reference(properties: dict[str, object]) -> dict[str, object]:
             if isinstance(name, str) and name in ATTACK_SOURCES:
                 return reference
     return {}
+
+
+def timestamp(value: object) -> datetime | None:
+    """The moment that a STIX timestamp names; None where it names none."""
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None

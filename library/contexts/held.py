@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from library.addresses import mitre_address, page_path
 from library.conditional import Shelf
-from library.identifiers import TYPE_OF, Domain, ObjectType, attack_reference
+from library.identifiers import TYPE_OF, Domain, ObjectType, attack_reference, timestamp
 from library.models import ObjectVersion, SnapshotObject
 from library.parameters import can_be_held
 from library.text.references import Source, sources
@@ -113,11 +113,7 @@ class HeldObject:
 
     def moment(self, name: str) -> datetime | None:
         """A property that should hold a timestamp; None where it does not."""
-        try:
-            stated = datetime.fromisoformat(self.text(name))
-            return stated.astimezone(UTC) if stated.tzinfo else stated.replace(tzinfo=UTC)
-        except (ValueError, OverflowError):
-            return None
+        return timestamp(self.properties.get(name))
 
 
 def content_of(version: ObjectVersion) -> dict[str, Any]:

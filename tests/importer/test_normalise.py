@@ -19,8 +19,8 @@ from importer.normalise import (
     TacticsByPhase,
     normalise,
     tactics_by_phase,
-    timestamp,
 )
+from library.identifiers import timestamp
 from tests import factories
 from tests.factories import Properties, stix_object
 from tests.importer import golden

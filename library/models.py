@@ -118,12 +118,12 @@ class Snapshot(models.Model):
 
 
 class SnapshotBundle(models.Model):
-    """The bundle itself: compressed as it came, else with gzip."""
+    """The bundle itself: compressed as it came, else with Zstandard."""
 
     snapshot = models.OneToOneField(
         Snapshot, models.CASCADE, primary_key=True, related_name="bundle"
     )
-    encoding = models.TextField(choices=[("xz", "xz"), ("gzip", "gzip")])
+    encoding = models.TextField(choices=[(name, name) for name in ("xz", "gzip", "zstd")])
     data = models.BinaryField()
 
     def __str__(self) -> str:

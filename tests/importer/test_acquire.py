@@ -4,6 +4,7 @@ import gzip
 import lzma
 import os
 import random
+import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -27,13 +28,20 @@ from importer.errors import BundleError
 from tests.importer import golden
 from tests.importer.hostile import UNHURRIED
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 TEXT = b'{"type": "bundle", "objects": []}' * 40
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "identity": bytes,
     "gzip": gzip.compress,
     "xz": lzma.compress,
+    "zstd": zstd.compress,
 }
-COMPRESSED = ("gzip", "xz")
+COMPRESSED = ("gzip", "xz", "zstd")
+MAGIC = {"gzip": b"\x1f\x8b", "xz": b"\xfd7zXZ\x00", "zstd": b"\x28\xb5\x2f\xfd"}
 # Does not compress, so it is longer than several windows and pieces either way.
 NOISE = random.Random(1).randbytes(2 * CHUNK + 12_345)
 
@@ -60,7 +68,7 @@ def test_acquire_agrees_with_the_golden_file_when_a_sample_is_read(name: str) ->
     assert acquired.origin == str(golden.path_of(name))
     assert acquired.raw == acquired.stored == golden.raw_of(name)
     packed = pack(acquired)
-    assert gzip.decompress(packed.data) == golden.raw_of(name)
+    assert zstd.decompress(packed.data) == golden.raw_of(name)
     found = {
         "encoding": acquired.encoding,
         "kept_as": packed.encoding,
@@ -119,8 +127,7 @@ def test_unpack_gives_nothing_when_there_are_many_empty_streams(encoding: str) -
 @each_compression
 def test_unpack_refuses_when_the_data_break_off_anywhere(encoding: str) -> None:
     stored = PACKERS[encoding](NOISE[:3000])
-    magic = 6 if encoding == "xz" else 2
-    for length in range(magic, len(stored)):
+    for length in range(len(MAGIC[encoding]), len(stored)):
         assert refused(stored[:length]) == (
             f"x.json: its {encoding} data cannot be unpacked (it breaks off)."
         )
@@ -146,9 +153,7 @@ def test_unpack_raises_nothing_else_when_bytes_are_flipped(
     assert is_unpacked_or_refused(bytes(stored))
 
 
-@given(
-    start=st.sampled_from([b"", b"\x1f\x8b", b"\x1f\x8b\x08", b"\xfd7zXZ\x00"]), rest=st.binary()
-)
+@given(start=st.sampled_from([b"", b"\x1f\x8b\x08", *MAGIC.values()]), rest=st.binary())
 @UNHURRIED
 def test_unpack_raises_nothing_else_when_given_any_bytes(start: bytes, rest: bytes) -> None:
     assert is_unpacked_or_refused(start + rest)
@@ -182,6 +187,15 @@ def test_unpack_refuses_when_xz_asks_for_too_much_memory() -> None:
     assert unpack("x.json", xz_with_dictionary(LZMA_MEMORY // 2)).raw == TEXT
 
 
+def test_unpack_refuses_when_zstd_asks_for_too_much_memory() -> None:
+    parameter = zstd.CompressionParameter
+    wide: dict[int, int] = {parameter.window_log: 28, parameter.enable_long_distance_matching: 1}
+    packer = zstd.ZstdCompressor(options=wide)
+    # Of a length not known beforehand, so that the frame states the window it was made with.
+    stored = packer.compress(TEXT) + packer.flush()
+    assert refused(stored).startswith("x.json: its zstd data cannot be unpacked (")
+
+
 def xz_with_dictionary(size: int) -> bytes:
     """Xz data that says it needs a dictionary of so many bytes (the xz format, §3.1 and §5.3.1)."""
     stored = bytearray(lzma.compress(TEXT, preset=0))
@@ -201,6 +215,8 @@ def xz_with_dictionary(size: int) -> bytes:
         (b"\x1f\x8b", "gzip"),
         (b"\xfd7zXZ", "identity"),
         (b"\xfd7zXZ\x00", "xz"),
+        (b"\x28\xb5\x2f", "identity"),
+        (b"\x28\xb5\x2f\xfd", "zstd"),
         (b'{"type"', "identity"),
     ],
 )

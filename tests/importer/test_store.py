@@ -288,4 +288,4 @@ def test_the_bundle_says_how_it_is_kept_when_stored() -> None:
     snapshot = Snapshot.objects.get(pk=report.snapshot)
     assert snapshot.sha256 == report.bundle_sha256 == hashlib.sha256(content).hexdigest()
     assert snapshot.bundle_bytes == len(content)
-    assert SnapshotBundle.objects.get(snapshot=snapshot).encoding == "gzip"
+    assert SnapshotBundle.objects.get(snapshot=snapshot).encoding == "zstd"

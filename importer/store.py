@@ -23,29 +23,26 @@ from library.models import Finding, Snapshot, SnapshotBundle
 type Digested = tuple[Properties, Digest]
 
 IN_DONOR = """
-    SELECT v.content_sha256, v.object_id, v.id FROM library_objectversion v
-    JOIN library_snapshotobject m ON m.object_id = v.object_id AND m.version_id = v.id
-    WHERE m.snapshot_id = %s AND v.content_sha256 = ANY(%s)
+    SELECT v.content_sha256, m.object_id, m.version_id FROM library_snapshotobject m
+    JOIN library_objectversion v ON v.id = m.version_id WHERE m.snapshot_id = %s
 """
 # Edges of versions that both snapshots hold. Whether they are live is asked anew: an end may have
 # been revoked, or be gone. Those of objects that were added are there already.
 DONATED_EDGES = """
+    WITH held AS MATERIALIZED (
+        SELECT m.object_id, m.version_id, NOT (v.revoked OR v.deprecated) AS live
+        FROM library_snapshotobject m JOIN library_objectversion v ON v.id = m.version_id
+        WHERE m.snapshot_id = %(snapshot)s
+    )
     INSERT INTO library_snapshotedge (snapshot_id, source_id, kind, target_id, version_id, live)
     SELECT %(snapshot)s, edge.source_id, edge.kind, edge.target_id, edge.version_id,
-        NOT (carrier.revoked OR carrier.deprecated)
-        AND coalesce(NOT (source.revoked OR source.deprecated), false)
-        AND coalesce(NOT (target.revoked OR target.deprecated), false)
+        carrier.live AND coalesce(source.live AND target.live, false)
     FROM library_snapshotedge edge
-    JOIN library_snapshotobject cm
-        ON cm.snapshot_id = %(snapshot)s AND cm.version_id = edge.version_id
-    JOIN library_objectversion carrier ON carrier.id = edge.version_id
-    LEFT JOIN library_snapshotobject sm
-        ON sm.snapshot_id = %(snapshot)s AND sm.object_id = edge.source_id
-    LEFT JOIN library_objectversion source ON source.id = sm.version_id
-    LEFT JOIN library_snapshotobject tm
-        ON tm.snapshot_id = %(snapshot)s AND tm.object_id = edge.target_id
-    LEFT JOIN library_objectversion target ON target.id = tm.version_id
+    JOIN held carrier USING (version_id)
+    LEFT JOIN held source ON source.object_id = edge.source_id
+    LEFT JOIN held target ON target.object_id = edge.target_id
     WHERE edge.snapshot_id = %(donor)s AND edge.kind <> %(tactic)s
+    ORDER BY edge.source_id, edge.kind, edge.target_id, edge.version_id
     ON CONFLICT DO NOTHING
 """
 
@@ -105,6 +102,7 @@ class SnapshotWriter:
             raise transaction.TransactionManagementError("a snapshot needs a transaction")
         # The snapshot of the same domain that most of this one is likely to stand in already.
         self._donor = Snapshot.objects.filter(domain=domain).order_by("-id").first()
+        self._donated = _contents_of(self._donor) if self._donor else {}
         self._memberships: list[tuple[int, int]] = []
         self._types: Counter[str] = Counter()
         self._live: set[str] = set()
@@ -118,20 +116,18 @@ class SnapshotWriter:
         Those that do become members at once; `finish` copies their edges in the database. Objects
         with a kill chain phase are left to `add`: what that leads to depends on other objects.
         """
-        if self._donor is None:
-            return list(batch)
-        candidates = {d.sha256: p for p, d in batch if Link.TACTIC not in p}
-        taken: set[bytes] = set()
-        with connection.cursor() as cursor:
-            cursor.execute(IN_DONOR, [self._donor.pk, list(candidates)])
-            for sha256, object_id, version_id in cursor.fetchall():
-                taken.add(bytes(sha256))
-                properties = candidates[bytes(sha256)]
-                self._object_ids[properties["id"]] = object_id
-                self._count(properties["type"], object_id, version_id)
-                if is_live(properties):
-                    self._live.add(properties["id"])
-        return [digested for digested in batch if digested[1].sha256 not in taken]
+        changed: list[Digested] = []
+        for properties, found in batch:
+            held = None if Link.TACTIC in properties else self._donated.get(found.sha256)
+            if held is None:
+                changed.append((properties, found))
+                continue
+            object_id, version_id = held
+            self._object_ids[properties["id"]] = object_id
+            self._count(properties["type"], object_id, version_id)
+            if is_live(properties):
+                self._live.add(properties["id"])
+        return changed
 
     def add(self, batch: Sequence[Prepared]) -> list[bytes]:
         """Store objects of the bundle; the canonical JSON of those the library did not hold yet."""
@@ -284,6 +280,13 @@ def refresh_statistics(*, contents: bool) -> None:
     with connection.cursor() as cursor:
         for table in tables:
             cursor.execute(f"ANALYZE library_{table}")
+
+
+def _contents_of(donor: Snapshot) -> dict[bytes, tuple[int, int]]:
+    """The object and version of each content in a snapshot, by its SHA-256."""
+    with connection.cursor() as cursor:
+        cursor.execute(IN_DONOR, [donor.pk])
+        return {bytes(sha256): (object_id, version) for sha256, object_id, version in cursor}
 
 
 def _known_versions(hashes: list[bytes]) -> dict[bytes, int]:

@@ -35,11 +35,11 @@ def mitigation_list(request: HttpRequest, shelf: Shelf) -> HttpResponse:
     """The list of mitigations; for a partial request its results alone."""
     listing = object_list(shelf, MITIGATION, ListFilters.of(request.GET))
     shown = {"list": listing, "page": listing.page}
-    part = "#results" if is_partial(request) else ""
-    response = render(request, f"library/object_list.html{part}", shown)
-    if part:
-        before = ListFilters.of(_query_before(request))
-        _remember(response, listing.address, typing=listing.filters.continues(before))
+    if not is_partial(request):
+        return render(request, "library/object_list.html", shown)
+    response = render(request, "library/_results_swap.html", shown)
+    before = ListFilters.of(_query_before(request))
+    _remember(response, listing.address, typing=listing.filters.continues(before))
     return response
 
 

@@ -2,7 +2,7 @@
 
 references = References()
 note = render(text, references=references, scopes=(own, wider), resolve=address_of)
-{{ note.html }}, or {{ note.lead }} and a fold with {{ note.rest }}; then references.entries
+{{ note.html }}, folded where note.is_long; then references.entries
 """
 
 from __future__ import annotations
@@ -36,29 +36,32 @@ LONGEST_MARKDOWN: Final = 16_000
 _PIECE: Final = re.compile("(?s).{1,8000}(?![0-9]*\x03)")
 
 _MARKDOWN: Final = AttackMarkdown()
-_INTRODUCTIONS: Final = {"md-heading", "md-lead"}
+
+# A page folds a text that would take more lines than this at a reading measure.
+_LONG_LINES: Final = 9
+_WORDS_A_LINE: Final = 12
+_LINE_STARTS: Final = re.compile("<p|<li|<br|\n(?!<)")
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A text as HTML: whole, or parted so that a page can fold all but its beginning."""
+    """A text as HTML."""
 
-    lead: SafeString
-    """The first paragraph, with the heading that may stand before it; else the first block."""
-
-    rest: SafeString
-    """The blocks after it, or nothing."""
+    html: SafeString
 
     words: int
-    """About how many words the whole has."""
+    """About how many words it has."""
 
     @property
-    def html(self) -> SafeString:
-        """The whole."""
-        return self.lead + self.rest
+    def is_long(self) -> bool:
+        """Whether it takes so many lines that a page should fold all but the first few."""
+        if self.words < _LONG_LINES and "\n" not in self.html:
+            return False
+        started = len(_LINE_STARTS.findall(self.html))
+        return started + self.words // _WORDS_A_LINE > _LONG_LINES
 
     def __bool__(self) -> bool:
-        return bool(self.lead)
+        return bool(self.html)
 
 
 def render(
@@ -79,10 +82,7 @@ def render(
     """
     page, lifted = _prepare(text, references, scopes, resolve, reference_base)
     env: EnvType = {"page": page}
-    tokens = _parse(lifted, env)
-    cut = _end_of_lead(tokens)
-    lead, rest = _html(tokens[:cut], env), _html(tokens[cut:], env)
-    return Rendered(lead, rest, len(lifted.split()))
+    return Rendered(_html(_parse(lifted, env), env), len(lifted.split()))
 
 
 def plain(text: str, limit: int | None = None) -> str:
@@ -123,19 +123,6 @@ def _as_it_stands(piece: str) -> Iterator[Token]:
     yield Token("paragraph_open", "p", 1, attrs={"class": "md-plain"}, block=True)
     yield Token("inline", "", 0, level=1, children=[Token("text", "", 0, content=piece)])
     yield Token("paragraph_close", "p", -1, block=True)
-
-
-def _end_of_lead(tokens: Sequence[Token]) -> int:
-    """Return where the first block ends that is more than a heading or a line before a list."""
-    introduces = False
-    for at, token in enumerate(tokens):
-        if token.level:
-            continue
-        if token.nesting == 1:
-            introduces = token.attrs.get("class") in _INTRODUCTIONS
-        elif not introduces:
-            return at + 1
-    return len(tokens)
 
 
 def _html(tokens: Sequence[Token], env: EnvType) -> SafeString:

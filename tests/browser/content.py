@@ -17,7 +17,7 @@ def more_of_ics(sample: list[Properties]) -> list[Properties]:
 
 
 def _measures() -> list[Properties]:
-    text = "A first paragraph that stands open.\n\n- Use Case: to fold.\n- " + FOLDED
+    text = "A first paragraph that stands open.\n\n" + "- Use Case: to fold.\n" * 12 + "- " + FOLDED
     return [
         mitigation(f"M97{n:02}", f"Numbered measure {n:02}", "ics", description=text)
         for n in range(MEASURES)

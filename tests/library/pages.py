@@ -294,4 +294,4 @@ class Table:
     @property
     def count(self) -> str:
         """What the page says of how many rows there are."""
-        return self.root.one(id="techniques-table").one("p", css="count").one("strong").words
+        return self.root.one(id="techniques-count").one("strong").words

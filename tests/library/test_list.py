@@ -280,7 +280,8 @@ def test_sample_banner_and_noindex_stand_when_the_sample_is_shown(site: Site) ->
 def test_partial_request_brings_the_results_alone(site: Site) -> None:
     import_objects(*numbered(26))
     part, _ = site.part(f"{MITIGATIONS}?offset=25")
-    assert [e.tag for e in part.content if isinstance(e, Element)] == ["section"]
+    assert [e.tag for e in part.content if isinstance(e, Element)] == ["section", "p"]
+    assert part.one("p", id="results-count")["hx-swap-oob"] == "innerHTML"
     assert part.one("section", id="results")
     assert Listing(part).ids == ["M1025"]
 

@@ -243,6 +243,7 @@ def test_partial_request_brings_table_and_references_and_pushes_its_address(site
     part, pushed = site.part(f"{PAGE}?filter=+Part++003&sort=-name&x=1")
     assert [e["id"] for e in part.content if isinstance(e, Element)] == [
         "techniques-table",
+        "techniques-count",
         "references",
     ]
     assert pushed == f"{PAGE}?filter=Part+003&sort=-name"

@@ -174,39 +174,29 @@ def test_link_and_citation_are_read_when_they_follow_a_path() -> None:
 # Parts
 
 
-def test_lead_is_the_first_paragraph_and_rest_the_others() -> None:
-    note = rendered("One.\n\nTwo:\n\n- a\n- b")
-
-    assert note.lead == "<p>One.</p>"
-    assert note.rest.startswith('<p class="md-lead">Two:</p>')
-    assert note.html == note.lead + note.rest
-    assert_sound(note.lead)
-    assert_sound(note.rest)
+@pytest.mark.parametrize(
+    "text",
+    ["word " * 120, "- a\n" * 12, "\n\n".join("abcdefghijkl"), "<code>" + "a\n" * 12 + "</code>"],
+)
+def test_a_text_is_long_when_it_takes_many_lines(text: str) -> None:
+    assert rendered(text).is_long
 
 
-def test_lead_goes_on_to_a_paragraph_when_a_heading_comes_first() -> None:
-    assert "Watch it." in rendered("### Windows\nWatch it.\n\nMore.").lead
-
-
-def test_lead_is_a_whole_list_when_that_comes_first() -> None:
-    note = rendered("- a\n- b\n\nMore.")
-
-    assert note.lead.endswith("</ul>")
-    assert note.rest == "<p>More.</p>"
+@pytest.mark.parametrize("text", ["", "word", "word " * 60, "One.\n\nTwo:\n\n- a\n- b"])
+def test_a_text_is_not_long_when_it_takes_few_lines(text: str) -> None:
+    assert not rendered(text).is_long
 
 
 def test_rendering_is_empty_when_the_text_is() -> None:
     note = rendered(" \n\n ")
 
-    assert (note.lead, note.rest, note.words, bool(note)) == ("", "", 0, False)
+    assert (note.html, note.words, note.is_long, bool(note)) == ("", 0, False, False)
 
 
 def test_template_does_not_escape_what_is_rendered() -> None:
-    template = Engine().from_string("{{ note.html }}{{ note.lead }}")
+    template = Engine().from_string("{{ note.html }}")
 
-    assert template.render(Context({"note": rendered("a & b")})) == (
-        "<p>a &amp; b</p><p>a &amp; b</p>"
-    )
+    assert template.render(Context({"note": rendered("a & b")})) == "<p>a &amp; b</p>"
 
 
 def test_plain_text_has_neither_markup_nor_citations() -> None:

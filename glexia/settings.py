@@ -74,7 +74,9 @@ DATABASES = {
     if _external
     else {"ENGINE": "glexia.embedded", "NAME": "glexia", "USER": "glexia"}
 }
-DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 8}}  # type: ignore[assignment]
+# Who asks while the database is away is told so after a few seconds, not after half a minute.
+_pool = {"min_size": 1, "max_size": 8, "timeout": 5}
+DATABASES["default"]["OPTIONS"] = {"pool": _pool}  # type: ignore[assignment]
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 
 LANGUAGE_CODE = "en-us"

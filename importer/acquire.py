@@ -27,6 +27,7 @@ ZSTD_WINDOW: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 27}
 ZSTD_PACKING: dict[int, int] = {
     zstd.CompressionParameter.compression_level: 4,
     zstd.CompressionParameter.window_log: 25,
+    zstd.CompressionParameter.checksum_flag: 1,
 }
 CHUNK = 1 << 20
 # Compressed data is fed by so much at a time: what follows one of its streams is copied, so a file

@@ -5,9 +5,9 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from django.conf import settings
+from django import conf
 from django.db import connection
-from pytest_django import DjangoDbBlocker
+from pytest_django import DjangoDbBlocker, Settings
 
 from tests.factories import clear_library
 
@@ -17,9 +17,9 @@ NEEDED_IN_CI = {"real_data", "browser"}
 @pytest.fixture(scope="session")
 def attack_bundles() -> Path:
     """The directory of real bundles; the test is skipped where ATTACK_BUNDLES names none."""
-    if settings.ATTACK_BUNDLES is None:
+    if conf.settings.ATTACK_BUNDLES is None:
         pytest.skip("ATTACK_BUNDLES names no directory of real bundles")
-    return settings.ATTACK_BUNDLES
+    return conf.settings.ATTACK_BUNDLES
 
 
 @pytest.fixture(scope="session")
@@ -58,3 +58,10 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"skipped in CI, where {', '.join(sorted(marks))} tests must run"
     return report
+
+
+@pytest.fixture
+def plain_static(settings: Settings) -> None:
+    """Static files by their own names: those of production need `collectstatic` first."""
+    plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    settings.STORAGES = {"staticfiles": {"BACKEND": plain}}

@@ -2,16 +2,8 @@
 
 import pytest
 from django.test import Client
-from pytest_django import Settings
 
 from tests.library.pages import Site
-
-
-@pytest.fixture
-def plain_static(settings: Settings) -> None:
-    """Static files by their own names: those of production need `collectstatic` first."""
-    plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
-    settings.STORAGES = {"staticfiles": {"BACKEND": plain}}
 
 
 @pytest.fixture

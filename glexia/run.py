@@ -152,6 +152,8 @@ def _web_server(port: int) -> Iterator[subprocess.Popen[bytes]]:
         "--workers": str(WORKERS),
         "--threads": str(THREADS),
         "--log-level": "error",
+        # The longest address it takes: what is longer it refuses in its own words.
+        "--limit-request-line": "8190",
     }
     command += [part for option in options.items() for part in option] + ["--no-control-socket"]
     server = subprocess.Popen(  # noqa: S603  (our own words)

@@ -9,8 +9,8 @@ from django.urls import get_resolver
 from django.utils.formats import get_format
 
 from library.conditional import build_id, current_shelf
-from library.contexts.mitigation_detail import mitigation_detail
 from library.contexts.object_list import object_list
+from library.contexts.object_page import Revocation, object_page
 from library.identifiers import MITIGATION
 from library.parameters import ListFilters, TableFilters
 from library.text.markdown import plain
@@ -37,6 +37,6 @@ def _make_pages() -> None:
     listing = object_list(shelf, MITIGATION, ListFilters())
     render_to_string("library/object_list.html", {"list": listing, "page": listing.page})
     for card in listing.cards[:1]:
-        detail = mitigation_detail(shelf, [card.held], card.held.href, TableFilters(), "")
+        detail = object_page(shelf, [card.held], card.href, TableFilters(), Revocation())
         shown = {"detail": detail, "page": detail.page}
-        render_to_string("library/mitigation_detail.html", shown)
+        render_to_string("library/object_page.html", shown)

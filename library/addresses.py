@@ -1,31 +1,47 @@
-"""The addresses of objects: ours where the library has a page, else attack.mitre.org's."""
+"""The addresses of the library's pages, of the current edition or of a pinned release."""
 
+import re
 from dataclasses import dataclass
+from functools import cache
 
 from django.urls import reverse
 
-from library.identifiers import PAGED_TYPES, ObjectType
+from library.identifiers import ObjectType
 from library.text.links import AttackLink
+
+# IDs that make an address of their own: addresses are in upper case and have no slash in them.
+SHORT_ADDRESS = re.compile(r"[A-Z0-9][A-Z0-9.-]*|[a-z]+(?:-[a-z]+)*-attack")
+
+
+@cache
+def _home() -> str:
+    return reverse("library:home")
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
-    """Where a link to an object leads, and whether it leaves the library."""
+class Addresses:
+    """Addresses that lead to what one release holds; without one, to the current edition."""
 
-    href: str
-    external: bool
+    release: str = ""
 
+    @property
+    def home(self) -> str:
+        """The library's home."""
+        return f"{_home()}/v/{self.release}" if self.release else _home()
 
-def object_address(kind: ObjectType, attack_id: str) -> Address:
-    """The address of an object by its kind and ATT&CK ID."""
-    if kind in PAGED_TYPES:
-        return Address(page_path(kind, attack_id), external=False)
-    return Address(mitre_address(kind, attack_id), external=True)
+    def listing(self, kind: ObjectType) -> str:
+        """The list of one kind of object."""
+        return f"{self.home}/{kind.path}"
 
+    def page(self, kind: ObjectType, attack_id: str, stix_id: str = "") -> str:
+        """An object's page: by its ATT&CK ID, or by its STIX id where that makes no address."""
+        if kind.has_list and SHORT_ADDRESS.fullmatch(attack_id):
+            return f"{self.home}/{kind.path}/{attack_id}"
+        return self.by_stix_id(stix_id)
 
-def page_path(kind: ObjectType, attack_id: str) -> str:
-    """The path of an object's page in this library."""
-    return reverse(f"library:{kind.path}-detail", args=[attack_id])
+    def by_stix_id(self, stix_id: str) -> str:
+        """The page of an object that no other object shares."""
+        return f"{self.home}/objects/{stix_id}"
 
 
 def mitre_address(kind: ObjectType, attack_id: str) -> str:

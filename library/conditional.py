@@ -7,16 +7,18 @@ switching the edition changes every page at once.
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, wraps
-from typing import Concatenate
+from typing import Any, Concatenate
 
 from django.conf import settings
 from django.db.models.expressions import RawSQL
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from library.addresses import Addresses
+from library.identifiers import RELEASE_FORM, Domain
 from library.models import Edition, Snapshot
 
 # What htmx 4 sends when only a part of the page is to be swapped, and at no other time.
@@ -26,16 +28,40 @@ SOURCES = ("library", "analysis", "templates", "static", "glexia")
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """What readers see at the moment of a request: the edition, and which snapshots there are."""
+    """What readers see at the moment of a request: the edition, and which snapshots there are.
+
+    With a `release`, the snapshots of that release in place of the edition's.
+    """
 
     edition: Edition | None
     newest_snapshot: int
     snapshot_count: int
+    release: str = ""
+    pinned: tuple[Snapshot, ...] = ()
 
     @property
     def snapshots(self) -> list[Snapshot]:
-        """The edition's snapshots in the order of the domains."""
+        """The snapshots that are read, in the order of the domains."""
+        if self.release:
+            return list(self.pinned)
         return self.edition.snapshots if self.edition else []
+
+    @property
+    def current(self) -> "Shelf":
+        """What readers see without a pinned release."""
+        return Shelf(self.edition, self.newest_snapshot, self.snapshot_count)
+
+    @property
+    def addresses(self) -> Addresses:
+        """The addresses of the pages that show what is read here."""
+        return Addresses(self.release)
+
+    @property
+    def missing(self) -> list[str]:
+        """The labels of the domains that the edition has and the pinned release does not."""
+        held = {snapshot.domain for snapshot in self.snapshots}
+        edition = self.edition.snapshots if self.edition else []
+        return [Domain(s.domain).label for s in edition if s.domain not in held]
 
     @property
     def sample(self) -> bool:
@@ -54,6 +80,14 @@ def current_shelf() -> Shelf:
     return Shelf(edition, edition.newest_snapshot, edition.snapshot_count)  # type: ignore[attr-defined]
 
 
+def pinned_shelf(shelf: Shelf, release: str) -> Shelf | None:
+    """The same with a release pinned, in one query; None where no domain has that release."""
+    if not RELEASE_FORM.fullmatch(release):
+        return None
+    pinned = Snapshot.objects.standing_for(release)
+    return replace(shelf, release=release, pinned=tuple(pinned)) if pinned else None
+
+
 type Page[**P] = Callable[Concatenate[HttpRequest, Shelf, P], HttpResponse]
 
 
@@ -61,18 +95,30 @@ def conditional_page[**P](view: Page[P]) -> Callable[..., HttpResponse]:
     """A view of a public page that is given the shelf and answers 304 where nothing changed."""
 
     @wraps(view)
-    def respond(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def respond(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         shelf = current_shelf()
+        if is_partial(request):
+            # What it does to the browser's history depends on the page that asks for it.
+            return _uncacheable(view(request, _shelf_for(shelf, kwargs), *args, **kwargs))
         etag = _etag(request, shelf)
         # "*" asks whether there is a page at all, which only the view knows.
         if request.headers.get("If-None-Match", "").strip() != "*":
             unchanged = get_conditional_response(request, etag=etag)
             if unchanged is not None and unchanged.status_code == 304:
                 return _cacheable(unchanged, etag)
-        response = view(request, shelf, *args, **kwargs)
+        response = view(request, _shelf_for(shelf, kwargs), *args, **kwargs)
         return _cacheable(response, etag) if response.status_code == 200 else response
 
     return require_safe(respond)
+
+
+def _shelf_for(shelf: Shelf, kwargs: dict[str, Any]) -> Shelf:
+    """The shelf that an address asks for; Http404 where its release is not held."""
+    release = kwargs.pop("release", "")
+    pinned = pinned_shelf(shelf, release) if release else shelf
+    if pinned is None:
+        raise Http404(f"no snapshot of release {release}")
+    return pinned
 
 
 def is_partial(request: HttpRequest) -> bool:
@@ -87,12 +133,17 @@ def _cacheable(response: HttpResponse, etag: str) -> HttpResponse:
     return response
 
 
+def _uncacheable(response: HttpResponse) -> HttpResponse:
+    response["Cache-Control"] = "no-store"
+    patch_vary_headers(response, [PARTIAL_HEADER])
+    return response
+
+
 def _etag(request: HttpRequest, shelf: Shelf) -> str:
     parts = (
         build_id(),
         str(shelf.edition.pk if shelf.edition else 0),
         f"{shelf.newest_snapshot}/{shelf.snapshot_count}",
-        "partial" if is_partial(request) else "page",
         request.build_absolute_uri(),
     )
     return f'W/"{hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]}"'

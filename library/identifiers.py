@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Final
 
 from django.db import models
@@ -39,6 +40,11 @@ class ObjectType:
         """What attack.mitre.org calls this kind in its addresses."""
         return self.path.replace("-", "")
 
+    @property
+    def has_list(self) -> bool:
+        """Whether the library has a list of these objects, and pages under their ATT&CK IDs."""
+        return bool(self.path)
+
 
 OBJECT_TYPES: Final = (
     ObjectType(("x-mitre-matrix",), "Matrix", "Matrices", "matrices"),
@@ -60,12 +66,29 @@ OBJECT_TYPES: Final = (
     ObjectType(("x-mitre-asset",), "Asset", "Assets", "assets"),
 )
 TYPE_OF: Final = {stix_type: kind for kind in OBJECT_TYPES for stix_type in kind.stix_types}
-MITIGATION: Final = TYPE_OF["course-of-action"]
-TECHNIQUE: Final = TYPE_OF["attack-pattern"]
-MATRIX: Final = TYPE_OF["x-mitre-matrix"]
+(
+    MATRIX,
+    TACTIC,
+    TECHNIQUE,
+    MITIGATION,
+    GROUP,
+    SOFTWARE,
+    CAMPAIGN,
+    DETECTION_STRATEGY,
+    ANALYTIC,
+    DATA_COMPONENT,
+    DATA_SOURCE,
+    ASSET,
+) = OBJECT_TYPES
 
-# The kinds that have pages in this library; links to any other lead to attack.mitre.org.
-PAGED_TYPES: Final = (MITIGATION,)
+
+@cache
+def type_of(stix_type: str) -> ObjectType:
+    """The kind of a STIX type; for one that the library has no words for, its own name."""
+    if stix_type in TYPE_OF:
+        return TYPE_OF[stix_type]
+    label = stix_type.removeprefix("x-mitre-").replace("-", " ").capitalize()
+    return ObjectType((stix_type,), label, label, "")
 
 
 class Link(StrEnum):
@@ -75,7 +98,11 @@ class Link(StrEnum):
     (an underscore never stands in a relationship's type).
     """
 
+    USES = "uses"
     MITIGATES = "mitigates"
+    DETECTS = "detects"
+    TARGETS = "targets"
+    ATTRIBUTED_TO = "attributed-to"
     SUBTECHNIQUE_OF = "subtechnique-of"
     REVOKED_BY = "revoked-by"
 

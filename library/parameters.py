@@ -1,5 +1,6 @@
 """Query parameters, read so that no value can do harm: what cannot be used is as if not given."""
 
+import re
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
@@ -9,6 +10,9 @@ from library.identifiers import Domain
 
 PAGE_SIZE = 25
 LONGEST_QUERY = 200
+# Beyond any list, and digits enough to be so.
+LAST_OFFSET = 10**9
+LONGEST_NUMBER = 18
 TRUE = {"true", "1", "on", "yes"}
 
 
@@ -25,9 +29,10 @@ def can_be_held(value: str) -> bool:
 
 def offset(value: str) -> int:
     """A row number at which a page of a list begins: rounded down to one; 0 for no number."""
-    if not (value.isascii() and value.isdigit() and len(value) <= 9):
+    if not (value.isascii() and value.isdigit()):
         return 0
-    return int(value) - int(value) % PAGE_SIZE
+    number = min(int(value.lstrip("0")[:LONGEST_NUMBER] or 0), LAST_OFFSET)
+    return number - number % PAGE_SIZE
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,11 @@ class ListFilters:
         """Whether the list is narrowed or widened in any way."""
         return bool(self.domain or self.text or self.include_revoked)
 
+    @property
+    def narrowed(self) -> bool:
+        """Whether another filter than the text leaves entries out."""
+        return bool(self.text and self.domain)
+
     def continues(self, before: "ListFilters") -> bool:
         """Whether these filters differ from those before in nothing but more, or less, text."""
         return bool(self.text and before.text) and self == replace(before, text=self.text, offset=0)
@@ -79,27 +89,30 @@ class ListFilters:
 
 
 TABLE_SORTS = ("id", "-id", "name", "-name")
+TABLE_FORM = re.compile("[a-z-]{1,40}")
 
 
 @dataclass(frozen=True, slots=True)
 class TableFilters:
-    """What a reader asks of the table on a page."""
+    """What a reader asks of one table of a page; of the page's main one where none is named."""
 
+    table: str = ""
     text: str = ""
     sort: str = "id"
 
     @classmethod
-    def of(cls, query: QueryDict) -> "TableFilters":
-        """The filters in an address."""
-        sort = query.get("sort", "")
+    def of(cls, query: QueryDict, main: str = "") -> "TableFilters":
+        """The filters in an address of a page whose main table has this name."""
+        sort, table = query.get("sort", ""), query.get("table", "")
         return cls(
+            table=table if table != main and TABLE_FORM.fullmatch(table) else "",
             text=search_text(query.get("filter", "")),
             sort=sort if sort in TABLE_SORTS else "id",
         )
 
     def continues(self, before: "TableFilters") -> bool:
         """Whether these filters differ from those before in nothing but more, or less, text."""
-        return bool(self.text and before.text) and self.sort == before.sort
+        return bool(self.text and before.text) and self == replace(before, text=self.text)
 
     @property
     def without_text(self) -> str:
@@ -118,6 +131,8 @@ class TableFilters:
             parts["filter"] = self.text
         if self.sort != "id":
             parts["sort"] = self.sort
+        if parts and self.table:
+            parts = {"table": self.table} | parts
         return f"?{urlencode(parts)}" if parts else ""
 
     @property

@@ -10,7 +10,7 @@ from django.db.models.functions import Collate, Lower
 from library.identifiers import Domain, ObjectType, Provenance, release_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from library.models import Edition, Snapshot, SnapshotEdge, SnapshotObject
 
@@ -26,6 +26,17 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
             .order_by("-official", "-id")
             .first()
         )
+
+    def standing_for(self, attack_version: str) -> list[Snapshot]:
+        """The snapshot of each domain that has a release, in the order of the domains."""
+        preferred = sorted(
+            self.filter(attack_version=attack_version).defer("objects_by_type"),
+            key=lambda held: (held.provenance != Provenance.OFFICIAL, -held.pk),
+        )
+        by_domain: dict[str, Snapshot] = {}
+        for held in preferred:
+            by_domain.setdefault(held.domain, held)
+        return [by_domain[domain] for domain in Domain.values if domain in by_domain]
 
     def before(self, domain: str, attack_version: str) -> Snapshot | None:
         """The snapshot of the release that precedes this one in its domain; None for the first."""
@@ -124,8 +135,6 @@ class SnapshotObjectQuerySet(models.QuerySet["SnapshotObject"]):
 class SnapshotEdgeQuerySet(models.QuerySet["SnapshotEdge"]):
     """Links between objects as snapshots hold them."""
 
-    def from_objects(
-        self, snapshots: Sequence[Snapshot], object_ids: Iterable[int], kinds: Sequence[str]
-    ) -> models.QuerySet[SnapshotEdge]:
-        """Live links of these kinds that start at one of these objects."""
-        return self.filter(snapshot__in=snapshots, source__in=object_ids, kind__in=kinds, live=True)
+    def live_in(self, snapshots: Iterable[Snapshot]) -> models.QuerySet[SnapshotEdge]:
+        """Links of these snapshots that hold: neither they nor their ends revoked or deprecated."""
+        return self.filter(snapshot__in=snapshots, live=True)

@@ -1,18 +1,27 @@
 """The raw endpoint: exactly the canonical bytes that were hashed."""
 
+import re
 from dataclasses import dataclass
 
 from django.db.models import Q, Subquery
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponsePermanentRedirect,
+    JsonResponse,
+    QueryDict,
+)
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
-from library.identifiers import RELEASE_FORM, Domain, ObjectType
+from library.identifiers import MATRIX, RELEASE_FORM, Domain, ObjectType
 from library.models import Edition, ObjectVersion, SnapshotObject
 from library.parameters import can_be_held
+from library.querysets import SnapshotObjectQuerySet
 
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "public, no-cache"
+SHA256_FORM = re.compile("[0-9a-fA-F]{64}")
 
 
 class NotHeldError(Exception):
@@ -29,11 +38,13 @@ class _Named:
 
 
 @require_safe
-def raw_object(request: HttpRequest, kind: ObjectType, attack_id: str) -> HttpResponse:
+def raw_object(
+    request: HttpRequest, kind: ObjectType, attack_id: str, release: str = ""
+) -> HttpResponse:
     """The canonical JSON of an object, tagged with its SHA-256; a 404 in JSON where not held.
 
     `?sha256=` names one content for ever, `?release=` a release, `?domain=` one of several; without
-    any, the content that the page shows. One query.
+    any, the content that the page shows. One query. An ID in lower case leads to the upper one.
     """
     of_kind = Q(object__stix_type__in=kind.stix_types)
     # The object may have had another ID when it had the content that a hash names.
@@ -41,19 +52,22 @@ def raw_object(request: HttpRequest, kind: ObjectType, attack_id: str) -> HttpRe
     named = _Named(
         attack_id, of_kind & Q(version__attack_id=attack_id), of_kind & Q(object__in=ever)
     )
-    return _respond(request, named)
+    if kind is not MATRIX and attack_id.isascii() and attack_id != attack_id.upper():
+        path = request.get_full_path().replace(f"/{attack_id}/raw", f"/{attack_id.upper()}/raw")
+        return HttpResponsePermanentRedirect(path)
+    return _respond(request, named, release)
 
 
 @require_safe
-def raw_by_stix_id(request: HttpRequest, stix_id: str) -> HttpResponse:
+def raw_by_stix_id(request: HttpRequest, stix_id: str, release: str = "") -> HttpResponse:
     """The same as `raw_object` for the address that no other object shares."""
     named = Q(object__stix_id=stix_id)
-    return _respond(request, _Named(stix_id, named, named))
+    return _respond(request, _Named(stix_id, named, named), release)
 
 
-def _respond(request: HttpRequest, named: _Named) -> HttpResponse:
+def _respond(request: HttpRequest, named: _Named, pinned: str) -> HttpResponse:
     try:
-        version = _asked_for(request, named)
+        version = _asked_for(request.GET, named, pinned)
     except NotHeldError as error:
         return JsonResponse({"error": str(error)}, status=404)
     etag = f'"{version.sha256}"'
@@ -65,42 +79,51 @@ def _respond(request: HttpRequest, named: _Named) -> HttpResponse:
     return response
 
 
-def _asked_for(request: HttpRequest, named: _Named) -> ObjectVersion:
-    sha256, release = request.GET.get("sha256"), request.GET.get("release")
-    domain = request.GET.get("domain")
-    if domain is not None and domain not in Domain.values:
-        raise NotHeldError("domain is not one of enterprise, mobile and ics.")
+def _asked_for(query: QueryDict, named: _Named, pinned: str) -> ObjectVersion:
     if not can_be_held(named.words):
         raise NotHeldError("No object has an ID with such characters.")
-    if sha256 is not None:
-        return _by_hash(named, sha256)
-    rows = SnapshotObject.objects.filter(named.members).with_content()
+    digest = _digest(query.get("sha256", "")) if "sha256" in query else None
+    if digest and not ({"release", "domain"} & query.keys() or pinned):
+        return _by_hash(named, digest)
+    rows, where = _in_release(SnapshotObject.objects.all(), query.get("release", pinned or None))
+    domain = query.get("domain")
     if domain is not None:
+        if domain not in Domain.values:
+            raise NotHeldError("domain is not one of enterprise, mobile and ics.")
         rows = rows.filter(snapshot__domain=domain)
-    if release is not None:
-        if not RELEASE_FORM.fullmatch(release):
-            raise NotHeldError("release is not of the form 18.1.")
-        rows = rows.filter(snapshot__attack_version=release)
-        where = f"release {release}"
-    else:
-        rows = rows.filter(_in_current_edition())
-        where = "the current edition"
-    found = rows.in_order_of_preference().first()
+        where = f"{where} of {domain}"
+    if digest:
+        rows = rows.filter(version__content_sha256=digest)
+        where = f"{where} with this SHA-256"
+    found = rows.filter(named.members).with_content().in_order_of_preference().first()
     if found is None:
-        raise NotHeldError(f"{named.words} is not in {where}{f' of {domain}' if domain else ''}.")
+        raise NotHeldError(f"{named.words} is not in {where}.")
     return found.version
 
 
-def _by_hash(named: _Named, sha256: str) -> ObjectVersion:
-    try:
-        digest = bytes.fromhex(sha256)
-    except ValueError:
-        raise NotHeldError("sha256 is not a hexadecimal SHA-256.") from None
+def _digest(sha256: str) -> bytes:
+    if not SHA256_FORM.fullmatch(sha256):
+        raise NotHeldError("sha256 is not a hexadecimal SHA-256.")
+    return bytes.fromhex(sha256)
+
+
+def _by_hash(named: _Named, digest: bytes) -> ObjectVersion:
     found = ObjectVersion.objects.filter(named.versions, content_sha256=digest)
     version = found.select_related("content").first()
     if version is None:
         raise NotHeldError(f"{named.words} has no content with this SHA-256 here.")
     return version
+
+
+def _in_release(
+    rows: SnapshotObjectQuerySet, release: str | None
+) -> tuple[SnapshotObjectQuerySet, str]:
+    """The rows of a release, or of the edition where none is named, and what that is called."""
+    if release is None:
+        return rows.filter(_in_current_edition()), "the current edition"
+    if not RELEASE_FORM.fullmatch(release):
+        raise NotHeldError("release is not of the form 18.1.")
+    return rows.filter(snapshot__attack_version=release), f"release {release}"
 
 
 def _in_current_edition() -> Q:

@@ -1,26 +1,31 @@
-"""The library's addresses, below /learn/attack; none ends in a slash."""
+"""The library's addresses, below /learn/attack; none ends in a slash.
 
-from django.urls import path
+Every page stands twice: for the current edition, and below /v/<release> as of that release.
+"""
+
+from django.urls import URLPattern, include, path
 
 from library import raw, views
-from library.identifiers import MITIGATION
+from library.identifiers import OBJECT_TYPES, ObjectType
 
 app_name = "library"
 
-urlpatterns = [
+
+def _pages_of(kind: ObjectType) -> list[URLPattern]:
+    """The list of a kind, and the pages of its objects by their ATT&CK IDs."""
+    given = {"kind": kind}
+    return [
+        path(f"/{kind.path}", views.list_page, given, name=kind.path),
+        path(f"/{kind.path}/<str:attack_id>", views.object_page, given, name=f"{kind.path}-detail"),
+        path(f"/{kind.path}/<str:attack_id>/raw", raw.raw_object, given, name=f"{kind.path}-raw"),
+    ]
+
+
+pages = [
     path("", views.home, name="home"),
-    path(f"/{MITIGATION.path}", views.mitigation_list, name=MITIGATION.path),
-    path(
-        f"/{MITIGATION.path}/<str:attack_id>",
-        views.mitigation_detail,
-        name=f"{MITIGATION.path}-detail",
-    ),
-    path(
-        f"/{MITIGATION.path}/<str:attack_id>/raw",
-        raw.raw_object,
-        {"kind": MITIGATION},
-        name=f"{MITIGATION.path}-raw",
-    ),
+    *(page for kind in OBJECT_TYPES for page in _pages_of(kind)),
     path("/objects/<str:stix_id>", views.object_by_stix_id, name="object"),
     path("/objects/<str:stix_id>/raw", raw.raw_by_stix_id, name="object-raw"),
 ]
+
+urlpatterns = [*pages, path("/v/<str:release>", include((pages, "pinned")))]

@@ -2,25 +2,27 @@
 
 from difflib import get_close_matches
 from http import HTTPStatus
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
-from django.urls import reverse
 
-from library.addresses import page_path
 from library.conditional import Shelf, conditional_page, current_shelf, is_partial
 from library.contexts.held import HeldObject, find_by_stix_id, find_objects
 from library.contexts.home import home_context
-from library.contexts.mitigation_detail import mitigation_detail as mitigation_context
 from library.contexts.object_list import object_list
+from library.contexts.object_page import Revocation
+from library.contexts.object_page import object_page as make_page
 from library.contexts.page import Crumb, Page
-from library.identifiers import MITIGATION, PAGED_TYPES, ObjectType
+from library.identifiers import TYPE_OF, ObjectType
+from library.kinds import page_kind
 from library.models import SnapshotObject
 from library.parameters import ListFilters, TableFilters, search_text
 from library.revocations import replacement
 
 SUGGESTIONS = 5
+# What a STIX id names whose type says nothing.
+ANY = ObjectType((), "Object", "Objects", "")
 
 
 @conditional_page
@@ -31,77 +33,91 @@ def home(request: HttpRequest, shelf: Shelf) -> HttpResponse:
 
 
 @conditional_page
-def mitigation_list(request: HttpRequest, shelf: Shelf) -> HttpResponse:
-    """The list of mitigations; for a partial request its results alone."""
-    listing = object_list(shelf, MITIGATION, ListFilters.of(request.GET))
+def list_page(request: HttpRequest, shelf: Shelf, kind: ObjectType) -> HttpResponse:
+    """The list of a kind of object; for a partial request its results alone."""
+    listing = object_list(shelf, kind, ListFilters.of(request.GET))
     shown = {"list": listing, "page": listing.page}
     if not is_partial(request):
         return render(request, "library/object_list.html", shown)
     response = render(request, "library/_results_swap.html", shown)
-    before = ListFilters.of(_query_before(request))
-    _remember(response, listing.address, typing=listing.filters.continues(before))
+    before = ListFilters.of(QueryDict(_page_before(request).query))
+    _remember(request, response, listing.address, typing=listing.filters.continues(before))
     return response
 
 
 @conditional_page
-def mitigation_detail(request: HttpRequest, shelf: Shelf, attack_id: str) -> HttpResponse:
-    """A mitigation; for a partial request its techniques table alone."""
-    if attack_id.isascii() and attack_id != attack_id.upper():
-        return _elsewhere(page_path(MITIGATION, attack_id.upper()), request, permanent=True)
-    found = find_objects(shelf, MITIGATION, attack_id)
+def object_page(
+    request: HttpRequest, shelf: Shelf, kind: ObjectType, attack_id: str
+) -> HttpResponse:
+    """The page of an object; for a partial request the table that was asked for."""
+    found = find_objects(shelf, kind, attack_id)
     if not found:
-        return not_found(request, shelf, MITIGATION, attack_id)
-    if found[0].version.revoked and request.GET.get("redirect") != "no":
-        target = replacement(shelf, found[0])
-        if target is not None and target.kind in PAGED_TYPES and target.attack_id != attack_id:
-            return HttpResponseRedirect(f"{target.href}?{urlencode({'replaces': attack_id})}")
-    return _mitigation_page(request, shelf, found, found[0].href)
+        upper = attack_id.upper()
+        if attack_id.isascii() and attack_id != upper and find_objects(shelf, kind, upper):
+            return _elsewhere(shelf.addresses.page(kind, upper), request, permanent=True)
+        return not_found(request, shelf, kind, attack_id)
+    target = replacement(shelf, found[0]) if found[0].version.revoked else None
+    leads_on = target is not None and target.href != found[0].href
+    if target is not None and leads_on and request.GET.get("redirect") != "no":
+        return HttpResponseRedirect(f"{target.href}?{urlencode({'replaces': attack_id})}")
+    return _page_of(request, shelf, found, found[0].href, target)
 
 
 @conditional_page
 def object_by_stix_id(request: HttpRequest, shelf: Shelf, stix_id: str) -> HttpResponse:
     """Any object of the edition by its STIX id: a redirect where its short address is its own."""
     held = find_by_stix_id(shelf, stix_id)
-    if held is None or held.kind not in PAGED_TYPES:
-        raw_path = f"{held.lasting_href}/raw" if held else ""
-        return not_found(request, shelf, MITIGATION, stix_id, raw_path)
+    if held is None:
+        return not_found(request, shelf, TYPE_OF.get(stix_id.partition("--")[0], ANY), stix_id)
     sharing = find_objects(shelf, held.kind, held.attack_id) if held.attack_id else []
     is_first = bool(sharing) and sharing[0].object_id == held.object_id
     if is_first and held.href != held.lasting_href:
         return _elsewhere(held.href, request, permanent=False)
     others = [other for other in sharing if other.object_id != held.object_id]
-    return _mitigation_page(request, shelf, [held, *others], held.lasting_href)
+    target = replacement(shelf, held) if held.version.revoked else None
+    return _page_of(request, shelf, [held, *others], held.lasting_href, target)
 
 
-def _mitigation_page(
-    request: HttpRequest, shelf: Shelf, found: list[HeldObject], address: str
+def _page_of(
+    request: HttpRequest,
+    shelf: Shelf,
+    found: list[HeldObject],
+    address: str,
+    target: HeldObject | None,
 ) -> HttpResponse:
-    replaced = _replaced(shelf, found[0], request.GET.get("replaces", ""))
-    filters = TableFilters.of(request.GET)
-    context = mitigation_context(shelf, found, address, filters, replaced)
-    if is_partial(request):
-        response = render(request, "library/_techniques_swap.html", {"detail": context})
-        before = TableFilters.of(_query_before(request))
-        _remember(response, context.techniques.address, typing=filters.continues(before))
-        return response
-    shown = {"detail": context, "page": context.page}
-    return render(request, "library/mitigation_detail.html", shown)
+    revoked = Revocation(_replaced(shelf, found[0], request.GET.get("replaces", "")), target)
+    main = page_kind(found[0].kind).main
+    filters = TableFilters.of(request.GET, main)
+    detail = make_page(shelf, found, address, filters, revoked)
+    shown: dict[str, object] = {"detail": detail, "page": detail.page}
+    table = detail.table(filters.table)
+    if not is_partial(request) or table is None:
+        return render(request, "library/object_page.html", shown)
+    before = TableFilters.of(QueryDict(_page_before(request).query), main)
+    # One table at a time is filtered: the one that was so before is whole again.
+    shown["left"] = detail.table(before.table) if before.table != filters.table else None
+    response = render(request, "library/_table_swap.html", shown | {"table": table})
+    _remember(request, response, table.address, typing=filters.continues(before))
+    return response
 
 
-def _query_before(request: HttpRequest) -> QueryDict:
-    """The query of the page that htmx is about to change."""
+def _page_before(request: HttpRequest) -> SplitResult:
+    """The address of the page that htmx is about to change."""
     try:
-        return QueryDict(urlsplit(request.headers.get("HX-Current-URL", "")).query)
+        return urlsplit(request.headers.get("HX-Current-URL", ""))
     except ValueError:
-        return QueryDict()
+        return urlsplit("")
 
 
-def _remember(response: HttpResponse, address: str, *, typing: bool) -> None:
+def _remember(request: HttpRequest, response: HttpResponse, address: str, *, typing: bool) -> None:
     """Put what is shown in the address bar, without the empty fields that a form sends.
 
-    A new entry of the browser's history, but only one for all that is typed in a row.
+    A new entry of the browser's history, but only one for all that is typed in a row, and none
+    for what is in the address bar already.
     """
-    response["HX-Replace-Url" if typing else "HX-Push-Url"] = address
+    page = _page_before(request)
+    before = f"{page.path}?{page.query}" if page.query else page.path
+    response["HX-Replace-Url" if typing or address == before else "HX-Push-Url"] = address
 
 
 def _replaced(shelf: Shelf, held: HeldObject, attack_id: str) -> str:
@@ -113,38 +129,34 @@ def _replaced(shelf: Shelf, held: HeldObject, attack_id: str) -> str:
     return attack_id if any(end.object_id == held.object_id for end in ends) else ""
 
 
-def not_found(
-    request: HttpRequest, shelf: Shelf, kind: ObjectType, asked: str, raw_path: str = ""
-) -> HttpResponse:
-    """A 404 that says what was asked for and which objects come near.
-
-    `raw_path` is where the JSON of an object is that the library holds and has no page for.
-    """
+def not_found(request: HttpRequest, shelf: Shelf, kind: ObjectType, asked: str) -> HttpResponse:
+    """A 404 that says what was asked for and which objects come near."""
     rows = SnapshotObject.objects.in_snapshots(shelf.snapshots).of_type(kind).in_list_order()
-    named = {row.version.attack_id: HeldObject((row,)) for row in rows}
-    near = get_close_matches(search_text(asked).upper(), named, n=SUGGESTIONS, cutoff=0.6)
+    every = [HeldObject((row,), shelf.addresses) for row in rows]
+    lists = [Crumb(kind.plural, shelf.addresses.listing(kind))] if kind.has_list else []
     page = Page(
         shelf=shelf,
         title=f"No {kind.label.lower()} {search_text(asked)}",
         description="",
-        crumbs=(
-            Crumb("ATT&CK Library", reverse("library:home")),
-            Crumb(kind.plural, reverse(f"library:{kind.path}")),
-            Crumb("Not found"),
-        ),
+        crumbs=(Crumb("ATT&CK Library", shelf.addresses.home), *lists, Crumb("Not found")),
         indexed=False,
     )
-    context = {
-        "page": page,
-        "kind": kind,
-        "asked": search_text(asked),
-        "list_path": reverse(f"library:{kind.path}"),
-        "near": [
-            (found, named[found].name, named[found].href, named[found].status) for found in near
-        ],
-        "raw_path": raw_path,
-    }
+    context = {"page": page, "kind": kind, "near": _near(search_text(asked), every)}
     return render(request, "library/not_found.html", context, status=HTTPStatus.NOT_FOUND)
+
+
+def _near(asked: str, every: list[HeldObject]) -> list[HeldObject]:
+    """The objects whose ID or name a reader may have meant: as begun, then as nearly spelt."""
+    wanted = asked.casefold()
+    by_id = {held.attack_id.casefold(): held for held in every if held.attack_id}
+    by_name = {held.name.casefold(): held for held in every}
+    begun = sorted(attack_id for attack_id in by_id if wanted and attack_id.startswith(wanted))
+    found = [by_id[attack_id] for attack_id in begun]
+    found += [held for name, held in by_name.items() if len(wanted) > 2 and wanted in name]
+    for named in (by_id, by_name):
+        near = get_close_matches(wanted, named, n=SUGGESTIONS, cutoff=0.6)
+        found += [named[each] for each in near]
+    return list({held.object_id: held for held in found}.values())[:SUGGESTIONS]
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001

@@ -1,6 +1,5 @@
 """One object as the edition holds it, in one domain or in several."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,17 +8,13 @@ from functools import cached_property
 from typing import Any
 
 import orjson
-from django.urls import reverse
 
-from library.addresses import mitre_address, page_path
+from library.addresses import Addresses, mitre_address
 from library.conditional import Shelf
-from library.identifiers import TYPE_OF, Domain, ObjectType, attack_reference, timestamp
+from library.identifiers import Domain, ObjectType, attack_reference, timestamp, type_of
 from library.models import ObjectVersion, SnapshotObject
 from library.parameters import can_be_held
 from library.text.references import Source, sources
-
-# IDs that make an address of their own: addresses are in upper case and have no slash in them.
-SHORT_ADDRESS = re.compile(r"[A-Z0-9][A-Z0-9.-]*")
 
 
 @dataclass(frozen=True)
@@ -30,6 +25,7 @@ class HeldObject:
     """
 
     rows: tuple[SnapshotObject, ...]
+    addresses: Addresses
 
     @property
     def version(self) -> ObjectVersion:
@@ -49,7 +45,12 @@ class HeldObject:
     @property
     def kind(self) -> ObjectType:
         """What kind of ATT&CK object it is."""
-        return TYPE_OF[self.rows[0].object.stix_type]
+        return type_of(self.stix_type)
+
+    @property
+    def stix_type(self) -> str:
+        """The object's STIX type."""
+        return self.rows[0].object.stix_type
 
     @property
     def attack_id(self) -> str:
@@ -74,14 +75,12 @@ class HeldObject:
     @property
     def href(self) -> str:
         """The address of its page: its short one, or that by STIX id where its ID makes none."""
-        if SHORT_ADDRESS.fullmatch(self.attack_id):
-            return page_path(self.kind, self.attack_id)
-        return self.lasting_href
+        return self.addresses.page(self.kind, self.attack_id, self.stix_id)
 
     @property
     def lasting_href(self) -> str:
         """The address of its page by its STIX id, which no other object shares."""
-        return reverse("library:object", args=[self.stix_id])
+        return self.addresses.by_stix_id(self.stix_id)
 
     @property
     def mitre_url(self) -> str:
@@ -89,7 +88,7 @@ class HeldObject:
         url = attack_reference(self.properties).get("url")
         if isinstance(url, str) and url.startswith("https://attack.mitre.org/"):
             return url
-        return mitre_address(self.kind, self.attack_id)
+        return mitre_address(self.kind, self.attack_id) if self.kind.has_list else ""
 
     @cached_property
     def properties(self) -> dict[str, Any]:
@@ -146,17 +145,17 @@ def find_objects(shelf: Shelf, kind: ObjectType, attack_id: str) -> list[HeldObj
     by_object: dict[int, list[SnapshotObject]] = defaultdict(list)
     for row in _by_domain(shelf, rows):
         by_object[row.object_id].append(row)
-    held = [HeldObject(tuple(found)) for found in by_object.values()]
+    held = [HeldObject(tuple(found), shelf.addresses) for found in by_object.values()]
     return sorted(held, key=lambda found: (found.version.revoked, found.version.deprecated))
 
 
 def find_by_stix_id(shelf: Shelf, stix_id: str) -> HeldObject | None:
-    """The object with a STIX id in the edition, where it is of a kind that we name; one query."""
-    if stix_id.partition("--")[0] not in TYPE_OF or not can_be_held(stix_id):
+    """The object with a STIX id in the edition; one query."""
+    if not can_be_held(stix_id):
         return None
     rows = SnapshotObject.objects.in_snapshots(shelf.snapshots).filter(object__stix_id=stix_id)
     found = tuple(_by_domain(shelf, rows.with_content()))
-    return HeldObject(found) if found else None
+    return HeldObject(found, shelf.addresses) if found else None
 
 
 def _by_domain(shelf: Shelf, rows: Iterable[SnapshotObject]) -> list[SnapshotObject]:

@@ -6,12 +6,13 @@ from django.db.models import Count
 
 from library.conditional import Shelf
 from library.contexts.page import Page
-from library.identifiers import PAGED_TYPES, Domain, ObjectType
+from library.identifiers import OBJECT_TYPES, TYPE_OF, Domain, ObjectType
+from library.kinds import PAGE_KINDS
 from library.models import Snapshot, SnapshotObject
 
 PURPOSE = (
-    "MITRE ATT&CK as published, release by release: what defenders can do, against which"
-    " techniques, and where each statement comes from."
+    "MITRE ATT&CK as published, release by release: who does what to whom, what stands against"
+    " it, and where each statement comes from."
 )
 
 
@@ -20,8 +21,9 @@ class Door:
     """A list that the home page leads to, with how many live entries it has."""
 
     kind: ObjectType
-    url_name: str
+    href: str
     count: int
+    purpose: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +37,25 @@ class HomeContext:
 
 
 def home_context(shelf: Shelf) -> HomeContext:
-    """What the home page shows; one query for each kind of object that has pages."""
+    """What the home page shows; one query."""
+    live = SnapshotObject.objects.filter(snapshot__in=shelf.snapshots).live()
+    counted = live.values_list("object__stix_type").annotate(Count("object_id"))
+    counts = dict.fromkeys(OBJECT_TYPES, 0)
+    for stix_type, count in counted:
+        if stix_type in TYPE_OF:
+            counts[TYPE_OF[stix_type]] += count
     return HomeContext(
-        page=Page(shelf=shelf, title="ATT&CK Library", description=PURPOSE, canonical=""),
+        page=Page(
+            shelf=shelf,
+            title="ATT&CK Library",
+            description=PURPOSE,
+            canonical="" if shelf.release else shelf.addresses.home,
+        ),
         purpose=PURPOSE,
-        doors=[Door(kind, f"library:{kind.path}", _count(shelf, kind)) for kind in PAGED_TYPES],
+        doors=[
+            Door(kind, shelf.addresses.listing(kind), count, PAGE_KINDS[kind].purpose)
+            for kind, count in counts.items()
+            if count
+        ],
         snapshots=[(Domain(held.domain).label, held) for held in shelf.snapshots],
     )
-
-
-def _count(shelf: Shelf, kind: ObjectType) -> int:
-    rows = SnapshotObject.objects.in_snapshots(shelf.snapshots).of_type(kind).live()
-    count: int = rows.aggregate(count=Count("object_id"))["count"]
-    return count

@@ -4,22 +4,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count
-from django.urls import reverse
 
 from library.conditional import Shelf
 from library.contexts.held import HeldObject
 from library.contexts.page import Crumb, Page
 from library.contexts.prose import Prose
 from library.identifiers import Domain, ObjectType
+from library.kinds import PAGE_KINDS
 from library.models import SnapshotObject
 from library.parameters import PAGE_SIZE, ListFilters
 from library.querysets import SnapshotObjectQuerySet
 from library.text.markdown import Rendered, plain
-
-PURPOSES = {
-    "Mitigation": "What defenders can do against the techniques ATT&CK describes, and where"
-    " each measure applies.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +22,7 @@ class Card:
     """One object of a list in one domain."""
 
     held: HeldObject
+    href: str
     domain: str
     domain_label: str
     definition: Rendered
@@ -72,31 +68,33 @@ def object_list(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> ListCon
         rows = rows.live()
     if filters.domain:
         rows = rows.filter(snapshot__domain=filters.domain)
-    found, total, distinct, filters = _page_of(rows, filters)
+    found, total, distinct, filters = _page_of(shelf, rows, filters)
+    path = shelf.addresses.listing(kind)
     return ListContext(
         page=_page(shelf, kind, filters),
         kind=kind,
-        purpose=PURPOSES[kind.label],
+        purpose=PAGE_KINDS[kind].purpose,
         filters=filters,
         domains=[(domain.value, domain.label) for domain in Domain],
-        path=_path(kind),
+        path=path,
         cards=_cards(shelf, found),
         total=total,
         distinct=distinct,
         first=filters.offset + 1 if found else 0,
         last=filters.offset + len(found),
-        previous=_link(kind, filters, filters.offset - PAGE_SIZE, total),
-        following=_link(kind, filters, filters.offset + PAGE_SIZE, total),
-        page_links=_page_links(kind, filters, total),
+        previous=_link(path, filters, filters.offset - PAGE_SIZE, total),
+        following=_link(path, filters, filters.offset + PAGE_SIZE, total),
+        page_links=_page_links(path, filters, total),
     )
 
 
 def _page_of(
-    rows: SnapshotObjectQuerySet, filters: ListFilters
+    shelf: Shelf, rows: SnapshotObjectQuerySet, filters: ListFilters
 ) -> tuple[list[SnapshotObject], int, int, ListFilters]:
     """The rows of one page, how many rows and objects there are in all, the offset clamped."""
     if filters.text:
-        matching = [row for row in rows.with_content() if _matches(HeldObject((row,)), filters)]
+        every = [HeldObject((row,), shelf.addresses) for row in rows.with_content()]
+        matching = [held.rows[0] for held in every if _matches(held, filters)]
         total, distinct = len(matching), len({row.object_id for row in matching})
         filters = _clamped(filters, total)
         return matching[filters.offset :][:PAGE_SIZE], total, distinct, filters
@@ -124,11 +122,13 @@ def _clamped(filters: ListFilters, total: int) -> ListFilters:
 
 
 def _cards(shelf: Shelf, rows: list[SnapshotObject]) -> list[Card]:
-    held = [HeldObject((row,)) for row in rows]
+    first = _first_of_each_id(shelf, rows)
+    held = [HeldObject((row,), shelf.addresses) for row in rows]
     prose = Prose.of(shelf, [found.text("description") for found in held])
     return [
         Card(
             held=found,
+            href=found.href if row.object_id in first else found.lasting_href,
             domain=row.snapshot.domain,
             domain_label=Domain(row.snapshot.domain).label,
             definition=prose.render_elsewhere(
@@ -139,35 +139,46 @@ def _cards(shelf: Shelf, rows: list[SnapshotObject]) -> list[Card]:
     ]
 
 
+def _first_of_each_id(shelf: Shelf, rows: list[SnapshotObject]) -> set[int]:
+    """The objects that the short addresses of these IDs lead to: MITRE gave some IDs twice."""
+    sharing = (
+        SnapshotObject.objects.filter(snapshot__in=shelf.snapshots)
+        .filter(object__stix_type__in={row.object.stix_type for row in rows})
+        .named({row.version.attack_id for row in rows})
+        .in_order_of_preference()
+    )
+    first: dict[str, int] = {}
+    for attack_id, object_id in sharing.values_list("version__attack_id", "object_id"):
+        first.setdefault(attack_id, object_id)
+    return set(first.values())
+
+
 def _references_page(found: HeldObject) -> str:
     """The page with an object's own references, which a revoked one's address leads away from."""
     return f"{found.href}?redirect=no" if found.version.revoked else found.href
 
 
 def _page(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> Page:
+    lasting = ListFilters(domain=filters.domain, offset=filters.offset)
     return Page(
         shelf=shelf,
         title=kind.plural,
-        description=PURPOSES[kind.label],
-        crumbs=(Crumb("ATT&CK Library", reverse("library:home")), Crumb(kind.plural)),
-        canonical=_path(kind) + ListFilters(domain=filters.domain, offset=filters.offset).query,
+        description=PAGE_KINDS[kind].purpose,
+        crumbs=(Crumb("ATT&CK Library", shelf.addresses.home), Crumb(kind.plural)),
+        canonical=shelf.addresses.listing(kind) + lasting.query,
         indexed=not (filters.text or filters.include_revoked),
     )
 
 
-def _path(kind: ObjectType) -> str:
-    return reverse(f"library:{kind.path}")
+def _link(path: str, filters: ListFilters, start: int, total: int) -> str:
+    return path + filters.at(start).query if 0 <= start < total else ""
 
 
-def _link(kind: ObjectType, filters: ListFilters, start: int, total: int) -> str:
-    return _path(kind) + filters.at(start).query if 0 <= start < total else ""
-
-
-def _page_links(kind: ObjectType, filters: ListFilters, total: int) -> list[PageLink]:
+def _page_links(path: str, filters: ListFilters, total: int) -> list[PageLink]:
     return [
         PageLink(
             label=str(start // PAGE_SIZE + 1),
-            href="" if start == filters.offset else _link(kind, filters, start, total),
+            href="" if start == filters.offset else _link(path, filters, start, total),
         )
         for start in range(0, total, PAGE_SIZE)
     ]

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 
+from library.addresses import Addresses
 from library.conditional import Shelf
-from library.identifiers import Domain, Provenance
+from library.identifiers import OBJECT_TYPES, Domain, ObjectType, Provenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,16 @@ class Page:
     canonical: str = ""
     indexed: bool = True
     incident_url: str = field(default_factory=lambda: settings.INCIDENT_URL)
+
+    @property
+    def addresses(self) -> Addresses:
+        """The addresses of the pages that show what this one shows."""
+        return self.shelf.addresses
+
+    @property
+    def kinds(self) -> tuple[ObjectType, ...]:
+        """The kinds of object that have lists, in the order of the navigation."""
+        return OBJECT_TYPES
 
     @property
     def sample(self) -> bool:

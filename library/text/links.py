@@ -58,8 +58,10 @@ _FRAGMENT = r"(?:\#(?P<fragment>[^\s()<>\[\]\"'`]{1,200}))?"
 _URL: Final = re.compile(
     rf"(?:{_HOST})?{_PATH}(?:/[a-z-]{{1,24}})?/?{_QUERY}{_FRAGMENT}\Z", re.IGNORECASE
 )
-_IN_TEXT: Final = re.compile(
-    rf"(?:{_HOST}|(?<=\]\()){_PATH}(?:/[a-z-]{{1,24}})?/?{_QUERY}{_FRAGMENT}", re.IGNORECASE
+# Two patterns that each begin with letters of their own, which re can skip to.
+_IN_TEXT: Final = tuple(
+    re.compile(rf"{start}{_PATH}(?:/[a-z-]{{1,24}})?/?{_QUERY}{_FRAGMENT}", re.IGNORECASE)
+    for start in (r"attack\.mitre\.org(?::(?:80|443))?", r"\]\(")
 )
 
 # What is left of the wiki's template: "{{LinkById|T1059.008}", "(LinkById : G0047)", each once in
@@ -111,8 +113,8 @@ def find_attack_links(text: str) -> set[AttackLink]:
     before any of its texts is rendered.
     """
     links: set[AttackLink | None] = set()
-    if "attack.mitre.org/" in text or "](/" in text:
-        links.update(_link(found) for found in _IN_TEXT.finditer(text))
+    for pattern in _IN_TEXT:
+        links.update(_link(found) for found in pattern.finditer(text))
     if "linkbyid" in text.lower():
         links.update(link_by_id(found["link_id"]) for found in _LINK_BY_ID.finditer(text))
     return {link for link in links if link is not None}

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from markdown_it.token import Token
 
 from library.text.layout import arrange
+from library.text.quick import quick_tokens
 from library.text.references import References, readable
 from library.text.renderer import Page, clean
 from library.text.rules import AttackMarkdown
@@ -55,10 +56,17 @@ class Rendered:
     @property
     def is_long(self) -> bool:
         """Whether it takes so many lines that a page should fold all but the first few."""
-        if self.words < _LONG_LINES and "\n" not in self.html:
-            return False
-        started = len(_LINE_STARTS.findall(self.html))
-        return started + self.words // _WORDS_A_LINE > _LONG_LINES
+        return self._lines(_WORDS_A_LINE) > _LONG_LINES
+
+    @property
+    def is_long_on_a_phone(self) -> bool:
+        """The same where there is room for half as many words in a line."""
+        return self._lines(_WORDS_A_LINE // 2) > _LONG_LINES
+
+    def _lines(self, words: int) -> int:
+        """About how many lines it takes with so many words in each."""
+        starts = len(_LINE_STARTS.findall(self.html)) if "\n" in self.html else 1
+        return starts + self.words // words
 
     def __bool__(self) -> bool:
         return bool(self.html)
@@ -115,7 +123,7 @@ def _parse(lifted: str, env: EnvType) -> list[Token]:
     page: Page = env["page"]
     if len(lifted) > LONGEST_MARKDOWN:
         return [token for piece in _PIECE.findall(lifted) for token in _as_it_stands(piece)]
-    return _MARKDOWN.parse(arrange(lifted, page.spans), env)
+    return quick_tokens(lifted) or _MARKDOWN.parse(arrange(lifted, page.spans), env)
 
 
 def _as_it_stands(piece: str) -> Iterator[Token]:

@@ -129,7 +129,7 @@ def test_table_filters_and_sorts_in_place(readers: Readers) -> None:
     page.locator("#techniques-table thead").get_by_role("link", name="ID").click()
     expect(rows.first.locator(".attack-id")).to_have_text(names[-1])
     assert reader.address == f"{DETAIL}?sort=-id"
-    page.locator("#table-filter").press_sequentially(names[0], delay=5)
+    page.locator("#techniques-filter").press_sequentially(names[0], delay=5)
     expect(page.locator("#techniques-count strong")).to_contain_text(f"of {total} rows")
     assert f"filter={names[0]}" in reader.address
     assert is_marked(page)
@@ -141,7 +141,7 @@ def test_order_is_kept_when_the_table_is_filtered_after_sorting(readers: Readers
     page = reader.go(DETAIL)
     page.locator("#techniques-table thead").get_by_role("link", name="Name").click()
     expect(page).to_have_url(re.compile("sort=name"))
-    page.locator("#table-filter").fill("enterprise")
+    page.locator("#techniques-filter").fill("enterprise")
     expect(page).to_have_url(re.compile("filter=enterprise"))
     assert reader.address == f"{DETAIL}?filter=enterprise&sort=name"
 
@@ -182,7 +182,7 @@ def test_everything_works_without_javascript(readers: Readers) -> None:
     page.goto(DETAIL)
     page.locator("#techniques-table thead").get_by_role("link", name="Name").click()
     assert reader.address == f"{DETAIL}?sort=name"
-    page.locator("#table-filter").fill("zzz")
+    page.locator("#techniques-filter").fill("zzz")
     page.locator("#techniques").get_by_role("button", name="Filter").click()
     assert reader.address == f"{DETAIL}?filter=zzz&sort=name"
     expect(page.locator("#techniques-table .nothing")).to_be_visible()

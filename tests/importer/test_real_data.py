@@ -285,7 +285,9 @@ def test_mitigations_are_in_the_order_of_the_live_site(
 
 def test_m1037_addresses_49_techniques(bundles: Bundles) -> None:
     (row,) = mitigations_of_18_1(bundles).named(["M1037"])
-    edges = SnapshotEdge.objects.from_objects([row.snapshot], [row.object_id], ["mitigates"])
+    edges = SnapshotEdge.objects.live_in([row.snapshot]).filter(
+        source=row.object_id, kind="mitigates"
+    )
 
     assert edges.count() == 49
 

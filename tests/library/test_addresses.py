@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from library.addresses import mitre_address, object_address
+from library.addresses import Addresses, mitre_address
 from library.identifiers import TYPE_OF
 from tests.factories import (
     Properties,
@@ -30,30 +30,32 @@ def by_stix_id(found: Properties) -> str:
 
 
 @pytest.mark.parametrize(
-    ("stix_type", "attack_id", "address"),
+    ("stix_type", "attack_id", "address", "theirs"),
     [
-        ("attack-pattern", "T1059.001", "techniques/T1059/001"),
-        ("attack-pattern", "T1059", "techniques/T1059"),
-        ("x-mitre-tactic", "TA0001", "tactics/TA0001"),
-        ("intrusion-set", "G0001", "groups/G0001"),
-        ("malware", "S0001", "software/S0001"),
-        ("tool", "S0002", "software/S0002"),
-        ("x-mitre-data-component", "DC0001", "datacomponents/DC0001"),
-        ("x-mitre-detection-strategy", "DET0001", "detectionstrategies/DET0001"),
+        ("attack-pattern", "T1059.001", "techniques/T1059.001", "techniques/T1059/001"),
+        ("x-mitre-tactic", "TA0001", "tactics/TA0001", "tactics/TA0001"),
+        ("intrusion-set", "G0001", "groups/G0001", "groups/G0001"),
+        ("malware", "S0001", "software/S0001", "software/S0001"),
+        ("tool", "S0002", "software/S0002", "software/S0002"),
+        (
+            *("x-mitre-data-component", "DC0001"),
+            *("data-components/DC0001", "datacomponents/DC0001"),
+        ),
+        ("x-mitre-matrix", "ics-attack", "matrices/ics-attack", "matrices/ics-attack"),
     ],
 )
-def test_object_without_a_page_here_leads_to_mitre(
-    stix_type: str, attack_id: str, address: str
+def test_object_has_an_address_here_and_one_of_mitre(
+    stix_type: str, attack_id: str, address: str, theirs: str
 ) -> None:
-    found = object_address(TYPE_OF[stix_type], attack_id)
-    assert found.external
-    assert found.href == f"https://attack.mitre.org/{address}"
+    kind = TYPE_OF[stix_type]
+    assert Addresses().page(kind, attack_id) == f"{LIBRARY}/{address}"
+    assert Addresses("17.1").page(kind, attack_id) == f"{LIBRARY}/v/17.1/{address}"
+    assert mitre_address(kind, attack_id) == f"https://attack.mitre.org/{theirs}"
 
 
-def test_object_with_a_page_here_leads_to_it() -> None:
-    found = object_address(TYPE_OF["course-of-action"], "M1037")
-    assert (found.href, found.external) == (f"{MITIGATIONS}/M1037", False)
-    assert mitre_address(TYPE_OF["course-of-action"], "M1037").endswith("/mitigations/M1037")
+def test_object_without_an_id_has_the_address_of_its_stix_id() -> None:
+    kind = TYPE_OF["x-mitre-data-component"]
+    assert Addresses().page(kind, "", "x--1") == f"{LIBRARY}/objects/x--1"
 
 
 def test_root_leads_to_the_library(site: Site) -> None:
@@ -67,7 +69,9 @@ def test_root_leads_to_the_library(site: Site) -> None:
         f"{MITIGATIONS}/",
         f"{MITIGATIONS}/M1000/",
         f"{MITIGATIONS}/M1000/nothing",
-        f"{LIBRARY}/techniques",
+        f"{LIBRARY}/nonsense",
+        f"{LIBRARY}/v/99.1",
+        f"{LIBRARY}/v/%00/mitigations",
         "/nothing",
         "/learn",
         f"{MITIGATIONS}/%2e%2e/%2e%2e",
@@ -189,7 +193,9 @@ def test_revoked_page_is_shown_when_nothing_replaces_it(site: Site) -> None:
         assert site.page(f"{MITIGATIONS}/{attack_id}").one(css="status").words == "Revoked"
 
 
-def test_revoked_page_is_shown_when_its_chain_leaves_what_has_pages(site: Site) -> None:
+def test_revoked_id_leads_to_another_kind_when_the_chain_ends_there(
+    site: Site,
+) -> None:
     old, other = mitigation("M1000", "Old", revoked=True), technique("T1000", "New")
     strange = mitigation("M1001", "Stranger", revoked=True)
     new_type = stix_object("x-new-thing", "Strange")
@@ -201,8 +207,11 @@ def test_revoked_page_is_shown_when_its_chain_leaves_what_has_pages(site: Site) 
         relationship("revoked-by", old, other),
         relationship("revoked-by", strange, new_type),
     )
-    site.page(f"{MITIGATIONS}/M1000")
-    site.page(f"{MITIGATIONS}/M1001")
+    moved = site.moves(f"{MITIGATIONS}/M1000")
+    assert moved == f"{LIBRARY}/techniques/T1000?replaces=M1000"
+    moved = site.moves(f"{MITIGATIONS}/M1001")
+    assert moved == f"{by_stix_id(new_type)}?replaces=M1001"
+    assert site.page(moved).one("h1").words == "Strange"
 
 
 def test_revoked_id_leads_to_a_deprecated_page_when_the_chain_ends_there(site: Site) -> None:
@@ -280,14 +289,25 @@ def test_stix_id_leads_to_the_short_address_and_keeps_the_query(site: Site) -> N
     assert site.moves(f"{by_stix_id(old)}?redirect=no") == f"{MITIGATIONS}/M1000?redirect=no"
 
 
-def test_stix_id_is_a_404_when_the_object_has_no_page_or_is_not_held(site: Site) -> None:
+def test_stix_id_is_a_404_when_the_object_is_not_held(site: Site) -> None:
     measure, target = mitigation("M1000", "Alpha"), technique("T1000", "One")
     link = relationship("mitigates", measure, target)
     import_objects(measure, target, link, stix_object("x-new-thing", "Strange"))
     later = mitigation("M1001", "Later")
     import_objects(measure, later, release="2.0", make_current=False)
-    for found in (target, link, later, stix_object("x-new-thing", "Strange")):
+    for found in (later, stix_object("x-new-thing", "Never imported")):
         site.page(by_stix_id(found), 404)
+
+
+def test_every_held_object_has_a_page_by_its_stix_id_when_its_kind_has_no_list(site: Site) -> None:
+    measure, target = mitigation("M1000", "Alpha"), technique("T1000", "One")
+    link = relationship("mitigates", measure, target, "Do it.")
+    strange = stix_object("x-new-thing", "Strange", x_odd={"a": [1, "<b>"]})
+    import_objects(measure, target, link, strange, relationship("eats", strange, measure))
+    assert "mitigates" in site.page(by_stix_id(link)).one(id="written").words
+    page = site.page(by_stix_id(strange))
+    assert '{"a":[1,"<b>"]}' in page.one(id="written").words
+    assert page.one(id="eats-to").one("tr", css="row").one("a")["href"] == f"{MITIGATIONS}/M1000"
 
 
 @pytest.mark.parametrize("attack_id", ["m1000", "M 1000", "M#1000"])

@@ -23,7 +23,7 @@ from tests.library.pages import LIBRARY, MITIGATIONS, Element, Site
 
 pytestmark = pytest.mark.django_db
 
-OUR_SCRIPTS = ["/static/js/history.js", "/static/django_htmx/htmx-4.min.js"]
+OUR_SCRIPTS = ["/static/js/page.js", "/static/django_htmx/htmx-4.min.js"]
 PAGE = f"{MITIGATIONS}/M1000"
 NOTICE = (
     "The MITRE Corporation. This work is reproduced and distributed with the permission of"

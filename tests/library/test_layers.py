@@ -138,7 +138,9 @@ LAYERS = [
     ["library.identifiers"],
     ["library.querysets", "library.models"],
     ["library.text", "library.addresses", "library.parameters", "library.conditional"],
-    ["library.contexts", "library.panels", "library.revocations"],
+    ["library.declarations"],
+    ["library.kinds"],
+    ["library.contexts", "library.panels", "library.revocations", "library.markup"],
     ["library.views", "library.raw"],
     ["library.urls", "library.apps"],
 ]

@@ -48,8 +48,9 @@ def test_offset_is_the_first_page_when_it_is_no_number(bad: str) -> None:
 
 
 @pytest.mark.parametrize("digits", [10, 4300, 5000, 100_000])
-def test_offset_is_the_first_page_when_it_is_absurd(digits: int) -> None:
-    assert offset("1" + "0" * digits) == 0
+def test_offset_lies_beyond_any_list_when_it_is_absurd(digits: int) -> None:
+    assert offset("1" + "0" * digits) == 10**9
+    assert offset("0" * digits + "26") == 25
 
 
 def test_offset_is_kept_when_it_is_merely_too_large() -> None:

@@ -212,9 +212,7 @@ def test_unknown_parameters_are_ignored(site: Site) -> None:
     assert raw(site, "?x=%00&redirect=no&offset=abc").content == canonical(MEASURE)
 
 
-@pytest.mark.parametrize(
-    "attack_id", ["M9999", "m1000", "T1000", "%00", "M1000%00", "%F0%9F%98%80"]
-)
+@pytest.mark.parametrize("attack_id", ["M9999", "T1000", "%00", "M1000%00", "%F0%9F%98%80"])
 def test_answer_is_a_404_in_json_when_the_object_is_unknown(site: Site, attack_id: str) -> None:
     import_objects(MEASURE, technique("T1000", "One"))
     for query in ("", "?release=1.0", f"?sha256={sha256(canonical(MEASURE))}"):
@@ -251,3 +249,21 @@ def test_answer_is_a_404_in_json_when_the_stix_id_is_unknown(site: Site, stix_id
     response: Any = site.get(f"{LIBRARY}/objects/{stix_id}/raw")
     assert response.status_code == 404
     assert response.json()["error"].endswith(".")
+
+
+def test_id_in_lower_case_leads_to_the_upper_one(site: Site) -> None:
+    import_objects(MEASURE)
+    moved = site.moves(f"{MITIGATIONS}/m1000/raw?release=1.0", 301)
+    assert moved == f"{MITIGATIONS}/M1000/raw?release=1.0"
+
+
+def test_content_is_missing_when_parameters_contradict_each_other(site: Site) -> None:
+    import_objects(MEASURE, release="1.0")
+    edited = MEASURE | {"name": "Edited"}
+    import_objects(edited, release="2.0")
+    older, newer = sha256(canonical(MEASURE)), sha256(canonical(edited))
+    assert raw(site, f"?release=1.0&sha256={older}").content == canonical(MEASURE)
+    assert raw(site, f"?domain=enterprise&sha256={newer}").content == canonical(edited)
+    missing(site, f"?release=1.0&sha256={newer}")
+    missing(site, f"?domain=mobile&sha256={newer}")
+    missing(site, f"?sha256=%20{newer}%20")

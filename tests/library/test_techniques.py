@@ -88,7 +88,7 @@ def test_row_shows_domain_id_name_and_note(site: Site) -> None:
     (row,) = found.rows
     assert found.column("Domain") == ["Enterprise"]
     assert row.one("th", **{"data-label": "ID"}).one("a")["href"] == (
-        "https://attack.mitre.org/techniques/T1001/001"
+        "/learn/attack/techniques/T1001.001"
     )
     assert found.column("Name") == ["Head T1001: Part 001 of T1001"]
     assert found.column("Use") == ["Do it."]
@@ -97,7 +97,7 @@ def test_row_shows_domain_id_name_and_note(site: Site) -> None:
 def test_row_says_so_when_mitre_gives_no_note(site: Site) -> None:
     target = technique("T1000", "One")
     import_objects(MEASURE, target, relationship("mitigates", MEASURE, target))
-    assert table(site).column("Use") == ["MITRE gives no note."]
+    assert table(site).column("Use") == ["There is no note."]
 
 
 @pytest.mark.parametrize("note", [5, [], {}, None, ""])

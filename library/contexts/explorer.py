@@ -1,0 +1,58 @@
+"""The relationship explorer: the techniques of a page under each of their tactics."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from library.conditional import Shelf
+from library.contexts.graph import Member, Named
+from library.contexts.held import content_of
+from library.contexts.subject import Subject
+from library.contexts.tables import Row
+from library.identifiers import MATRIX, Link
+from library.kinds import TACTICS
+from library.models import SnapshotObject
+
+
+@dataclass(slots=True)
+class TacticGroup:
+    """The techniques of one tactic of one domain."""
+
+    domain: str
+    tactic: Named
+    techniques: list[Named] = field(default_factory=list)
+
+
+def tactic_groups(subject: Subject, rows: Sequence[Row]) -> list[TacticGroup]:
+    """Every technique of a table under each of its tactics, in the order of the matrices."""
+    order = tactic_order(subject.shelf) if rows else {}
+    groups: dict[tuple[int, int], TacticGroup] = {}
+    places: dict[tuple[int, int], tuple[int, str]] = {}
+    wanted = {row.object.object_id: row.object for row in rows}
+    for (snapshot_id, object_id), _member in sorted(subject.graph.members.items()):
+        if object_id not in wanted:
+            continue
+        for _, tactic in subject.graph.follow((snapshot_id, object_id), TACTICS):
+            key = snapshot_id, tactic.object_id
+            if key not in groups:
+                groups[key] = _group(subject, tactic)
+                places[key] = order.get(tactic.stix_id, len(order)), tactic.name
+            groups[key].techniques.append(wanted[object_id])
+    for group in groups.values():
+        group.techniques.sort(key=lambda named: (named.attack_id, named.name))
+    return [groups[key] for key in sorted(groups, key=lambda key: places[key])]
+
+
+def _group(subject: Subject, tactic: Member) -> TacticGroup:
+    return TacticGroup(tactic.domain_label, Named.of(tactic, subject.shelf.addresses))
+
+
+def tactic_order(shelf: Shelf) -> dict[str, int]:
+    """The place of each tactic, by STIX id, in the order of the domains' live matrices."""
+    matrices = SnapshotObject.objects.in_snapshots(shelf.snapshots).of_type(MATRIX).live()
+    order: dict[str, int] = {}
+    for row in matrices.with_content().in_list_order():
+        named = content_of(row.version).get(Link.MATRIX_TACTIC)
+        for stix_id in named if isinstance(named, list) else ():
+            if isinstance(stix_id, str):
+                order.setdefault(stix_id, len(order))
+    return order

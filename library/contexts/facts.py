@@ -1,0 +1,115 @@
+"""The facts at the head of an object's page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.safestring import SafeString
+
+from library.contexts.graph import Named
+from library.contexts.held import HeldObject
+from library.contexts.subject import Subject
+from library.declarations import Catalogued, FactSpec, Linked, Seen, Stated
+from library.identifiers import SOFTWARE, timestamp
+from library.text.references import Source
+
+YES_NO = {True: "Yes", False: "No"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of facts: words, a moment shown as a date, links, or a date with citations."""
+
+    label: str
+    value: str = ""
+    moment: datetime | None = None
+    links: tuple[Named, ...] = ()
+    month: datetime | None = None
+    cited: SafeString | str = ""
+
+
+def facts(subject: Subject) -> list[Fact]:
+    """What MITRE states about an object, in the order of the page; what it does not is left out."""
+    held = subject.held
+    common = [
+        Fact("Domains" if len(held.domains) > 1 else "Domain", ", ".join(held.domains)),
+        Fact("ID", held.attack_id),
+        Fact("Type", _type(held)),
+        Fact("Object version", held.version.x_mitre_version),
+        Fact("Created", moment=held.moment("created")),
+        Fact("Last modified", moment=held.moment("modified")),
+        Fact("Status", held.status or "Live"),
+    ]
+    declared = [_declared(subject, spec) for spec in subject.kind.facts]
+    return [fact for fact in (*common, *declared) if _says_something(fact)]
+
+
+def shown_facts(
+    subject: Subject, specs: tuple[FactSpec, ...], properties: dict[str, object]
+) -> list[Fact]:
+    """What a table's row says of its object beside the name."""
+    made = [_from_properties(subject, spec, properties, subject.held.sources) for spec in specs]
+    return [fact for fact in made if _says_something(fact)]
+
+
+def _says_something(fact: Fact) -> bool:
+    return bool(fact.value or fact.moment or fact.links or fact.month)
+
+
+def _type(held: HeldObject) -> str:
+    """The kind; for software which of its two, for a technique whether it is a part of one."""
+    if held.kind is SOFTWARE:
+        return held.stix_type.capitalize()
+    if held.properties.get("x_mitre_is_subtechnique") is True:
+        return "Sub-technique"
+    return held.kind.label
+
+
+def _declared(subject: Subject, spec: FactSpec) -> Fact:
+    if isinstance(spec, Linked):
+        found = {
+            member.object_id: subject.name((member.snapshot_id, member.object_id))
+            for place in subject.places
+            for _, member in subject.graph.follow(place, spec.step)
+        }
+        return Fact(spec.label, links=tuple(found.values()))
+    held = subject.held
+    return _from_properties(subject, spec, held.properties, held.sources)
+
+
+def _from_properties(
+    subject: Subject,
+    spec: FactSpec,
+    properties: dict[str, object],
+    own: tuple[Source, ...],
+) -> Fact:
+    match spec:
+        case Stated():
+            return Fact(spec.label, words_of(properties.get(spec.property), spec.joint))
+        case Seen():
+            citation = properties.get(spec.citation)
+            cited = subject.prose.cite(citation if isinstance(citation, str) else "", [own])
+            return Fact(spec.label, month=timestamp(properties.get(spec.property)), cited=cited)
+        case Catalogued():
+            return Fact(spec.label, ", ".join(_catalogued(properties, spec.source)))
+        case Linked():
+            return Fact(spec.label)
+
+
+def _catalogued(properties: dict[str, object], source: str) -> list[str]:
+    references = properties.get("external_references")
+    return [
+        str(entry["external_id"])
+        for entry in (references if isinstance(references, list) else ())
+        if isinstance(entry, dict) and entry.get("source_name") == source and "external_id" in entry
+    ]
+
+
+def words_of(value: object, joint: str = ", ") -> str:
+    """A JSON value in words: text as it is, lists joined, true and false as yes and no."""
+    if isinstance(value, bool):
+        return YES_NO[value]
+    if isinstance(value, (str, int, float)):
+        return str(value)
+    if isinstance(value, list):
+        return joint.join(filter(None, (words_of(part) for part in value)))
+    return ""

@@ -1,0 +1,168 @@
+"""The page of an object, of whatever kind."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.safestring import SafeString
+
+from library.conditional import Shelf
+from library.contexts.explorer import TacticGroup, tactic_groups
+from library.contexts.facts import Fact, facts
+from library.contexts.generic import GenericFact, as_written
+from library.contexts.graph import Named
+from library.contexts.held import HeldObject
+from library.contexts.history import HistoryRow, history
+from library.contexts.page import Crumb, Page
+from library.contexts.quality import source_quality
+from library.contexts.sections import Section, sections
+from library.contexts.subject import Subject, subject_of
+from library.contexts.tables import Table
+from library.declarations import PageKind
+from library.kinds import PARENT
+from library.markup import references_html
+from library.panels import Panel, object_panels
+from library.parameters import TableFilters
+from library.text.markdown import Rendered, plain
+from library.text.references import Reference
+
+DESCRIPTION_LENGTH = 200
+CITATION_ID = re.compile(r'id="(cite-[0-9]+-[0-9]+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class ShownReference:
+    """A reference of the page; `uses` are the citations in sight, `hidden` those filtered out."""
+
+    reference: Reference
+    uses: list[str]
+    hidden: int
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """What a page says of revocations: whose address led here, and what replaced its object."""
+
+    replaced: str = ""
+    successor: HeldObject | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectPage:
+    """What an object's page shows."""
+
+    page: Page
+    held: HeldObject
+    kind: PageKind
+    facts: list[Fact]
+    written: list[GenericFact]
+    panels: list[Panel]
+    definition: Rendered
+    sections: list[Section]
+    explored: Table | None
+    tactics: list[TacticGroup]
+    history: list[HistoryRow]
+    references: list[ShownReference]
+    quality: list[str]
+    before: Named | None
+    after: Named | None
+    others: list[HeldObject]
+    revocation: Revocation
+
+    @property
+    def raw_path(self) -> str:
+        """The address of the object's canonical JSON."""
+        return f"{self.page.canonical}/raw"
+
+    @property
+    def references_html(self) -> SafeString:
+        """The entries of the list of references."""
+        return references_html(self.references)
+
+    def table(self, slug: str) -> Table | None:
+        """The table of a name; the first of the page where the name is empty."""
+        tables = [section for section in self.sections if isinstance(section, Table)]
+        named = [table for table in tables if slug in {"", table.slug}]
+        return named[0] if named else None
+
+
+def object_page(
+    shelf: Shelf,
+    found: list[HeldObject],
+    address: str,
+    filters: TableFilters,
+    revocation: Revocation,
+) -> ObjectPage:
+    """The page at `address` of the first of `found`, which share an ID; at most ten queries."""
+    held, *others = found
+    subject = subject_of(shelf, held)
+    # In the order of the page, so that references are numbered by first use.
+    stated = facts(subject)
+    definition = subject.prose.render(held.text("description"), [held.sources])
+    made = sections(subject, address, filters)
+    references = subject.prose.references
+    references.add_uncited(held.sources)
+    explored = next((s for s in made if s.spec.slug == subject.kind.explored), None)
+    table = explored if isinstance(explored, Table) else None
+    return ObjectPage(
+        page=_page(subject, address),
+        held=held,
+        kind=subject.kind,
+        facts=stated,
+        written=as_written(subject),
+        panels=object_panels(held),
+        definition=definition,
+        sections=made,
+        explored=table,
+        tactics=tactic_groups(subject, table.rows) if table else [],
+        history=history(shelf, held),
+        references=_references(references.entries, made),
+        quality=source_quality(subject, references.entries),
+        before=subject.before,
+        after=subject.after,
+        others=others,
+        revocation=revocation,
+    )
+
+
+def _references(entries: list[Reference], made: Sequence[Section]) -> list[ShownReference]:
+    """Every reference of the page; its numbers stay, whatever rows a filter hides."""
+    gone: set[str] = set()
+    for table in made:
+        if isinstance(table, Table) and len(table.shown) < len(table.rows):
+            in_sight = {id(row) for row in table.shown}
+            hidden = "".join(row.use.html for row in table.rows if id(row) not in in_sight)
+            gone.update(CITATION_ID.findall(hidden))
+    return [
+        ShownReference(
+            entry,
+            [use for use in entry.uses if use not in gone],
+            len(gone.intersection(entry.uses)),
+        )
+        for entry in entries
+    ]
+
+
+def _page(subject: Subject, address: str) -> Page:
+    held = subject.held
+    return Page(
+        shelf=subject.shelf,
+        title=f"{held.attack_id}: {held.name}" if held.attack_id else held.name,
+        description=plain(held.text("description"), DESCRIPTION_LENGTH),
+        crumbs=_crumbs(subject),
+        canonical=address,
+        indexed=held.version.live,
+    )
+
+
+def _crumbs(subject: Subject) -> tuple[Crumb, ...]:
+    """The way up: the library, the list, and the technique that a sub-technique belongs to."""
+    held, addresses = subject.held, subject.shelf.addresses
+    way = [Crumb("ATT&CK Library", addresses.home)]
+    if held.kind.has_list:
+        way.append(Crumb(held.kind.plural, addresses.listing(held.kind)))
+    for place in subject.places[:1]:
+        for _, parent in subject.graph.follow(place, PARENT)[:1]:
+            named = Named.of(parent, addresses)
+            way.append(Crumb(named.attack_id or named.name, named.href))
+    return (*way, Crumb(held.attack_id or held.name))

@@ -1,0 +1,99 @@
+"""The object of a page with everything around it that its facts and sections are made of."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from library.conditional import Shelf
+from library.contexts.graph import Graph, Named, Place, links_of
+from library.contexts.held import HeldObject
+from library.contexts.neighbours import neighbour_ids
+from library.contexts.prose import Prose
+from library.declarations import PageKind, Relation, Step
+from library.kinds import PARENT, TACTICS, page_kind
+
+
+@dataclass
+class Subject:
+    """One object, the graph around it, and the prose of its page."""
+
+    shelf: Shelf
+    held: HeldObject
+    kind: PageKind
+    graph: Graph
+    prose: Prose
+    before: Named | None = None
+    after: Named | None = None
+    """What stands before and after the object in its list."""
+
+    described: dict[int, dict[str, Any]] = field(default_factory=dict)
+    """The properties of related objects whose rows say more than their names, by version."""
+
+    @property
+    def places(self) -> list[Place]:
+        """The object in each snapshot that holds it."""
+        return [(row.snapshot_id, row.object_id) for row in self.held.rows]
+
+    def name(self, place: Place) -> Named:
+        """How pages link to an object that the graph has met."""
+        return Named.of(self.graph.members[place], self.shelf.addresses)
+
+
+def subject_of(shelf: Shelf, held: HeldObject) -> Subject:
+    """The subject of an object's page, in three to eight queries, by what its kind declares."""
+    links = () if held.kind.has_list else links_of(shelf, held.object_id)
+    kind = page_kind(held.kind, links)
+    graph = Graph(shelf)
+    beside = neighbour_ids(shelf, held)
+    reached = _reach(graph, held.object_id, kind, beside)
+    before, after = graph.named(beside)
+    subject = Subject(shelf, held, kind, graph, Prose(), before, after)
+    told = [r for r in kind.relations if r.describes or r.shown]
+    ends = {end for relation in told for end in reached[relation.slug]}
+    members = [member for member in graph.members.values() if member.object_id in ends]
+    if members:
+        subject.described = graph.contents(members)
+    subject.prose = Prose.of(shelf, _texts(subject))
+    return subject
+
+
+def _reach(
+    graph: Graph, origin: int, kind: PageKind, beside: tuple[int | None, ...]
+) -> dict[str, set[int]]:
+    """The objects at the end of each relation's path, all of them met, with what stands beside."""
+    first = [relation.path[0] for relation in kind.relations]
+    first += kind.linked
+    graph.fetch([([origin], step) for step in first], with_content=True)
+    reached = {r.slug: graph.ends([origin], r.path[0]) for r in kind.relations}
+    rounds = max((len(relation.path) for relation in kind.relations), default=0)
+    for number in range(1, rounds):
+        further = [r for r in kind.relations if len(r.path) > number]
+        graph.fetch([(reached[r.slug], r.path[number]) for r in further], with_content=True)
+        reached |= {r.slug: graph.ends(reached[r.slug], r.path[number]) for r in further}
+    around = [(reached[r.slug], step) for r in kind.relations for step in _beside(r, kind)]
+    graph.fetch(around)
+    met = {origin, *filter(None, beside)}.union(*reached.values())
+    met |= {end for ids, step in around for end in graph.ends(ids, step)}
+    met |= {end for step in kind.linked for end in graph.ends([origin], step)}
+    graph.meet(met)
+    return reached
+
+
+def _beside(relation: Relation, kind: PageKind) -> Iterator[Step]:
+    """The steps from the rows of a relation to what they are shown with."""
+    if relation.beside:
+        yield relation.beside[1]
+    if relation.nested:
+        yield PARENT
+    if relation.slug == kind.explored:
+        yield TACTICS
+
+
+def _texts(subject: Subject) -> Iterator[str]:
+    """Every text of the page as it is stored: only looked through for links to other objects."""
+    yield subject.held.version.content.canonical
+    for edge in subject.graph.all_edges:
+        if edge.content:
+            yield edge.content
+    for properties in subject.described.values():
+        yield from (text for text in properties.values() if isinstance(text, str))

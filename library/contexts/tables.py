@@ -1,0 +1,263 @@
+"""Tables of related objects: a row for each relationship, as the reader filters and sorts them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from library.contexts.facts import Fact, shown_facts
+from library.contexts.graph import Edge, Member, Named, Place
+from library.contexts.subject import Subject
+from library.declarations import Relation
+from library.identifiers import CAMPAIGN, GROUP, ObjectType
+from library.kinds import PARENT
+from library.markup import rows_html
+from library.parameters import TableFilters
+from library.text.markdown import Rendered, plain
+from library.text.references import Source, sources
+
+LEAD_LENGTH = 280
+ARIA_SORT = {"id": "ascending", "name": "ascending", "-id": "descending", "-name": "descending"}
+# In a table that holds several kinds, these come first.
+KIND_ORDER = (GROUP, CAMPAIGN)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One relationship: the object, the domains that state it, and MITRE's note."""
+
+    object: Named
+    parent: Named | None
+    domains: tuple[str, ...]
+    use: Rendered
+    note: str
+    facts: tuple[Fact, ...] = ()
+    beside: tuple[Named, ...] = ()
+
+    def matches(self, words: Iterable[str]) -> bool:
+        """Whether every word stands in what the row shows."""
+        parent = (self.parent.attack_id, self.parent.name) if self.parent else ()
+        beside = [part for named in self.beside for part in (named.attack_id, named.name)]
+        facts = [fact.value for fact in self.facts]
+        own = (self.object.attack_id, self.object.name, *parent, *self.domains)
+        shown = " ".join((*own, *facts, *beside, plain(self.note))).casefold()
+        return all(word in shown for word in words)
+
+
+@dataclass(slots=True)
+class Family:
+    """Rows under one head: a technique with its sub-techniques, or one kind of object."""
+
+    spec: Relation
+    head: Named | None = None
+    title: str = ""
+    rows: list[Row] = field(default_factory=list)
+    nested: list[Row] = field(default_factory=list)
+    is_listed: bool = True
+    """Whether the head has a row of its own, be it in sight or not."""
+
+    @property
+    def html(self) -> SafeString:
+        """The rows, without the head."""
+        beside = self.spec.beside[0] if self.spec.beside else ""
+        column = self.spec.column
+        own = rows_html(self.rows, column, beside, nested=False)
+        return own + rows_html(self.nested, column, beside, nested=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A relation of an object, as the reader filters and sorts it."""
+
+    spec: Relation
+    path: str
+    filters: TableFilters
+    rows: list[Row]
+    shown: list[Row]
+    families: list[Family]
+
+    template = "library/_table.html"
+
+    @property
+    def slug(self) -> str:
+        """The table's name in addresses and in the page's ids."""
+        return self.spec.slug
+
+    @property
+    def total(self) -> int:
+        """How many rows there are."""
+        return len(self.rows)
+
+    @property
+    def id_order(self) -> str:
+        """The `aria-sort` of the column ID."""
+        return ARIA_SORT[self.filters.sort] if self.filters.sort.endswith("id") else "none"
+
+    @property
+    def name_order(self) -> str:
+        """The `aria-sort` of the column Name."""
+        return ARIA_SORT[self.filters.sort] if self.filters.sort.endswith("name") else "none"
+
+    @property
+    def address(self) -> str:
+        """The address of exactly this view of the table."""
+        return self.path + self.filters.query
+
+
+@dataclass(slots=True)
+class _Found:
+    """A relationship with the object it leads to, in each domain that states it."""
+
+    edge: Edge
+    member: Member
+    domains: list[str]
+
+
+def table_of(subject: Subject, spec: Relation, path: str, filters: TableFilters) -> Table:
+    """The table of a relation: every row of it rendered, those that the reader asks for shown."""
+    rows = _rows(subject, spec)
+    words = filters.text.casefold().split()
+    shown = [row for row in rows if row.matches(words)] if words else rows
+    listed = {row.object.object_id for row in rows}
+    found = families(spec, shown, filters.sort)
+    for family in found:
+        family.is_listed = family.head is None or family.head.object_id in listed
+    return Table(spec, path, filters, rows, shown, found)
+
+
+def _rows(subject: Subject, spec: Relation) -> list[Row]:
+    """A row for each relationship, in the order of the page.
+
+    Citations resolve in the relationship first, then in the page's object, then in the other
+    relationships of the table: MITRE now and then cites in one note what only another lists.
+    """
+    found = sorted(_relationships(subject, spec), key=lambda each: _place(spec, each.member))
+    contents = [_content(each.edge) for each in found]
+    notes = [sources(content.get("external_references")) for content in contents]
+    anywhere = tuple(source for note in notes for source in note)
+    own = subject.held.sources
+    return [
+        _row(subject, spec, each, content, [note, own, anywhere])
+        for each, content, note in zip(found, contents, notes, strict=True)
+    ]
+
+
+def _place(spec: Relation, member: Member) -> tuple[int, str, str]:
+    kind = member.kind
+    group = KIND_ORDER.index(kind) if spec.grouped and kind in KIND_ORDER else len(KIND_ORDER)
+    return group, member.attack_id, member.name
+
+
+def _content(edge: Edge) -> dict[str, Any]:
+    content: dict[str, Any] = orjson.loads(edge.content) if edge.content else {}
+    return content
+
+
+def _relationships(subject: Subject, spec: Relation) -> Iterable[_Found]:
+    """The ends of the relation's path, each once however many domains and ways lead to it."""
+    found: dict[tuple[int, int], _Found] = {}
+    for place in subject.places:
+        for edge, member in _follow(subject, place, spec):
+            if member.object_id == subject.held.object_id:
+                continue
+            # A relationship is a row of its own; a property, or a longer way, one for its end.
+            is_single = len(spec.path) == 1 and edge.content is not None
+            key = (edge.carrier_id if is_single else 0, member.object_id)
+            known = found.setdefault(key, _Found(edge, member, []))
+            if member.domain_label not in known.domains:
+                known.domains.append(member.domain_label)
+    return found.values()
+
+
+def _follow(subject: Subject, place: Place, spec: Relation) -> Iterable[tuple[Edge, Member]]:
+    graph = subject.graph
+    *through, last = spec.path
+    places = {place}
+    for step in through:
+        places = {
+            (member.snapshot_id, member.object_id)
+            for at in places
+            for _, member in graph.follow(at, step)
+        }
+    return (pair for at in sorted(places) for pair in graph.follow(at, last))
+
+
+def _row(
+    subject: Subject,
+    spec: Relation,
+    found: _Found,
+    content: dict[str, Any],
+    scopes: list[tuple[Source, ...]],
+) -> Row:
+    member = found.member
+    place = member.snapshot_id, member.object_id
+    described = subject.described.get(member.version_id, {})
+    text = (described if spec.describes else content).get("description")
+    note = text if isinstance(text, str) else ""
+    if spec.describes == "lead":
+        note = plain(note.partition("\n\n")[0], LEAD_LENGTH)
+    parents = subject.graph.follow(place, PARENT) if spec.nested else []
+    return Row(
+        object=subject.name(place),
+        parent=Named.of(parents[0][1], subject.shelf.addresses) if parents else None,
+        domains=tuple(found.domains),
+        use=_use(subject, spec, note, [*scopes, sources(described.get("external_references"))]),
+        note=note,
+        facts=tuple(shown_facts(subject, spec.shown, described)),
+        beside=_beside(subject, spec, place),
+    )
+
+
+def _use(subject: Subject, spec: Relation, note: str, scopes: list[tuple[Source, ...]]) -> Rendered:
+    if spec.describes == "lead":
+        return Rendered(format_html("<p>{}</p>", note), len(note.split()))
+    return subject.prose.render(note, scopes)
+
+
+def _beside(subject: Subject, spec: Relation, place: Place) -> tuple[Named, ...]:
+    if spec.beside is None:
+        return ()
+    found = {
+        member.object_id: Named.of(member, subject.shelf.addresses)
+        for _, member in subject.graph.follow(place, spec.beside[1])
+    }
+    return tuple(sorted(found.values(), key=lambda named: (named.attack_id, named.name)))
+
+
+def families(spec: Relation, rows: Sequence[Row], sort: str) -> list[Family]:
+    """Rows under their heads, ordered by one of `TABLE_SORTS`.
+
+    Sub-techniques stand under their parent, which heads them even where it has no row itself.
+    """
+    descending, by_name = sort.startswith("-"), sort.endswith("name")
+
+    def place(named: Named) -> tuple[str, str]:
+        name = named.name.casefold()
+        return (name, named.attack_id) if by_name else (named.attack_id, name)
+
+    def ordered(found: Iterable[Row]) -> list[Row]:
+        return sorted(found, key=lambda row: place(row.object), reverse=descending)
+
+    if spec.nested:
+        by_head: dict[int, Family] = {}
+        for row in ordered(rows):
+            head = row.parent or row.object
+            family = by_head.setdefault(head.object_id, Family(spec, head))
+            (family.nested if row.parent else family.rows).append(row)
+        return sorted(
+            by_head.values(),
+            key=lambda family: place(family.head) if family.head else ("", ""),
+            reverse=descending,
+        )
+    if spec.grouped:
+        by_kind: dict[ObjectType, Family] = {}
+        for row in rows:
+            by_kind.setdefault(row.object.kind, Family(spec, title=row.object.kind.plural))
+            by_kind[row.object.kind].rows.append(row)
+        for family in by_kind.values():
+            family.rows = ordered(family.rows)
+        return list(by_kind.values())
+    return [Family(spec, rows=ordered(rows))] if rows else []

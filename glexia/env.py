@@ -5,11 +5,14 @@ names the variable, what it held, and what it should hold. Nothing falls back in
 """
 
 import os
+import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+# No white space, quotes or backslashes: browsers read those in ways of their own.
+ADDRESS_FORM = re.compile(r"[!#-;=?-\[\]_a-z~%]+")
 BASE_DIR = Path(__file__).resolve().parent.parent
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
@@ -62,7 +65,10 @@ def path(name: str) -> Path | None:
     value = text(name)
     if not value:
         return None
-    return Path(value).expanduser().absolute()
+    try:
+        return Path(value).expanduser().absolute()
+    except (RuntimeError, ValueError) as error:
+        raise SettingError(f"{name} is {value!r}: not a path ({error}).") from None
 
 
 def data_dir() -> Path:
@@ -81,6 +87,8 @@ def directory(name: str) -> Path | None:
 def web_address(name: str, default: str) -> str:
     """An http, https, mailto or tel address, safe to stand in a link; or a path on this site."""
     value = text(name, default)
+    if not ADDRESS_FORM.fullmatch(value):
+        raise SettingError(f"{name} is {value!r}: percent-encode what cannot stand in an address.")
     if value.startswith("/") and not value.startswith("//"):
         return value
     try:
@@ -92,7 +100,9 @@ def web_address(name: str, default: str) -> str:
         leads_somewhere = False
     if leads_somewhere:
         return value
-    raise SettingError(f"{name} is {value!r}: use an https, mailto or tel address.")
+    raise SettingError(
+        f"{name} is {value!r}: use an http, https, mailto or tel address, or a path."
+    )
 
 
 def database(name: str) -> dict[str, str] | None:

@@ -118,7 +118,7 @@ def _prepare() -> None:
     from django.db import connections
 
     from importer.database import DATABASE_FAILURES, bring_up_to_date, check_reachable, failure
-    from importer.errors import BundleError
+    from importer.errors import BundleError, DatabaseNotReadyError
     from importer.filling import fill_library
     from importer.progress import ProgressBar
     from importer.validate import ValidatorError
@@ -130,11 +130,18 @@ def _prepare() -> None:
         fill_library(settings.ATTACK_BUNDLES, sample, _say, ProgressBar())
     except (BundleError, ValidatorError) as error:
         raise RunError(f"Nothing was imported: {error}") from None
+    except DatabaseNotReadyError as error:
+        raise RunError(str(error)) from None
     except DATABASE_FAILURES as error:
         raise RunError(failure(error)) from None
     finally:
         connections.close_all()
-    call_command("collectstatic", verbosity=0, interactive=False)
+    try:
+        call_command("collectstatic", verbosity=0, interactive=False)
+    except OSError as error:
+        raise RunError(
+            f"{settings.STATIC_ROOT} cannot be written ({error.strerror}): delete it and run again."
+        ) from None
 
 
 def _end_with_parent() -> None:

@@ -26,6 +26,8 @@ def _kept_secret() -> str:
             f"The data directory {DATA_DIR} cannot be used ({error.strerror}):"
             " set GLEXIA_DATA_DIR to a folder that you can write to."
         ) from None
+    except UnicodeDecodeError:
+        raise env.SettingError(f"{kept} is damaged: delete it, and a new one is made.") from None
 
 
 DEBUG = env.flag("DEBUG")

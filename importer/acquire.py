@@ -19,7 +19,6 @@ else:
     from backports import zstd
 
 MAX_BUNDLE_BYTES = 200 * 1024 * 1024
-MAX_STORED_BYTES = MAX_BUNDLE_BYTES
 LZMA_MEMORY = 256 * 1024 * 1024
 ZSTD_WINDOW: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 27}
 # ATT&CK repeats itself at great distance: half the size that gzip makes of it, in a third of the

@@ -5,7 +5,7 @@ from django.core.management import call_command
 from django.db import DataError, Error, InternalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from importer.errors import BundleError
+from importer.errors import DatabaseNotReadyError
 
 EMBEDDED = "glexia.embedded"
 CONNECT_SECONDS = 5
@@ -24,7 +24,7 @@ def failure(error: BaseException) -> str:
 
 
 def check_reachable() -> None:
-    """Raises BundleError with PostgreSQL's own words where a given database cannot be reached.
+    """Raises DatabaseNotReadyError with PostgreSQL's own words where a database is not reached.
 
     The pool would go on trying for half a minute and then not tell why.
     """
@@ -41,11 +41,8 @@ def check_reachable() -> None:
             connect_timeout=CONNECT_SECONDS,
         ).close()
     except psycopg.OperationalError as error:
-        reason = str(error).strip().splitlines()[-1]
-        raise BundleError(
-            f"the database of DATABASE_URL cannot be reached ({reason}): start it or mend the"
-            " address."
-        ) from None
+        reason = " ".join(str(error).split())
+        raise DatabaseNotReadyError(f"The database cannot be reached: {reason}") from None
 
 
 def is_up_to_date() -> bool:

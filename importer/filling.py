@@ -4,8 +4,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from django.db import transaction
+
 from importer.acquire import Acquired
 from importer.download import download
+from importer.editions import publish
 from importer.errors import BundleError
 from importer.pipeline import Options, import_bundles
 from importer.progress import ProgressBar
@@ -13,7 +16,7 @@ from importer.published import current_release
 from importer.report import IMPORTED, Report
 from importer.sources import Source, file_sources
 from library.identifiers import Domain, is_sample
-from library.models import Edition
+from library.models import Edition, Snapshot
 
 type Say = Callable[[str], None]
 
@@ -28,6 +31,10 @@ def fill_library(bundles: Path | None, sample: Path, say: Say, bar: ProgressBar)
         _tell(_import(file_sources([bundles]), bar), say)
     elif _shows_anything_real():
         return
+    elif held := _holds_anything_real():
+        with transaction.atomic():
+            publish(Snapshot.objects.filter(pk__in=held), "make run")
+        say("Showing what has been imported before and was not made current.")
     else:
         _download_or_sample(sample, say, bar)
 
@@ -73,6 +80,12 @@ def _shows_anything_real() -> bool:
     edition = Edition.objects.current()
     shown = edition.snapshots if edition else []
     return any(not is_sample(snapshot.attack_version) for snapshot in shown)
+
+
+def _holds_anything_real() -> list[int]:
+    """The keys of the snapshots that are no samples."""
+    held = Snapshot.objects.values_list("pk", "attack_version")
+    return [key for key, attack_version in held if not is_sample(attack_version)]
 
 
 def _tell(reports: Sequence[Report], say: Say) -> None:

@@ -13,15 +13,17 @@ from functools import cached_property
 from itertools import batched
 from typing import Protocol
 
+import orjson
 from django.db import transaction
 
 from importer.acquire import Packed, pack
 from importer.digest import digest
+from importer.duplicates import keys_of_canonical, keys_of_text, refuse_duplicates
 from importer.editions import publish
 from importer.errors import BundleError
 from importer.identify import Identity, identify
 from importer.normalise import normalise, tactics_by_phase
-from importer.parse import Bundle, parse
+from importer.parse import Bundle, Properties, parse
 from importer.report import ALREADY_IMPORTED, IMPORTED, Report
 from importer.sources import Source
 from importer.store import (
@@ -33,6 +35,7 @@ from importer.store import (
     take_import_lock,
 )
 from importer.validate import Checked, Validator
+from importer.validate import Finding as InvalidField
 from importer.verify import Verified, verify
 from library.identifiers import Domain, release_order
 from library.models import Edition, Finding, Snapshot
@@ -181,6 +184,7 @@ class _Opened:
     bundle: Bundle
     identity: Identity
     sha256: str
+    keys: int
     packing: Future[Packed]
 
 
@@ -197,10 +201,13 @@ def _open(source: Source, run: _Run, beside: ThreadPoolExecutor) -> Snapshot | _
     if held is not None:
         return held
     packing = beside.submit(pack, acquired)
+    keys = keys_of_text(acquired.raw)
     bundle = parse(acquired.raw)
+    # Those around the objects: theirs are counted as they are digested.
+    keys -= keys_of_canonical(orjson.dumps(bundle.envelope))
     identity = identify(bundle, verified, run.options.domain, run.options.release)
     run.progress.advance(1)
-    return _Opened(bundle, identity, verified.sha256, packing)
+    return _Opened(bundle, identity, verified.sha256, keys, packing)
 
 
 def _held(verified: Verified, options: Options) -> Snapshot | None:
@@ -217,25 +224,39 @@ def _bring_in(source: Source, opened: _Opened, run: _Run) -> Report:
     writer = SnapshotWriter(opened.identity.domain)
     tactics = tactics_by_phase(opened.bundle.objects)
     spec = opened.bundle.spec_version
+    unversioned: list[InvalidField] = []
     anything_new = False
     run.progress.stage(source.origin, "storing", len(opened.bundle.objects))
+    keys = 0
     for batch in batched(_digested(opened.bundle), BATCH):
+        keys += sum(keys_of_canonical(found.canonical) for _, found in batch)
         changed = writer.take_over(batch)
         new = writer.add([Prepared(normalise(p, tactics), found) for p, found in changed])
         if run.options.validate and new:
             anything_new = True
             run.validator.submit(new)
+            unversioned += _without_version(spec, [properties for properties, _ in changed])
         run.progress.advance(len(batch))
+    if keys != opened.keys:
+        refuse_duplicates(source.read().raw)
     snapshot = writer.finish(opened.identity, opened.packing.result(), opened.sha256, spec)
     checked = Checked()
     if anything_new:
         run.progress.stage(source.origin, "validating", 1)
         checked, invalid = run.validator.results()
-        writer.write_findings(invalid)
+        writer.write_findings([*invalid, *unversioned])
         run.progress.advance(1)
     report = _report(snapshot, source, IMPORTED)
     report.checked = asdict(checked)
     return report
+
+
+def _without_version(spec: str, objects: list[Properties]) -> Iterator[InvalidField]:
+    """Objects that state no version of STIX in a bundle of 2.1, where each must (2.1 §3.2)."""
+    for properties in objects if spec == "2.1" else ():
+        if "spec_version" not in properties:
+            reason = "Must be present in a bundle of STIX 2.1."
+            yield InvalidField(properties["id"], properties["type"], "spec_version", reason)
 
 
 def _digested(bundle: Bundle) -> Iterator[Digested]:

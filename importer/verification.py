@@ -1,17 +1,20 @@
 """Verification: every hash of a snapshot recomputed from what is stored."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
 
-from importer.acquire import unpack
+from importer.acquire import encoding_of, unpack
 from importer.digest import digest
 from importer.errors import BundleError
+from importer.identify import identify
 from importer.normalise import NormalisedObject, normalise, tactics_by_phase
-from importer.parse import parse
+from importer.parse import Bundle, parse
+from importer.verify import verify
 from library.models import Snapshot, SnapshotBundle, SnapshotObject
 
 ROWS = 2000
@@ -46,7 +49,8 @@ def problems(snapshot: Snapshot) -> Iterator[str]:
     """A sentence for each thing that is not as it was imported; none for a sound snapshot.
 
     Checks the bundle's bytes against its hash, each content against the hash of its version, and
-    what else the snapshot holds (its objects, their columns, its links) against the bundle.
+    what else is stored (what the snapshot says of its bundle, its objects, their columns, its
+    links) against the bundle. Findings are not made anew.
     """
     held: dict[str, _Held] = {}
     yield from _contents(snapshot, held)
@@ -56,7 +60,9 @@ def problems(snapshot: Snapshot) -> Iterator[str]:
         raw = unpack("kept bytes", bytes(snapshot.bundle.data)).raw
         if hashlib.sha256(raw).hexdigest() != snapshot.sha256:
             yield "the bundle's bytes do not have the bundle's SHA-256."
-        objects = parse(raw).objects
+        bundle = parse(raw)
+        yield from _row_against_bundle(snapshot, bundle, raw)
+        objects = bundle.objects
         hashes = {found["id"]: digest(found).sha256 for found in objects}
     except SnapshotBundle.DoesNotExist:
         yield "the bundle is not stored."
@@ -69,17 +75,45 @@ def problems(snapshot: Snapshot) -> Iterator[str]:
         yield from _links_against_bundle(snapshot, normalised)
 
 
+def _row_against_bundle(
+    snapshot: Snapshot, bundle: Bundle, raw: bytes | bytearray
+) -> Iterator[str]:
+    """What the snapshot says of its bundle, against the bundle.
+
+    What only the admin told at its import, for a bundle that does not say so itself, is taken as
+    it stands.
+    """
+    told = identify(bundle, verify(raw), snapshot.domain, snapshot.attack_version)
+    types = Counter(found["type"] for found in bundle.objects)
+    expected: dict[str, object] = {
+        "provenance": told.provenance,
+        "released_at": told.released_at,
+        "release_date_stated": told.release_date_stated,
+        "spec_version": bundle.spec_version,
+        "bundle_bytes": len(raw),
+        "objects_by_type": dict(types),
+    }
+    for column, value in expected.items():
+        if getattr(snapshot, column) != value:
+            yield f"the snapshot's {column} is not what its bundle says."
+    if encoding_of(bytes(snapshot.bundle.data)) != snapshot.bundle.encoding:
+        yield "the bundle's encoding is not what it is kept in."
+
+
 def _contents(snapshot: Snapshot, held: dict[str, _Held]) -> Iterator[str]:
     """Each content against its hash; fills `held`."""
     rows = SnapshotObject.objects.filter(snapshot=snapshot).values_list(
         "object__stix_id",
+        "object__stix_type",
         "object_id",
         "version__object_id",
         "version__content_sha256",
         "version__content__canonical",
         *(f"version__{column}" for column in COLUMNS),
     )
-    for stix_id, object_id, version_of, sha256, canonical, *columns in rows.iterator(ROWS):
+    for stix_id, stix_type, object_id, version_of, sha256, canonical, *columns in rows.iterator(
+        ROWS
+    ):
         held[stix_id] = _Held(bytes(sha256), tuple(columns))
         if canonical is None:
             yield f"{stix_id}: its version has no stored content."
@@ -87,6 +121,8 @@ def _contents(snapshot: Snapshot, held: dict[str, _Held]) -> Iterator[str]:
             yield f"{stix_id}: the stored content does not have its version's SHA-256."
         if version_of != object_id:
             yield f"{stix_id}: its version belongs to another object."
+        if stix_type != stix_id.partition("--")[0]:
+            yield f"{stix_id}: listed under another type."
 
 
 def _against_bundle(

@@ -1,6 +1,7 @@
 """What the importer's commands share."""
 
 import logging
+import os
 import sys
 from typing import Any, NoReturn
 
@@ -15,7 +16,7 @@ from importer.database import (
     failure,
     is_up_to_date,
 )
-from importer.errors import BundleError
+from importer.errors import BundleError, DatabaseNotReadyError
 from importer.validate import ValidatorError
 from library.identifiers import Domain
 
@@ -39,8 +40,11 @@ class ImporterCommand(BaseCommand):
             self.work(**options)
         except BundleError as error:
             self._end(str(error), BAD_INPUT)
-        except ValidatorError as error:
+        except (DatabaseNotReadyError, ValidatorError) as error:
             self._end(str(error), FAILED)
+        except BrokenPipeError:
+            # Whoever read the output has had enough of it.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except DATABASE_FAILURES as error:
             self._end(failure(error), FAILED)
         except KeyboardInterrupt:
@@ -64,7 +68,7 @@ def _prepare_database() -> None:
     if is_up_to_date():
         return
     if connection.settings_dict["ENGINE"] != EMBEDDED:
-        raise BundleError("the database is not up to date: run manage.py migrate first.")
+        raise DatabaseNotReadyError("The database is not up to date: run manage.py migrate first.")
     bring_up_to_date()
 
 

@@ -395,4 +395,7 @@ def test_one_line_says_what_to_do_when_the_database_is_behind(
     monkeypatch.setattr(MigrationExecutor, "migration_plan", lambda *_: ["0002"])
     monkeypatch.setitem(connection.settings_dict, "ENGINE", "django.db.backends.postgresql")
 
-    assert "manage.py migrate" in refused("snapshots")
+    with pytest.raises(SystemExit) as ended:
+        call_command("snapshots", stderr=(said := io.StringIO()))
+    assert ended.value.code == 1
+    assert "manage.py migrate" in said.getvalue()

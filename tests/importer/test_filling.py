@@ -117,6 +117,14 @@ def test_nothing_is_fetched_when_something_real_is_shown(fill: Fill) -> None:
     assert library_state() == state
 
 
+def test_what_was_imported_is_shown_when_nothing_was_made_current(fill: Fill) -> None:
+    import_objects(mitigation("M1", "One"), release="1.0", domain="ics", make_current=False)
+
+    said = fill(online=True)
+    assert said == ["Showing what has been imported before and was not made current."]
+    assert shown() == {"ics": "1.0"}
+
+
 def test_the_current_release_is_downloaded_when_nothing_is_there(fill: Fill) -> None:
     said = fill(online=True)
 

@@ -153,7 +153,7 @@ def test_parse_refuses_when_the_bundle_is_cut_anywhere() -> None:
 def test_parse_refuses_when_the_text_is_not_json(raw: bytes) -> None:
     message = refused(raw)
     assert message.startswith("not JSON: ")
-    assert "line " in message
+    assert "line " in message or "from byte " in message
     assert_reads_as_a_sentence(message)
 
 
@@ -297,3 +297,14 @@ def test_parse_keeps_every_field_when_it_knows_none_of_them() -> None:
     for found in broken["objects"]:
         found |= {"x_new": [None, {"": "\x00"}], "ключ": 1.5, "modified": 7}
     assert parse(orjson.dumps(broken)).objects == broken["objects"]
+
+
+def test_parse_refuses_when_there_are_more_values_than_any_bundle_has() -> None:
+    # 15 MB that would take half a gigabyte once parsed; packed, a few kilobytes.
+    raw = b'{"type":"bundle","objects":[' + b"[]," * 5_000_001 + b"[]]}"
+    assert refused(raw).startswith("more than 5,000,000 values: ")
+
+
+def test_parse_names_the_byte_when_the_text_is_not_utf8() -> None:
+    at = RAW.index(b"bundle")
+    assert refused(RAW[:at] + b"\xff" + RAW[at:]) == f"not JSON: not UTF-8 from byte {at} on."

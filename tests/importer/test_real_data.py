@@ -30,7 +30,7 @@ type Edge = tuple[str, str, str, bool]
 
 BUNDLES = [
     *(("ics", "17.1"), ("ics", "18.1"), ("mobile", "17.1"), ("mobile", "18.1")),
-    ("enterprise", "18.1"),
+    *(("enterprise", "17.1"), ("enterprise", "18.1")),
 ]
 OFFICIAL = {("ics", "17.1"), ("ics", "18.1"), ("mobile", "17.1")}
 every_bundle = pytest.mark.parametrize(("domain", "release"), BUNDLES)
@@ -133,7 +133,7 @@ def test_the_report_is_what_the_raw_bundle_says(
         assert report.bundle_sha256 == hashlib.sha256(data).hexdigest()
 
 
-@pytest.mark.parametrize("domain", ["ics", "mobile"])
+@pytest.mark.parametrize("domain", ["enterprise", "ics", "mobile"])
 def test_differences_of_releases_are_those_of_the_raw_bundles(
     bundles: Bundles, domain: str
 ) -> None:
@@ -149,23 +149,24 @@ def test_differences_of_releases_are_those_of_the_raw_bundles(
     assert versions.filter(memberships__snapshot__domain=domain).distinct().count() >= len(changed)
 
 
+@pytest.mark.parametrize(("domain", "count"), [("enterprise", 103), ("ics", 70)])
 def test_objects_are_told_apart_by_content_when_id_and_modified_are_the_same(
-    bundles: Bundles,
+    bundles: Bundles, domain: str, count: int
 ) -> None:
-    old, new = bundles.raw("ics", "17.1"), bundles.raw("ics", "18.1")
+    old, new = bundles.raw(domain, "17.1"), bundles.raw(domain, "18.1")
     same_pair = {
         stix_id
         for stix_id in old.keys() & new.keys()
         if old[stix_id].get("modified") == new[stix_id].get("modified")
         and old[stix_id] != new[stix_id]
     }
-    members = [bundles.snapshot("ics", release).members for release in ("17.1", "18.1")]
+    members = [bundles.snapshot(domain, release).members for release in ("17.1", "18.1")]
     first, second = (
         dict(held.filter(object__stix_id__in=same_pair).values_list("object", "version"))
         for held in members
     )
 
-    assert len(same_pair) > 0
+    assert len(same_pair) == count
     assert first.keys() == second.keys()
     assert all(first[key] != second[key] for key in first)
 

@@ -77,7 +77,28 @@ VERSION = (
 MEMBER = f"WHERE snapshot_id = {CURRENT} AND object_id = {{STOP}}"
 EDGE = f"WHERE snapshot_id = {CURRENT} AND kind = 'mitigates'"
 ENDS = "the live link {STOP} mitigates {ATTACK} of {LINK}"
+SAID = "the snapshot's {} is not what its bundle says."
 DAMAGES = {
+    "provenance forged": (
+        f"UPDATE library_snapshot SET provenance = 'official' WHERE id = {CURRENT}",
+        [SAID.format("provenance")],
+    ),
+    "date changed": (
+        f"UPDATE library_snapshot SET released_at = now() WHERE id = {CURRENT}",
+        [SAID.format("released_at")],
+    ),
+    "types changed": (
+        f"UPDATE library_snapshot SET objects_by_type = '{{{{}}}}' WHERE id = {CURRENT}",
+        [SAID.format("objects_by_type")],
+    ),
+    "encoding changed": (
+        f"UPDATE library_snapshotbundle SET encoding = 'xz' WHERE snapshot_id = {CURRENT}",
+        ["the bundle's encoding is not what it is kept in."],
+    ),
+    "type changed": (
+        "UPDATE library_stixobject SET stix_type = 'tool' WHERE id = {STOP}",
+        ["{STOP}: listed under another type."],
+    ),
     "content changed": (
         "UPDATE library_objectcontent SET canonical = replace(canonical, 'Stop', 'Shop')"
         f" WHERE version_id = {VERSION}",

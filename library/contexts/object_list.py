@@ -163,6 +163,7 @@ def _page(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> Page:
     return Page(
         shelf=shelf,
         title=kind.plural,
+        kind=kind,
         description=PAGE_KINDS[kind].purpose,
         crumbs=(Crumb("ATT&CK Library", shelf.addresses.home), Crumb(kind.plural)),
         canonical=shelf.addresses.listing(kind) + lasting.query,

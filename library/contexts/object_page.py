@@ -147,6 +147,7 @@ def _page(subject: Subject, address: str) -> Page:
     held = subject.held
     return Page(
         shelf=subject.shelf,
+        kind=held.kind,
         title=f"{held.attack_id}: {held.name}" if held.attack_id else held.name,
         description=plain(held.text("description"), DESCRIPTION_LENGTH),
         crumbs=_crumbs(subject),

@@ -6,7 +6,21 @@ from django.conf import settings
 
 from library.addresses import Addresses
 from library.conditional import Shelf
-from library.identifiers import OBJECT_TYPES, Domain, ObjectType, Provenance
+from library.identifiers import (
+    CAMPAIGN,
+    GROUP,
+    MATRIX,
+    MITIGATION,
+    SOFTWARE,
+    TACTIC,
+    TECHNIQUE,
+    Domain,
+    ObjectType,
+    Provenance,
+)
+
+
+NAVIGATION = (MATRIX, TACTIC, TECHNIQUE, MITIGATION, GROUP, SOFTWARE, CAMPAIGN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +41,7 @@ class Page:
     crumbs: tuple[Crumb, ...] = ()
     canonical: str = ""
     indexed: bool = True
+    kind: ObjectType | None = None
     incident_url: str = field(default_factory=lambda: settings.INCIDENT_URL)
 
     @property
@@ -36,8 +51,8 @@ class Page:
 
     @property
     def kinds(self) -> tuple[ObjectType, ...]:
-        """The kinds of object that have lists, in the order of the navigation."""
-        return OBJECT_TYPES
+        """The kinds of object that the navigation names; the home page has them all."""
+        return NAVIGATION
 
     @property
     def sample(self) -> bool:

@@ -65,14 +65,15 @@ def _reach(
     first += kind.linked
     graph.fetch([([origin], step) for step in first], with_content=True)
     reached = {r.slug: graph.ends([origin], r.path[0]) for r in kind.relations}
+    met = {origin, *filter(None, beside)}.union(*reached.values())
     rounds = max((len(relation.path) for relation in kind.relations), default=0)
     for number in range(1, rounds):
         further = [r for r in kind.relations if len(r.path) > number]
         graph.fetch([(reached[r.slug], r.path[number]) for r in further], with_content=True)
         reached |= {r.slug: graph.ends(reached[r.slug], r.path[number]) for r in further}
+        met = met.union(*reached.values())
     around = [(reached[r.slug], step) for r in kind.relations for step in _beside(r, kind)]
     graph.fetch(around)
-    met = {origin, *filter(None, beside)}.union(*reached.values())
     met |= {end for ids, step in around for end in graph.ends(ids, step)}
     met |= {end for step in kind.linked for end in graph.ends([origin], step)}
     graph.meet(met)

@@ -39,6 +39,7 @@ INCIDENT_URL = env.web_address("INCIDENT_URL", "https://www.glexia.com/incident-
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.humanize",
+    "django.contrib.postgres",
     "django.contrib.staticfiles",
     "django_htmx",
     "library",
@@ -47,6 +48,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "glexia.middleware.without_body_for_head",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",

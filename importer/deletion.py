@@ -19,6 +19,10 @@ UNUSED_CONTENTS = """
     DELETE FROM library_objectcontent c WHERE NOT EXISTS
         (SELECT FROM library_snapshotobject m WHERE m.version_id = c.version_id)
 """
+UNUSED_DOCUMENTS = """
+    DELETE FROM library_searchdocument d WHERE NOT EXISTS
+        (SELECT FROM library_snapshotobject m WHERE m.version_id = d.version_id)
+"""
 UNUSED_VERSIONS = """
     DELETE FROM library_objectversion v WHERE NOT EXISTS
         (SELECT FROM library_snapshotobject m WHERE m.version_id = v.id)
@@ -73,6 +77,7 @@ def _delete(snapshot: Snapshot) -> Deleted:
     _run("DELETE FROM library_snapshotbundle WHERE snapshot_id = %s", snapshot.pk)
     _run("DELETE FROM library_snapshot WHERE id = %s", snapshot.pk)
     _run(UNUSED_FINDINGS)
+    _run(UNUSED_DOCUMENTS)
     _run(UNUSED_CONTENTS)
     versions = _run(UNUSED_VERSIONS)
     objects = _run(UNUSED_OBJECTS)

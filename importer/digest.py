@@ -40,7 +40,8 @@ class Digest:
 def digest(properties: dict[str, Any]) -> Digest:
     """The digest of one object, from the verbatim parsed object.
 
-    Raises BundleError for a number beyond 2^53 - 1, which JSON tools do not agree on, and for an
+    Raises BundleError for a number beyond 2^53 - 1, which JSON tools do not agree on (an integer of
+    more than 64 bits is a float once parsed, so floats that large are refused too), and for an
     object nested too deeply.
     """
     try:

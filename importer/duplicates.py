@@ -14,16 +14,23 @@ _SPACED_COLON = re.compile(rb'"[ \t\r\n]+:')
 
 
 def keys_of_canonical(canonical: bytes | bytearray) -> int:
-    """How often a string that ends is followed by a colon at once: once for each key.
+    """How often an unescaped quotation mark stands before a colon.
 
-    Inside strings a quotation mark is escaped, so that a text which holds `":` does not count.
+    Once for each key, and for each string that begins with a colon; not for keys that end in a
+    backslash (see `keys_of_text`). A text and its canonical form have as many of these.
     """
     return canonical.count(b'":') - canonical.count(b'\\":')
 
 
 def keys_of_text(raw: bytes | bytearray) -> int:
-    """The same of any JSON text; -1 where it sets its colons apart and so cannot tell."""
-    return -1 if _SPACED_COLON.search(raw) else keys_of_canonical(raw)
+    """The same of any JSON text; -1 where that does not tell.
+
+    So it is where colons are set apart, and where a key ends in a backslash: there the quotation
+    mark is not escaped, though a backslash stands before it.
+    """
+    if b'\\\\":' in raw or _SPACED_COLON.search(raw):
+        return -1
+    return keys_of_canonical(raw)
 
 
 def refuse_duplicates(raw: bytes | bytearray) -> None:

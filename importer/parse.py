@@ -21,9 +21,9 @@ ID_FORM = re.compile(
     r"(?=.{3,250}--)[a-z](?:-?[a-z0-9])+--[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 )
 SPEC_VERSIONS = ("2.1", "2.0")
-# Each value but a container's first stands behind a comma. Enterprise 18.1 has 674,000 in 50 MB; a
-# small file of "[],[],…" unpacks to as many as would fill the memory.
-MOST_COMMAS = 5_000_000
+# Each value stands behind a comma or is the first of a container. Enterprise 18.1 has 857,000 such
+# marks in 50 MB; a small file of nothing else unpacks to as many values as would fill the memory.
+MOST_VALUES = 4_000_000
 QUOTED = reprlib.Repr(maxlevel=1, maxlist=3, maxdict=3, maxstring=80, maxother=80)
 
 
@@ -39,8 +39,8 @@ class Bundle:
 
 def parse(raw: bytes | bytearray) -> Bundle:
     """The bundle in JSON text; raises BundleError, and nothing else, where it is damaged."""
-    if raw.count(b",") > MOST_COMMAS:
-        raise BundleError(f"more than {MOST_COMMAS:,} values: no ATT&CK bundle has so many.")
+    if sum(raw.count(mark) for mark in (b",", b"[", b"{")) > MOST_VALUES:
+        raise BundleError(f"more than {MOST_VALUES:,} values: no ATT&CK bundle has so many.")
     try:
         bundle = orjson.loads(raw)
     except (orjson.JSONDecodeError, RecursionError) as error:

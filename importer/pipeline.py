@@ -37,6 +37,7 @@ from importer.store import (
 from importer.validate import Checked, Validator
 from importer.validate import Finding as InvalidField
 from importer.verify import Verified, verify
+from library.documents import document_of
 from library.identifiers import Domain, release_order
 from library.models import Edition, Finding, Snapshot
 
@@ -231,7 +232,9 @@ def _bring_in(source: Source, opened: _Opened, run: _Run) -> Report:
     for batch in batched(_digested(opened.bundle), BATCH):
         keys += sum(keys_of_canonical(found.canonical) for _, found in batch)
         changed = writer.take_over(batch)
-        new = writer.add([Prepared(normalise(p, tactics), found) for p, found in changed])
+        new = writer.add(
+            [Prepared(normalise(p, tactics), found, document_of(p)) for p, found in changed]
+        )
         if run.options.validate and new:
             anything_new = True
             run.validator.submit(new)

@@ -17,6 +17,8 @@ from importer.identify import Identity
 from importer.normalise import NormalisedObject, is_live
 from importer.parse import Properties
 from importer.validate import Finding as InvalidField
+from library.documents import Document
+from library.documents import store as store_documents
 from library.identifiers import Link
 from library.models import Finding, Snapshot, SnapshotBundle
 
@@ -56,6 +58,7 @@ class Prepared:
 
     normalised: NormalisedObject
     digest: Digest
+    document: Document | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +217,7 @@ class SnapshotWriter:
             "library_objectcontent (version_id, canonical)",
             ((key, p.digest.canonical.decode()) for key, p in numbered),
         )
+        store_documents((key, p.document) for key, p in numbered if p.document is not None)
         self._new_versions |= {p.normalised.stix_id: key for key, p in numbered}
         return {p.digest.sha256: key for key, p in numbered}
 

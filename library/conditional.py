@@ -105,9 +105,9 @@ def conditional_page[**P](view: Page[P]) -> Callable[..., HttpResponse]:
         if request.headers.get("If-None-Match", "").strip() != "*":
             unchanged = get_conditional_response(request, etag=etag)
             if unchanged is not None and unchanged.status_code == 304:
-                return _cacheable(unchanged, etag)
+                return _cacheable(unchanged, shelf, etag)
         response = view(request, _shelf_for(shelf, kwargs), *args, **kwargs)
-        return _cacheable(response, etag) if response.status_code == 200 else response
+        return _cacheable(response, shelf, etag) if response.status_code == 200 else response
 
     return require_safe(respond)
 
@@ -126,9 +126,10 @@ def is_partial(request: HttpRequest) -> bool:
     return request.headers.get(PARTIAL_HEADER) == "partial"
 
 
-def _cacheable(response: HttpResponse, etag: str) -> HttpResponse:
+def _cacheable(response: HttpResponse, shelf: Shelf, etag: str) -> HttpResponse:
     response["ETag"] = etag
     response["Cache-Control"] = "public, no-cache"
+    response["Surrogate-Key"] = f"edition-{shelf.edition.pk if shelf.edition else 0}"
     patch_vary_headers(response, [PARTIAL_HEADER])
     return response
 

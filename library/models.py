@@ -9,6 +9,9 @@ The foreign keys of the two largest tables carry no database constraint: `import
 them in the transaction that makes the rows they name, and `verify_snapshot` checks them.
 """
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
 from library.identifiers import Domain, Provenance
@@ -78,6 +81,31 @@ class ObjectContent(models.Model):
 
     def __str__(self) -> str:
         return self.canonical[:80]
+
+
+class SearchDocument(models.Model):
+    """What search and filters look an object version up by (`library.documents` makes it).
+
+    `names` are folded, the object's own first; `grams` are their groups of three letters.
+    """
+
+    version = models.OneToOneField(
+        ObjectVersion, models.CASCADE, primary_key=True, related_name="document"
+    )
+    names = ArrayField(models.TextField())
+    platforms = ArrayField(models.TextField())
+    grams = ArrayField(models.TextField())
+    words = SearchVectorField()
+
+    class Meta:
+        indexes = [
+            GinIndex(fields=["names"], name="document_names"),
+            GinIndex(fields=["grams"], name="document_grams"),
+            GinIndex(fields=["words"], name="document_words"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version_id} {self.names[:1]}"
 
 
 class Snapshot(models.Model):

@@ -24,6 +24,7 @@ def _pages_of(kind: ObjectType) -> list[URLPattern]:
 pages = [
     path("", views.home, name="home"),
     *(page for kind in OBJECT_TYPES for page in _pages_of(kind)),
+    path("/search", views.search_results, name="search"),
     path("/objects/<str:stix_id>", views.object_by_stix_id, name="object"),
     path("/objects/<str:stix_id>/raw", raw.raw_by_stix_id, name="object-raw"),
 ]

@@ -1,5 +1,6 @@
 """The library's pages: find the object, build the context, render the page or its part."""
 
+from collections import defaultdict
 from difflib import get_close_matches
 from http import HTTPStatus
 from urllib.parse import SplitResult, urlencode, urlsplit
@@ -14,11 +15,14 @@ from library.contexts.object_list import object_list
 from library.contexts.object_page import Revocation
 from library.contexts.object_page import object_page as make_page
 from library.contexts.page import Crumb, Page
+from library.contexts.search_page import MOST_LIVE, MOST_SHOWN, SearchQuery, search_page
+from library.documents import fold
 from library.identifiers import TYPE_OF, ObjectType
 from library.kinds import page_kind
 from library.models import SnapshotObject
 from library.parameters import ListFilters, TableFilters, search_text
 from library.revocations import replacement
+from library.search import CERTAIN, possible_ids
 
 SUGGESTIONS = 5
 # What a STIX id names whose type says nothing.
@@ -101,6 +105,28 @@ def _page_of(
     return response
 
 
+@conditional_page
+def search_results(request: HttpRequest, shelf: Shelf) -> HttpResponse:
+    """What a text may mean; an exact ID leads straight to its page.
+
+    For a partial request the results alone, or the few that are shown while a reader types.
+    """
+    asked = SearchQuery.of(request.GET)
+    live = "live" in request.GET
+    found = search_page(shelf, asked, MOST_LIVE if live else MOST_SHOWN)
+    shown = {"search": found, "page": found.page}
+    if live:
+        return render(request, "library/_search_live.html", shown)
+    if is_partial(request):
+        response = render(request, "library/_search_swap.html", shown)
+        _remember(request, response, found.address, typing=bool(asked.text))
+        return response
+    first = found.results[0] if found.results else None
+    if first is not None and possible_ids(asked.text).get(first.hit.attack_id) == CERTAIN:
+        return HttpResponseRedirect(first.href)
+    return render(request, "library/search.html", shown)
+
+
 def _page_before(request: HttpRequest) -> SplitResult:
     """The address of the page that htmx is about to change."""
     try:
@@ -148,14 +174,19 @@ def not_found(request: HttpRequest, shelf: Shelf, kind: ObjectType, asked: str) 
 def _near(asked: str, every: list[HeldObject]) -> list[HeldObject]:
     """The objects whose ID or name a reader may have meant: as begun, then as nearly spelt."""
     wanted = asked.casefold()
-    by_id = {held.attack_id.casefold(): held for held in every if held.attack_id}
-    by_name = {held.name.casefold(): held for held in every}
-    begun = sorted(attack_id for attack_id in by_id if wanted and attack_id.startswith(wanted))
-    found = [by_id[attack_id] for attack_id in begun]
-    found += [held for name, held in by_name.items() if len(wanted) > 2 and wanted in name]
-    for named in (by_id, by_name):
-        near = get_close_matches(wanted, named, n=SUGGESTIONS, cutoff=0.6)
-        found += [named[each] for each in near]
+    by_id, by_name = defaultdict(list), defaultdict(list)
+    for held in every:
+        by_id[held.attack_id.casefold()].append(held)
+        by_name[fold(held.name)].append(held)
+    begun = [attack_id for attack_id in sorted(by_id) if wanted and attack_id.startswith(wanted)]
+    found = [held for attack_id in begun for held in by_id[attack_id]]
+    words = fold(asked)
+    found += [
+        h for name, named in by_name.items() if len(words) > 2 and words in name for h in named
+    ]
+    for text, known in ((wanted, by_id), (words, by_name)):
+        near = get_close_matches(text, known, n=SUGGESTIONS, cutoff=0.6)
+        found += [held for each in near for held in known[each]]
     return list({held.object_id: held for held in found}.values())[:SUGGESTIONS]
 
 

@@ -19,7 +19,6 @@ from library.identifiers import (
     Provenance,
 )
 
-
 NAVIGATION = (MATRIX, TACTIC, TECHNIQUE, MITIGATION, GROUP, SOFTWARE, CAMPAIGN)
 
 

@@ -2,7 +2,19 @@
 // once it has started: this stands first in the page, so that no quick step is missed.
 addEventListener("popstate", (event) => {
   if (event.state?.htmx) {
+    sessionStorage.setItem("return", location.href);
     location.reload();
+  }
+});
+
+// What was asked again opens where the reader left it, as a page of its own would.
+addEventListener("htmx:before:request", () => {
+  sessionStorage.setItem(`place ${location.href}`, String(scrollY));
+});
+addEventListener("load", () => {
+  if (sessionStorage.getItem("return") === location.href) {
+    sessionStorage.removeItem("return");
+    scrollTo({ top: Number(sessionStorage.getItem(`place ${location.href}`)), behavior: "instant" });
   }
 });
 
@@ -30,4 +42,31 @@ for (const [name, failed] of [
   addEventListener(name, () => {
     document.getElementById("trouble").hidden = !failed;
   });
+}
+
+// "/" goes to the search box, Escape closes what it shows, the arrows walk through it.
+addEventListener("keydown", (event) => {
+  const box = document.getElementById("quick-q");
+  const typing = event.target.closest?.("input, select, textarea, [contenteditable]");
+  if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {
+    event.preventDefault();
+    box?.focus();
+  } else if (event.target.closest?.(".quick-search")) {
+    walk(event, box);
+  }
+});
+
+function walk(event, box) {
+  const links = [...document.querySelectorAll("#quick-results a")];
+  const at = links.indexOf(document.activeElement);
+  if (event.key === "Escape") {
+    document.getElementById("quick-results").replaceChildren();
+    box.focus();
+  } else if (event.key === "ArrowDown" && links[at + 1]) {
+    event.preventDefault();
+    links[at + 1].focus();
+  } else if (event.key === "ArrowUp" && at >= 0) {
+    event.preventDefault();
+    (links[at - 1] ?? box).focus();
+  }
 }

@@ -22,35 +22,12 @@ ANY_JSON = st.recursive(
 )
 
 
-def keys_in(value: Any) -> int:
-    if isinstance(value, dict):
-        own: int = len(value)
-        return own + sum(map(keys_in, value.values()))
-    parts: list[Any] = value if isinstance(value, list) else []
-    return sum(map(keys_in, parts))
-
-
-def keys_ending_in_a_backslash(value: Any) -> int:
-    """Keys whose last quotation mark looks escaped: counted neither in a text nor in its form."""
-    if isinstance(value, dict):
-        own: int = sum(key.endswith("\\") for key in value)
-        return own + sum(map(keys_ending_in_a_backslash, value.values()))
-    parts = value if isinstance(value, list) else []
-    return sum(keys_ending_in_a_backslash(part) for part in parts)
-
-
-@given(ANY_JSON)
-@UNHURRIED
-def test_keys_are_counted_in_canonical_text(value: Any) -> None:
-    canonical = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-    assert keys_of_canonical(canonical) == keys_in(value) - keys_ending_in_a_backslash(value)
-
-
 @given(ANY_JSON, st.sampled_from([None, 2]))
 @UNHURRIED
 def test_a_text_has_as_many_keys_as_its_canonical_form(value: Any, indent: int | None) -> None:
     text = json.dumps(value, ensure_ascii=False, indent=indent).encode(errors="surrogatepass")
-    assert keys_of_text(text) == keys_of_canonical(orjson.dumps(orjson.loads(text)))
+    keys = keys_of_canonical(orjson.dumps(orjson.loads(text)))
+    assert keys_of_text(text) == (-1 if b'\\\\":' in text else keys)
 
 
 def test_a_text_cannot_tell_when_its_colons_stand_apart() -> None:
@@ -72,6 +49,7 @@ DESCRIBED = b'"description":"Kept."'
         (with_twice(DESCRIBED, b'"description":"Lost.",' + DESCRIBED), "'description' twice."),
         (with_twice(DESCRIBED, b'"d\\u0065scription" : "Lost.",' + DESCRIBED), "'description'"),
         (with_twice(DESCRIBED, DESCRIBED + b',"x":{"y":1,"y":2}'), "'y' twice."),
+        (with_twice(DESCRIBED, DESCRIBED + b',"x\\\\":1,"x\\\\":2'), "twice."),
         (with_twice(b'"objects":[', b'"objects":[{"a":1}],"objects":['), "'objects' twice."),
     ],
 )

@@ -300,9 +300,11 @@ def test_parse_keeps_every_field_when_it_knows_none_of_them() -> None:
 
 
 def test_parse_refuses_when_there_are_more_values_than_any_bundle_has() -> None:
-    # 15 MB that would take half a gigabyte once parsed; packed, a few kilobytes.
-    raw = b'{"type":"bundle","objects":[' + b"[]," * 5_000_001 + b"[]]}"
-    assert refused(raw).startswith("more than 5,000,000 values: ")
+    # Some megabytes that would take hundreds once parsed; packed, a few kilobytes.
+    for unit in (b"[],", b"{},", b"[" * 900 + b"]" * 900 + b",", b"1,"):
+        count = 4_000_001 // sum(unit.count(mark) for mark in (b",", b"[", b"{")) + 1
+        raw = b'{"type":"bundle","objects":[' + unit * count + b"1]}"
+        assert refused(raw).startswith("more than 4,000,000 values: ")
 
 
 def test_parse_names_the_byte_when_the_text_is_not_utf8() -> None:

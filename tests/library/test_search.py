@@ -1,0 +1,208 @@
+"""Search finds what is meant: IDs, names, aliases, words; small slips are forgiven."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from library.contexts.search_page import excerpt
+from library.documents import document_of, fold, rebuild
+from library.models import SearchDocument
+from library.search import is_slip, possible_ids
+from tests.factories import (
+    Properties,
+    attack_object,
+    import_objects,
+    mitigation,
+    relationship,
+    stix_object,
+    tactic,
+    technique,
+)
+from tests.library.pages import LIBRARY, PARTIAL, Element, Site
+
+pytestmark = pytest.mark.django_db
+SEARCH = f"{LIBRARY}/search"
+
+
+def group(attack_id: str, name: str, *aliases: str) -> Properties:
+    return attack_object("intrusion-set", attack_id, name, aliases=[name, *aliases])
+
+
+def found(page: Element) -> list[str]:
+    """The IDs of the results in their order."""
+    entries = page.one(id="results").all("article", css="entry")
+    return [entry.one("h2").one(css="attack-id").words for entry in entries]
+
+
+@pytest.fixture
+def library(site: Site) -> Site:
+    shell = technique("T1059", "Command and Scripting Interpreter", ("execution",))
+    sub = technique("T1059.001", "PowerShell", ("execution",), description="Runs <b>scripts</b>.")
+    import_objects(
+        tactic("TA0002", "Execution", "execution"),
+        shell,
+        sub,
+        relationship("subtechnique-of", sub, shell),
+        technique("T1003", "OS Credential Dumping", description="Dumps the memory of lsass."),
+        technique("T1004", "Gone Technique", revoked=True),
+        mitigation("M1059", "Do Not Mitigate"),
+        mitigation("M1037", "Filter Network Traffic", description="Use allowlists of hosts."),
+        group("G0007", "APT28", "Fancy Bear", "Sofacy"),
+        attack_object("malware", "S0002", "Mimikatz"),
+    )
+    return site
+
+
+@pytest.mark.parametrize("asked", ["T1059.001", "t1059.001", "T1059/001", "m1037", " M1037 "])
+def test_an_id_leads_straight_to_its_page(library: Site, asked: str) -> None:
+    moved = library.moves(f"{SEARCH}?q={asked}")
+    assert moved.rpartition("/")[2] in {"T1059.001", "M1037"}
+    assert library.page(moved)
+
+
+@pytest.mark.parametrize(
+    ("asked", "first"),
+    [
+        ("1059", "T1059"),
+        ("G7", "G0007"),
+        ("powershell", "T1059.001"),
+        ("PowerShel", "T1059.001"),
+        ("powrshell", "T1059.001"),
+        ("mimicatz", "S0002"),
+        ("imimkatz", "S0002"),
+        ("fancy bear", "G0007"),
+        ("sofa", "G0007"),
+        ("dump lsass memory", "T1003"),
+        ("whitelisting hosts", "M1037"),
+        ("network", "M1037"),
+    ],
+)
+def test_what_is_meant_comes_first(library: Site, asked: str, first: str) -> None:
+    assert found(library.page(f"{SEARCH}?q={asked}"))[0] == first
+
+
+def test_a_sub_technique_is_named_with_its_parent(library: Site) -> None:
+    page = library.page(f"{SEARCH}?q=Command and Scripting Interpreter: PowerShell")
+    assert set(found(page)[:2]) == {"T1059", "T1059.001"}
+    assert "Command and Scripting Interpreter: PowerShell" in page.one(id="results").words
+
+
+def test_an_object_says_under_which_alias_it_was_found(library: Site) -> None:
+    page = library.page(f"{SEARCH}?q=sofacy")
+    assert page.one("p", css="found-as").words == "Found as “sofacy”"
+
+
+def test_revoked_is_found_by_its_exact_name_alone_unless_asked_for(library: Site) -> None:
+    assert found(library.page(f"{SEARCH}?q=gone technique")) == ["T1004"]
+    assert found(library.page(f"{SEARCH}?q=gone")) == []
+    assert found(library.page(f"{SEARCH}?q=gone&includeRevoked=true")) == ["T1004"]
+
+
+def test_results_are_narrowed_by_kind_and_domain_with_counts(library: Site) -> None:
+    page = library.page(f"{SEARCH}?q=1059")
+    kinds, domains = page.all("nav", css="choices")
+    counts = {a.words.rsplit(" ", 1)[0]: a.words.rsplit(" ", 1)[1] for a in kinds.all("a")}
+    assert counts == {"All": "2", "Techniques": "1", "Mitigations": "1"}
+    narrowed = library.page(next(a["href"] for a in kinds.all("a") if "Mitigations" in a.words))
+    assert found(narrowed) == ["M1059"]
+    assert [a.words for a in domains.all("a")] == ["All domains 2", "Enterprise 2"]
+    assert found(library.page(f"{SEARCH}?q=1059&domain=mobile")) == []
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *("", " ", "%00", "' OR 1=1 --", "a & | ! ( ) : * <->", "\\", "x" * 500, "%F0%9F%98%80"),
+        *("<script>alert(1)</script>", ":*", "&q=", "((((", "' ' '", "%ff", "a " * 200),
+    ],
+)
+def test_search_is_clean_when_the_text_is_hostile(library: Site, asked: str) -> None:
+    library.page(f"{SEARCH}?q={asked}&type={asked}&domain={asked}")
+    assert library.get(f"{SEARCH}?q={asked}&live=1").status_code == 200
+
+
+def test_parts_bring_the_results_alone(library: Site) -> None:
+    part = library.get(f"{SEARCH}?q=powershell", **PARTIAL)
+    assert b'id="results"' in part.content
+    assert b"<html" not in part.content
+    assert part["HX-Replace-Url"] == f"{SEARCH}?q=powershell"
+    few = library.get(f"{SEARCH}?q=powershell&live=1", **PARTIAL)
+    assert b'id="quick-results"' in few.content
+    assert "HX-Replace-Url" not in few
+
+
+def test_a_pinned_search_finds_what_its_release_holds(library: Site) -> None:
+    import_objects(technique("T1059.001", "PowerShell Renamed"), release="2.0")
+    assert found(library.page(f"{SEARCH}?q=powershell renamed")) == ["T1059.001"]
+    page = library.page(f"{LIBRARY}/v/1.0/search?q=powershell")
+    assert found(page)[0] == "T1059.001"
+    assert page.one(id="results").one("h2").one("a")["href"].startswith(f"{LIBRARY}/v/1.0/")
+
+
+@pytest.mark.parametrize("releases", [1, 4])
+def test_search_costs_the_same_however_many_releases(site: Site, releases: int) -> None:
+    for number in range(1, releases + 1):
+        made = [technique(f"T100{n}", f"Name {n}", x_edited=number) for n in range(3)]
+        import_objects(*made, release=f"{number}.0")
+    with CaptureQueriesContext(connection) as queries:
+        site.page(f"{SEARCH}?q=name")
+    assert len(queries) == 6
+
+
+def test_documents_are_the_same_when_they_are_made_anew(library: Site) -> None:
+    columns = ("version", "names", "platforms", "grams", "words")
+    before = list(SearchDocument.objects.order_by("version").values(*columns))
+    assert rebuild() == len(before) > 5
+    assert list(SearchDocument.objects.order_by("version").values(*columns)) == before
+
+
+def test_an_object_without_a_list_has_no_document() -> None:
+    assert document_of(stix_object("x-new-thing", "Strange")) is None
+
+
+@pytest.mark.parametrize(
+    "odd", [{"name": 1}, {"aliases": "x"}, {"aliases": [None, 2]}, {"x_mitre_platforms": {"a": 1}}]
+)
+def test_a_document_is_made_when_properties_are_odd(odd: Properties) -> None:
+    made = document_of({"type": "intrusion-set", "name": "A"} | odd)
+    assert made is not None
+    assert made.platforms == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant", "slip"),
+    [
+        ("mimkatz", "mimikatz", True),
+        ("mimikkatz", "mimikatz", True),
+        ("mimiaktz", "mimikatz", True),
+        ("mimikatz", "mimikatz", False),
+        ("mimicatz", "mimikatz", False),
+        ("katzmimi", "mimikatz", False),
+        ("", "a", True),
+        ("", "", False),
+    ],
+)
+def test_a_slip_is_one_letter_more_or_less_or_two_that_changed_places(
+    typed: str, meant: str, slip: bool
+) -> None:
+    assert is_slip(typed, meant) is slip
+    assert is_slip(meant, typed) is slip
+
+
+def test_names_are_folded_alike() -> None:
+    assert fold("  DLL Side-Loading ") == "dll side loading"
+
+
+def test_what_may_be_an_id_is_told_by_its_form() -> None:
+    assert set(possible_ids("g7")) == {"G7", "G0007"}
+    assert "T1059.001" in possible_ids("1059.001")
+    assert "AN0416" in possible_ids("analytic 416")
+    assert possible_ids("hello") == {}
+
+
+def test_an_excerpt_marks_the_words_and_escapes_the_rest() -> None:
+    text = "x " * 100 + "Then <b>scripts</b> run. " + "y " * 100
+    shown = excerpt(text, ["scripting"])
+    assert "&lt;b&gt;<mark>scripts</mark>&lt;/b&gt;" in shown
+    assert shown.startswith("…")
+    assert shown.endswith("…")

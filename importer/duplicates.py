@@ -14,23 +14,17 @@ _SPACED_COLON = re.compile(rb'"[ \t\r\n]+:')
 
 
 def keys_of_canonical(canonical: bytes | bytearray) -> int:
-    """How often an unescaped quotation mark stands before a colon.
+    """How often a quotation mark stands before a colon: once for each key, and in some texts.
 
-    Once for each key, and for each string that begins with a colon; not for keys that end in a
-    backslash (see `keys_of_text`). A text and its canonical form have as many of these.
+    A text and its canonical form have as many of these, as long as no key stands twice and the
+    text sets no colon apart; where they differ, `refuse_duplicates` finds out why.
     """
-    return canonical.count(b'":') - canonical.count(b'\\":')
+    return canonical.count(b'":')
 
 
 def keys_of_text(raw: bytes | bytearray) -> int:
-    """The same of any JSON text; -1 where that does not tell.
-
-    So it is where colons are set apart, and where a key ends in a backslash: there the quotation
-    mark is not escaped, though a backslash stands before it.
-    """
-    if b'\\\\":' in raw or _SPACED_COLON.search(raw):
-        return -1
-    return keys_of_canonical(raw)
+    """The same of any JSON text; -1 where it sets colons apart, and so does not tell."""
+    return -1 if _SPACED_COLON.search(raw) else keys_of_canonical(raw)
 
 
 def refuse_duplicates(raw: bytes | bytearray) -> None:

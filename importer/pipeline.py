@@ -172,7 +172,7 @@ def _import_one(source: Source, run: _Run) -> Report:
         if isinstance(opened, Snapshot):
             report = _report(opened, source, ALREADY_IMPORTED)
         else:
-            report = _bring_in(source, opened, run)
+            report = _bring_in(source, opened, run, beside)
     report.dry_run = run.options.dry_run
     report.seconds = time.monotonic() - begun
     return report
@@ -221,8 +221,8 @@ def _held(verified: Verified, options: Options) -> Snapshot | None:
     return held.first()
 
 
-def _bring_in(source: Source, opened: _Opened, run: _Run) -> Report:
-    writer = SnapshotWriter(opened.identity.domain)
+def _bring_in(source: Source, opened: _Opened, run: _Run, beside: ThreadPoolExecutor) -> Report:
+    writer = SnapshotWriter(opened.identity.domain, beside)
     tactics = tactics_by_phase(opened.bundle.objects)
     spec = opened.bundle.spec_version
     unversioned: list[InvalidField] = []

@@ -6,9 +6,11 @@ does not hold yet is written.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 from django.db import connection, transaction
 
 from importer.acquire import Packed
@@ -97,10 +99,11 @@ class SnapshotWriter:
     """Writes one snapshot; use inside a transaction that holds the import lock.
 
     Every object goes through `take_over`, and what that returns through `add`, in batches so that
-    no content is held longer than it takes to store it; then `finish`.
+    no content is held longer than it takes to store it; then `finish`. What search needs is made
+    `beside`, on the same connection, in the time that the caller spends on the next batch.
     """
 
-    def __init__(self, domain: str) -> None:
+    def __init__(self, domain: str, beside: Executor) -> None:
         if not connection.in_atomic_block:
             raise transaction.TransactionManagementError("a snapshot needs a transaction")
         # The snapshot of the same domain that most of this one is likely to stand in already.
@@ -112,6 +115,10 @@ class SnapshotWriter:
         self._added: list[_Member] = []
         self._object_ids: dict[str, int] = {}
         self._new_versions: dict[str, int] = {}
+        self._beside = beside
+        self._indexing: Future[None] | None = None
+        connection.ensure_connection()
+        self._raw: psycopg.Connection[Any] = connection.connection
 
     def take_over(self, batch: Sequence[Digested]) -> list[Digested]:
         """The objects of a batch that do not stand in the donor with the same content.
@@ -134,6 +141,7 @@ class SnapshotWriter:
 
     def add(self, batch: Sequence[Prepared]) -> list[bytes]:
         """Store objects of the bundle; the canonical JSON of those the library did not hold yet."""
+        self._wait()
         self._find_objects({p.normalised.stix_id for p in batch})
         known = _known_versions([p.digest.sha256 for p in batch])
         new = [p for p in batch if p.digest.sha256 not in known]
@@ -148,6 +156,7 @@ class SnapshotWriter:
 
     def finish(self, identity: Identity, packed: Packed, sha256: str, spec: str) -> Snapshot:
         """The snapshot, with its bundle, memberships and edges."""
+        self._wait()
         self._find_objects(
             {end for m in self._added for e in m.normalised.edges for end in (e.source, e.target)}
         )
@@ -217,9 +226,22 @@ class SnapshotWriter:
             "library_objectcontent (version_id, canonical)",
             ((key, p.digest.canonical.decode()) for key, p in numbered),
         )
-        store_documents((key, p.document) for key, p in numbered if p.document is not None)
+        documents = [(key, p.document) for key, p in numbered if p.document is not None]
+        if documents:
+            self._indexing = self._beside.submit(self._index, documents)
         self._new_versions |= {p.normalised.stix_id: key for key, p in numbered}
         return {p.digest.sha256: key for key, p in numbered}
+
+    def _wait(self) -> None:
+        """Until the documents are made: a connection can do but one thing at a time."""
+        if self._indexing is not None:
+            self._indexing.result()
+            self._indexing = None
+
+    def _index(self, documents: list[tuple[int, Document]]) -> None:
+        """Make documents while the importer goes on with what needs no database."""
+        with self._raw.cursor() as cursor:
+            store_documents(documents, cursor)
 
     def _version_row(self, p: Prepared) -> tuple[object, ...]:
         found = p.normalised

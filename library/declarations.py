@@ -135,10 +135,13 @@ class PageKind:
         """The tables of related objects."""
         return [section for section in self.sections if isinstance(section, Relation)]
 
+    foremost: str = ""
+    """The slug of the table that readers come for, where it is not the first."""
+
     @property
     def main(self) -> str:
-        """The slug of the first table of related objects; empty where there is none."""
-        return self.relations[0].slug if self.relations else ""
+        """The slug of the table that an address means which names none; empty where none is."""
+        return self.foremost or (self.relations[0].slug if self.relations else "")
 
     @property
     def linked(self) -> list[Step]:

@@ -4,11 +4,12 @@ Derived, and so no part of what is immutable: `rebuild` makes all of it anew.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
+import psycopg
 from django.db import connection
 
 from library.identifiers import ANALYTIC, TYPE_OF
@@ -26,8 +27,9 @@ _NOT_WORDS = re.compile(
 
 INSERT = """
     INSERT INTO library_searchdocument (version_id, names, platforms, grams, words)
-    SELECT version, string_to_array(names, %(separator)s),
-        string_to_array(platforms, %(separator)s), string_to_array(grams, %(separator)s),
+    SELECT version, string_to_array(names, %(separator)s::text),
+        string_to_array(platforms, %(separator)s::text),
+        string_to_array(grams, %(separator)s::text),
         setweight(to_tsvector('english', names), 'A')
             || setweight(to_tsvector('english', description), 'D')
     FROM unnest(%(versions)s::int[], %(names)s::text[], %(platforms)s::text[], %(grams)s::text[],
@@ -83,11 +85,8 @@ def _list(properties: dict[str, Any], key: str) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def store(documents: Iterable[tuple[int, Document]]) -> None:
+def store(made: Sequence[tuple[int, Document]], cursor: psycopg.Cursor[Any]) -> None:
     """Store the documents of versions that have none, in one statement; 0.1 ms each."""
-    made = list(documents)
-    if not made:
-        return
     columns: dict[str, Any] = {
         "versions": [version for version, _ in made],
         "names": [SEPARATOR.join(found.names) for _, found in made],
@@ -95,8 +94,7 @@ def store(documents: Iterable[tuple[int, Document]]) -> None:
         "grams": [_joined(sorted(found.grams)) for _, found in made],
         "descriptions": [found.description for _, found in made],
     }
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT, columns | {"separator": SEPARATOR})
+    cursor.execute(INSERT, columns | {"separator": SEPARATOR})
 
 
 def _joined(parts: Iterable[str]) -> str:
@@ -117,6 +115,7 @@ def rebuild() -> int:
         while rows := cursor.fetchmany(BATCH):
             made = ((key, document_of(orjson.loads(canonical))) for key, canonical in rows)
             found = [(key, document) for key, document in made if document is not None]
-            store(found)
+            with connection.connection.cursor() as inserting:
+                store(found, inserting)
             count += len(found)
     return count

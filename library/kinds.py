@@ -144,6 +144,7 @@ PAGE_KINDS: Final[Mapping[ObjectType, PageKind]] = {
             ),
         ),
         filters=("tactic", "platform"),
+        foremost="procedures",
     ),
     kinds.MITIGATION: PageKind(
         purpose="What defenders can do against the techniques ATT&CK describes, and where each"

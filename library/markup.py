@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from library.contexts.facts import Fact
     from library.contexts.graph import Named
+    from library.contexts.matrix import Matrix, MatrixCell, MatrixColumn
     from library.contexts.object_page import ShownReference
     from library.contexts.tables import Row
     from library.text.markdown import Rendered
@@ -123,3 +124,63 @@ def _ways_back(shown: ShownReference) -> str:
     if shown.hidden:
         return "Cited in rows that the filter leaves out."
     return "Listed, but not cited in the text."
+
+
+def matrix_html(matrix: Matrix) -> SafeString:
+    """A matrix as a table: a column for each tactic, in each row the next technique of all."""
+    heads = "".join(_matrix_head(column, marks=matrix.shows_marks) for column in matrix.columns)
+    depth = max((len(column.cells) for column in matrix.columns), default=0)
+    rows = "".join(
+        f"<tr>{''.join(_matrix_cell(matrix, column, at) for column in matrix.columns)}</tr>\n"
+        for at in range(depth)
+    )
+    return SafeString(
+        f'<table class="matrix"><caption class="visually-hidden">{escape(matrix.name)}: tactics'
+        f" in columns, techniques below</caption><thead><tr>{heads}</tr></thead>"
+        f"<tbody>{rows}</tbody></table>"
+    )
+
+
+def _matrix_head(column: MatrixColumn, *, marks: bool) -> str:
+    count = f"{len(column.cells)} technique{'' if len(column.cells) == 1 else 's'}"
+    subs = f", {column.sub_count} below them" if column.sub_count else ""
+    shown = f"{column.marked} of {count}" if marks else f"{count}{subs}"
+    return (
+        f'<th scope="col"><a href="{escape(column.tactic.href)}">{escape(column.tactic.name)}</a> '
+        f'<span class="matrix-count">{shown}</span></th>'
+    )
+
+
+def _matrix_cell(matrix: Matrix, column: MatrixColumn, at: int) -> str:
+    if at >= len(column.cells):
+        return '<td class="matrix-empty"></td>'
+    cell = column.cells[at]
+    subs = ""
+    if cell.subs:
+        listed = "".join(f"<li>{_matrix_entry(sub, matrix)}</li>" for sub in cell.subs)
+        is_open = matrix.filters.open_subs or any(sub.found for sub in cell.subs)
+        marked = f"{cell.marked_subs} of " if matrix.shows_marks and cell.marked_subs else ""
+        subs = (
+            f"<details{' open' if is_open else ''}><summary>{marked}{len(cell.subs)}"
+            f'<span class="visually-hidden"> sub-techniques of {escape(cell.technique.name)}</span>'
+            f"</summary><ul>{listed}</ul></details>"
+        )
+    css = "matrix-has-marked" if cell.marked_subs and not cell.marked else ""
+    return f'<td class="{css}">{_matrix_entry(cell, matrix)}{subs}</td>'
+
+
+def _matrix_entry(cell: MatrixCell, matrix: Matrix) -> str:
+    css = ["matrix-entry"]
+    said = ""
+    if cell.marked:
+        css.append("matrix-marked")
+        said = '<span class="visually-hidden">, marked</span>'
+    if cell.found:
+        css.append("matrix-found")
+    elif matrix.filters.text:
+        css.append("matrix-other")
+    return (
+        f'<a class="{" ".join(css)}" href="{escape(cell.technique.href)}">'
+        f'<span class="attack-id">{escape(cell.technique.attack_id)}</span> '
+        f"{escape(cell.technique.name)}{said}</a>"
+    )

@@ -144,3 +144,34 @@ class TableFilters:
     def by_name(self) -> str:
         """The query that sorting by name leads to."""
         return self.sorted_by("name").query
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixFilters:
+    """What a reader asks of a matrix."""
+
+    platform: str = ""
+    text: str = ""
+    open_subs: bool = False
+
+    @classmethod
+    def of(cls, query: QueryDict) -> "MatrixFilters":
+        """The filters in an address."""
+        return cls(
+            platform=search_text(query.get("platform", "")),
+            text=search_text(query.get("find", "")),
+            open_subs=query.get("subs", "") == "open",
+        )
+
+    def finds(self, attack_id: str, name: str) -> bool:
+        """Whether an entry holds the text that is looked for."""
+        return bool(self.text) and self.text.casefold() in f"{attack_id} {name}".casefold()
+
+    @property
+    def query(self) -> str:
+        """The filters as the query part of an address, with its question mark; empty for none."""
+        parts = {"platform": self.platform, "find": self.text}
+        given = {name: value for name, value in parts.items() if value}
+        if self.open_subs:
+            given["subs"] = "open"
+        return f"?{urlencode(given)}" if given else ""

@@ -6,6 +6,7 @@ Every page stands twice: for the current edition, and below /v/<release> as of t
 from django.urls import URLPattern, include, path
 
 from library import raw, views
+from library.bundles import bundle
 from library.identifiers import OBJECT_TYPES, ObjectType
 
 app_name = "library"
@@ -17,6 +18,12 @@ def _pages_of(kind: ObjectType) -> list[URLPattern]:
     return [
         path(f"/{kind.path}", views.list_page, given, name=kind.path),
         path(f"/{kind.path}/<str:attack_id>", views.object_page, given, name=f"{kind.path}-detail"),
+        path(
+            f"/{kind.path}/<str:attack_id>/matrix",
+            views.object_matrix,
+            given,
+            name=f"{kind.path}-matrix",
+        ),
         path(f"/{kind.path}/<str:attack_id>/raw", raw.raw_object, given, name=f"{kind.path}-raw"),
     ]
 
@@ -29,4 +36,8 @@ pages = [
     path("/objects/<str:stix_id>/raw", raw.raw_by_stix_id, name="object-raw"),
 ]
 
-urlpatterns = [*pages, path("/v/<str:release>", include((pages, "pinned")))]
+urlpatterns = [
+    *pages,
+    path("/bundles/<str:sha256>", bundle, name="bundle"),
+    path("/v/<str:release>", include((pages, "pinned"))),
+]

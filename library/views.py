@@ -11,16 +11,17 @@ from django.shortcuts import render
 from library.conditional import Shelf, conditional_page, current_shelf, is_partial
 from library.contexts.held import HeldObject, find_by_stix_id, find_objects
 from library.contexts.home import home_context
+from library.contexts.matrix import matrix_of, own_matrices
 from library.contexts.object_list import object_list
 from library.contexts.object_page import Revocation
 from library.contexts.object_page import object_page as make_page
 from library.contexts.page import Crumb, Page
 from library.contexts.search_page import MOST_LIVE, MOST_SHOWN, SearchQuery, search_page
 from library.documents import fold
-from library.identifiers import TYPE_OF, ObjectType
+from library.identifiers import MATRIX, TYPE_OF, ObjectType
 from library.kinds import page_kind
 from library.models import SnapshotObject
-from library.parameters import ListFilters, TableFilters, search_text
+from library.parameters import ListFilters, MatrixFilters, TableFilters, search_text
 from library.revocations import replacement
 from library.search import CERTAIN, possible_ids
 
@@ -94,6 +95,8 @@ def _page_of(
     filters = TableFilters.of(request.GET, main)
     detail = make_page(shelf, found, address, filters, revoked)
     shown: dict[str, object] = {"detail": detail, "page": detail.page}
+    if found[0].kind is MATRIX:
+        return _matrix_page(request, shelf, found[0], shown)
     table = detail.table(filters.table)
     if not is_partial(request) or table is None:
         return render(request, "library/object_page.html", shown)
@@ -102,6 +105,45 @@ def _page_of(
     shown["left"] = detail.table(before.table) if before.table != filters.table else None
     response = render(request, "library/_table_swap.html", shown | {"table": table})
     _remember(request, response, table.address, typing=filters.continues(before))
+    return response
+
+
+def _matrix_page(
+    request: HttpRequest, shelf: Shelf, held: HeldObject, shown: dict[str, object]
+) -> HttpResponse:
+    filters = MatrixFilters.of(request.GET)
+    matrix = matrix_of(shelf, held, filters)
+    shown |= {"matrices": [matrix], "filters": filters, "path": held.href}
+    shown["platforms"] = matrix.platforms
+    if not is_partial(request):
+        return render(request, "library/object_page.html", shown)
+    response = render(request, "library/_matrix.html#grids", shown)
+    _remember(request, response, held.href + filters.query, typing=bool(filters.text))
+    return response
+
+
+@conditional_page
+def object_matrix(
+    request: HttpRequest, shelf: Shelf, kind: ObjectType, attack_id: str
+) -> HttpResponse:
+    """The matrices with an object's techniques marked; for a partial request the grids alone."""
+    declared = page_kind(kind)
+    relation = next((r for r in declared.relations if r.slug == declared.explored), None)
+    found = find_objects(shelf, kind, attack_id)
+    if relation is None or not found:
+        return not_found(request, shelf, kind, attack_id)
+    own = own_matrices(shelf, found[0], relation, MatrixFilters.of(request.GET))
+    shown: dict[str, object] = {
+        "own": own,
+        "page": own.page,
+        "matrices": own.matrices,
+        "filters": own.filters,
+    }
+    shown |= {"path": own.page.canonical, "platforms": own.platforms}
+    if not is_partial(request):
+        return render(request, "library/matrix_of.html", shown)
+    response = render(request, "library/_matrix.html#grids", shown)
+    _remember(request, response, own.address, typing=bool(own.filters.text))
     return response
 
 

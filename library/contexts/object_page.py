@@ -80,10 +80,10 @@ class ObjectPage:
         return references_html(self.references)
 
     def table(self, slug: str) -> Table | None:
-        """The table of a name; the first of the page where the name is empty."""
+        """The table of a name; the page's main one where the name is empty."""
+        wanted = slug or self.kind.main
         tables = [section for section in self.sections if isinstance(section, Table)]
-        named = [table for table in tables if slug in {"", table.slug}]
-        return named[0] if named else None
+        return next((table for table in tables if table.slug == wanted), None)
 
 
 def object_page(

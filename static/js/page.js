@@ -70,3 +70,35 @@ function walk(event, box) {
     (links[at - 1] ?? box).focus();
   }
 }
+
+// In a matrix the arrows go from cell to cell: left and right between tactics, up and down in one.
+addEventListener("keydown", (event) => {
+  const entry = event.target.closest?.(".matrix-entry");
+  const steps = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+  const step = steps[event.key];
+  if (!entry || !step || event.altKey || event.ctrlKey || event.metaKey) {
+    return;
+  }
+  event.preventDefault();
+  const next = step[0] ? beside(entry, step[0]) : across(entry, step[1]);
+  next?.focus();
+});
+
+function beside(entry, step) {
+  const column = entry.closest("td").cellIndex;
+  const cells = [...entry.closest("tbody").rows].map((row) => row.cells[column]);
+  const entries = cells.flatMap((cell) => [...cell.querySelectorAll(".matrix-entry")]);
+  const shown = entries.filter((each) => each.checkVisibility());
+  return shown[shown.indexOf(entry) + step];
+}
+
+function across(entry, step) {
+  const cell = entry.closest("td");
+  for (let row = cell.parentElement; row; row = row.previousElementSibling) {
+    const found = row.cells[cell.cellIndex + step]?.querySelector(".matrix-entry");
+    if (found) {
+      return found;
+    }
+  }
+  return null;
+}

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -285,4 +286,4 @@ def test_a_choice_is_refused_when_the_snapshot_is_deleted_at_once(start: Start) 
 
 def test_a_writer_refuses_to_begin_when_there_is_no_transaction(start: Start) -> None:
     with pytest.raises(transaction.TransactionManagementError):
-        SnapshotWriter("enterprise")
+        SnapshotWriter("enterprise", ThreadPoolExecutor())

@@ -149,7 +149,7 @@ LAYERS = [
         "library.markup",
         "library.search",
     ],
-    ["library.views", "library.raw"],
+    ["library.views", "library.raw", "library.bundles"],
     ["library.urls", "library.apps"],
 ]
 

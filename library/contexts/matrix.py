@@ -1,0 +1,237 @@
+"""The matrix: tactics side by side, under each the techniques that serve it."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db.models import F
+
+from library.addresses import Addresses
+from library.conditional import Shelf
+from library.contexts.graph import Graph, Named
+from library.contexts.held import HeldObject
+from library.contexts.page import Crumb, Page
+from library.declarations import Relation
+from library.identifiers import MATRIX, TACTIC, TECHNIQUE, Domain, Link, type_of
+from library.markup import matrix_html
+from library.models import SnapshotEdge, SnapshotObject
+from library.parameters import MatrixFilters
+
+
+@dataclass(slots=True)
+class MatrixCell:
+    """A technique under one tactic, with its sub-techniques."""
+
+    technique: Named
+    marked: bool
+    found: bool
+    subs: list["MatrixCell"] = field(default_factory=list)
+
+    @property
+    def marked_subs(self) -> int:
+        """How many of its sub-techniques are marked."""
+        return sum(sub.marked for sub in self.subs)
+
+
+@dataclass(slots=True)
+class MatrixColumn:
+    """A tactic with its techniques, by name."""
+
+    tactic: Named
+    cells: list[MatrixCell]
+
+    @property
+    def marked(self) -> int:
+        """How many of its techniques are marked, or have a sub-technique that is."""
+        return sum(cell.marked or cell.marked_subs > 0 for cell in self.cells)
+
+    @property
+    def sub_count(self) -> int:
+        """How many sub-techniques there are below them."""
+        return sum(len(cell.subs) for cell in self.cells)
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """One matrix of one domain, as the reader filters it."""
+
+    name: str
+    domain: str
+    columns: list[MatrixColumn]
+    platforms: list[str]
+    filters: MatrixFilters
+    shows_marks: bool
+
+    @property
+    def total(self) -> int:
+        """How many techniques stand in it, each counted once whatever its tactics."""
+        return len({cell.technique.object_id for column in self.columns for cell in column.cells})
+
+    @property
+    def found(self) -> int:
+        """How many cells hold the text that is looked for."""
+        cells = [cell for column in self.columns for cell in column.cells]
+        return sum(cell.found for cell in cells) + sum(
+            sub.found for cell in cells for sub in cell.subs
+        )
+
+    @property
+    def html(self) -> str:
+        """The table itself."""
+        return matrix_html(self)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What the grid needs of one technique or tactic."""
+
+    named: Named
+    stix_id: str
+    platforms: tuple[str, ...]
+
+
+def matrix_of(
+    shelf: Shelf, held: HeldObject, filters: MatrixFilters, marked: frozenset[int] | None = None
+) -> Matrix:
+    """A matrix, with these techniques marked in it; two queries."""
+    snapshot = held.rows[0].snapshot
+    members = _members(shelf.addresses, snapshot.pk)
+    below, parents = _links(snapshot.pk)
+    by_stix_id = {member.stix_id: object_id for object_id, member in members.items()}
+    order = held.strings(Link.MATRIX_TACTIC)
+    tactics = [by_stix_id[stix_id] for stix_id in order if stix_id in by_stix_id]
+    subs: dict[int, list[int]] = defaultdict(list)
+    for child, parent in parents.items():
+        subs[parent].append(child)
+
+    def cell(object_id: int, under: set[int]) -> MatrixCell:
+        named = members[object_id].named
+        children = [c for c in subs[object_id] if c in under and _fits(members, c, filters)]
+        return MatrixCell(
+            technique=named,
+            marked=marked is not None and object_id in marked,
+            found=filters.finds(named.attack_id, named.name),
+            subs=[cell(child, set()) for child in _by_name(members, children)],
+        )
+
+    columns = []
+    for tactic in tactics:
+        under = {technique for technique in below[tactic] if technique in members}
+        heads = {t for t in under if parents.get(t) not in under and _fits(members, t, filters)}
+        cells = [cell(head, under) for head in _by_name(members, heads)]
+        columns.append(MatrixColumn(members[tactic].named, cells))
+    shown = {t for tactic in tactics for t in below[tactic] if t in members}
+    return Matrix(
+        name=held.name,
+        domain=Domain(snapshot.domain).label,
+        columns=columns,
+        platforms=sorted({platform for t in shown for platform in members[t].platforms}),
+        filters=filters,
+        shows_marks=marked is not None,
+    )
+
+
+def matrices_of(shelf: Shelf) -> list[HeldObject]:
+    """The live matrices of the shelf, in the order of the domains; one query."""
+    rows = SnapshotObject.objects.in_snapshots(shelf.snapshots).of_type(MATRIX).live()
+    found = [HeldObject((row,), shelf.addresses) for row in rows.with_content().in_list_order()]
+    domains = list(Domain.values)
+    return sorted(found, key=lambda held: domains.index(held.rows[0].snapshot.domain))
+
+
+def _members(addresses: Addresses, snapshot_id: int) -> dict[int, _Held]:
+    kinds = [*TACTIC.stix_types, *TECHNIQUE.stix_types]
+    rows = (
+        SnapshotObject.objects.filter(snapshot=snapshot_id, object__stix_type__in=kinds)
+        .live()
+        .annotate(platforms=F("version__document__platforms"))
+        .values_list(
+            *("object_id", "object__stix_id", "object__stix_type", "version__attack_id"),
+            *("version__name", "platforms"),
+        )
+    )
+    found = {}
+    for object_id, stix_id, stix_type, attack_id, name, platforms in rows:
+        kind = type_of(stix_type)
+        href = addresses.page(kind, attack_id, stix_id)
+        named = Named(object_id, kind, attack_id, name or stix_id, href)
+        found[object_id] = _Held(named, stix_id, tuple(platforms or ()))
+    return found
+
+
+def _links(snapshot_id: int) -> tuple[dict[int, list[int]], dict[int, int]]:
+    """The techniques below each tactic, and the technique above each sub-technique."""
+    below: dict[int, list[int]] = defaultdict(list)
+    parents: dict[int, int] = {}
+    kinds = [Link.TACTIC, Link.SUBTECHNIQUE_OF]
+    edges = SnapshotEdge.objects.filter(snapshot=snapshot_id, kind__in=kinds, live=True)
+    for kind, source_id, target_id in edges.values_list("kind", "source_id", "target_id"):
+        if kind == Link.TACTIC:
+            below[target_id].append(source_id)
+        elif source_id != target_id:
+            parents[source_id] = target_id
+    return below, parents
+
+
+def _fits(members: dict[int, _Held], object_id: int, filters: MatrixFilters) -> bool:
+    return not filters.platform or filters.platform in members[object_id].platforms
+
+
+def _by_name(members: dict[int, _Held], object_ids: Iterable[int]) -> list[int]:
+    return sorted(
+        object_ids,
+        key=lambda each: (members[each].named.name.casefold(), members[each].named.attack_id),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OwnMatrices:
+    """An object's techniques in the matrices of the domains that hold them."""
+
+    page: Page
+    held: HeldObject
+    title: str
+    matrices: list[Matrix]
+    filters: MatrixFilters
+
+    @property
+    def platforms(self) -> list[str]:
+        """The platforms of all of them."""
+        return sorted({platform for matrix in self.matrices for platform in matrix.platforms})
+
+    @property
+    def address(self) -> str:
+        """The address of exactly this view."""
+        return self.page.canonical + self.filters.query
+
+
+def own_matrices(
+    shelf: Shelf, held: HeldObject, relation: Relation, filters: MatrixFilters
+) -> OwnMatrices:
+    """The matrices with what one relation of an object leads to; two queries, two a matrix."""
+    (step,) = relation.path
+    graph = Graph(shelf)
+    graph.fetch([([held.object_id], step)])
+    marked = graph.ends([held.object_id], step)
+    domains = {row.snapshot.domain for row in held.rows}
+    first: dict[str, HeldObject] = {}
+    for matrix in matrices_of(shelf):
+        first.setdefault(matrix.rows[0].snapshot.domain, matrix)
+    shown = [matrix for domain, matrix in first.items() if domain in domains]
+    addresses = shelf.addresses
+    page = Page(
+        shelf=shelf,
+        title=f"{held.attack_id}: {held.name} on the matrix",
+        description="",
+        crumbs=(
+            Crumb("ATT&CK Library", addresses.home),
+            Crumb(held.kind.plural, addresses.listing(held.kind)),
+            Crumb(held.attack_id, held.href),
+            Crumb("Matrix"),
+        ),
+        canonical=f"{held.href}/matrix",
+        indexed=False,
+        kind=held.kind,
+    )
+    made = [matrix_of(shelf, matrix, filters, frozenset(marked)) for matrix in shown]
+    return OwnMatrices(page, held, relation.title, made, filters)

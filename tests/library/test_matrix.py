@@ -1,0 +1,134 @@
+"""The matrix: tactics in MITRE's order, techniques by name below each, marks and filters."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.factories import (
+    Properties,
+    attack_object,
+    import_objects,
+    mitigation,
+    relationship,
+    tactic,
+    technique,
+)
+from tests.library.pages import LIBRARY, PARTIAL, Element, Site
+
+pytestmark = pytest.mark.django_db
+MATRIX = f"{LIBRARY}/matrices/enterprise-attack"
+FIRST, SECOND = tactic("TA0001", "First", "first"), tactic("TA0002", "Second", "second")
+ALPHA = technique("T1001", "Alpha", ("first", "second"), x_mitre_platforms=["Linux"])
+SUB = technique("T1001.001", "Sub", ("first",), x_mitre_platforms=["Linux", "macOS"])
+BETA = technique("T1002", "beta", ("first",), x_mitre_platforms=["Windows"])
+GONE = technique("T1003", "Gone", ("first",), revoked=True)
+ORPHAN = technique("T1004.001", "Orphan", ("second",))
+HEAD = technique("T1004", "Head")
+MEASURE = mitigation("M1000", "Measure")
+
+
+def matrix(*tactics: Properties, **rest: Any) -> Properties:
+    refs = [found["id"] for found in tactics]
+    return attack_object(
+        "x-mitre-matrix", "enterprise-attack", "Enterprise ATT&CK", tactic_refs=refs, **rest
+    )
+
+
+@pytest.fixture
+def library(site: Site) -> Site:
+    import_objects(
+        *(matrix(SECOND, FIRST), FIRST, SECOND, ALPHA, SUB, BETA, GONE, ORPHAN, HEAD, MEASURE),
+        relationship("subtechnique-of", SUB, ALPHA),
+        relationship("subtechnique-of", ORPHAN, HEAD),
+        relationship("mitigates", MEASURE, SUB),
+        relationship("mitigates", MEASURE, BETA),
+    )
+    return site
+
+
+def grid(page: Element) -> list[list[str]]:
+    """The IDs in each row of the table, those of sub-techniques behind their own."""
+    rows = page.one("table", css="matrix").one("tbody").all("tr")
+    return [
+        [" ".join(e.words for e in cell.all(css="attack-id")) for cell in row.all("td")]
+        for row in rows
+    ]
+
+
+def test_tactics_stand_in_the_order_of_the_matrix_with_their_counts(library: Site) -> None:
+    heads = [th.words for th in library.page(MATRIX).one("table", css="matrix").all("th")]
+    assert heads == ["Second 2 techniques", "First 2 techniques, 1 below them"]
+
+
+def test_techniques_stand_by_name_below_each_tactic_with_their_sub_techniques(
+    library: Site,
+) -> None:
+    # A sub-technique whose parent serves another tactic stands by itself.
+    assert grid(library.page(MATRIX)) == [["T1001", "T1001 T1001.001"], ["T1004.001", "T1002"]]
+
+
+@pytest.mark.parametrize(
+    ("platform", "expected"),
+    [
+        ("Windows", [["", "T1002"]]),
+        ("Linux", [["T1001", "T1001 T1001.001"]]),
+        ("macOS", []),
+        ("Plan 9", []),
+    ],
+)
+def test_a_platform_leaves_what_it_has(
+    library: Site, platform: str, expected: list[list[str]]
+) -> None:
+    assert grid(library.page(f"{MATRIX}?platform={platform}")) == expected
+
+
+def test_a_text_is_highlighted_and_opens_what_holds_it(library: Site) -> None:
+    page = library.page(f"{MATRIX}?find=sub")
+    assert [e.words for e in page.all("a", css="matrix-found")] == ["T1001.001 Sub"]
+    assert page.one("table", css="matrix").one("details").attributes.keys() >= {"open"}
+    assert "1 hold “sub”" in page.one(id="matrix-grids").words
+
+
+def test_sub_techniques_are_shown_when_they_are_asked_for(library: Site) -> None:
+    for query, is_open in (("", False), ("?subs=open", True)):
+        details = library.page(MATRIX + query).one("table", css="matrix").one("details")
+        assert ("open" in details.attributes) is is_open
+
+
+def test_an_object_has_its_techniques_marked(library: Site) -> None:
+    page = library.page(f"{LIBRARY}/mitigations/M1000/matrix")
+    marked = [e.one(css="attack-id").words for e in page.all("a", css="matrix-marked")]
+    assert marked == ["T1001.001", "T1002"]
+    heads = [th.words for th in page.one("table", css="matrix").all("th")]
+    assert heads == ["Second 0 of 2 techniques", "First 2 of 2 techniques"]
+    assert page.one("meta", name="robots")["content"] == "noindex"
+
+
+def test_a_kind_without_techniques_of_its_own_has_no_matrix(library: Site) -> None:
+    library.page(f"{LIBRARY}/techniques/T1001/matrix", 404)
+    library.page(f"{LIBRARY}/mitigations/M9999/matrix", 404)
+
+
+@pytest.mark.parametrize("path", [MATRIX, f"{LIBRARY}/mitigations/M1000/matrix"])
+def test_a_part_is_the_grids_alone(library: Site, path: str) -> None:
+    part = library.get(f"{path}?find=sub&platform=&subs=open", **PARTIAL)
+    assert part["HX-Replace-Url"] == f"{path}?find=sub&subs=open"
+    assert b"<html" not in part.content
+    assert b'id="matrix-grids"' in part.content
+
+
+def test_a_pinned_matrix_shows_its_release(library: Site) -> None:
+    import_objects(matrix(FIRST), FIRST, BETA, release="2.0")
+    assert grid(library.page(MATRIX)) == [["T1002"]]
+    assert len(grid(library.page(f"{LIBRARY}/v/1.0/matrices/enterprise-attack"))) == 2
+
+
+@pytest.mark.parametrize("size", [1, 30])
+def test_a_matrix_costs_the_same_however_many_techniques(site: Site, size: int) -> None:
+    made = [technique(f"T1{n:03}", f"Name {n}", ("first",)) for n in range(size)]
+    import_objects(matrix(FIRST), FIRST, *made)
+    with CaptureQueriesContext(connection) as queries:
+        site.page(MATRIX)
+    assert len(queries) == 8

@@ -3,9 +3,13 @@
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from library.old_addresses import old_address
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="library:home")),
     path("learn/attack", include("library.urls")),
+    # Last: whatever attack.mitre.org has an address for.
+    path("<path:path>", old_address),
 ]
 
 handler404 = "library.views.page_not_found"

@@ -79,6 +79,9 @@ class Relation:
     grouped: bool = False
     """Whether rows stand under the kinds of their objects."""
 
+    anchored: bool = False
+    """Whether each row has its object's ID for an anchor, as attack.mitre.org has it."""
+
     nested: bool = False
     """Whether rows are techniques, and so stand under their parents."""
 

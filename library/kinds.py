@@ -257,6 +257,7 @@ PAGE_KINDS: Final[Mapping[ObjectType, PageKind]] = {
                 absent="ATT&CK lists no analytic for this strategy in the release shown.",
                 describes="whole",
                 shown=(PLATFORMS,),
+                anchored=True,
             ),
         ),
     ),
@@ -266,10 +267,7 @@ PAGE_KINDS: Final[Mapping[ObjectType, PageKind]] = {
         usage="Treat this as a specification and not as a query to paste. The log sources say"
         " what has to be collected; the mutable elements say which thresholds and lists are yours"
         " to set.",
-        facts=(
-            PLATFORMS,
-            Linked("Detection strategy", STRATEGIES),
-        ),
+        facts=(PLATFORMS, Linked("Detection strategy", STRATEGIES)),
         sections=(
             Listing(
                 "log-sources",

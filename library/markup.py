@@ -57,9 +57,11 @@ def _row(row: Row, column: str, beside: str, *, nested: bool) -> str:
     if nested and row.parent:
         prefix = f'<span class="visually-hidden">{escape(row.parent.name)}: </span>'
     facts = "".join(f'<br><span class="row-fact">{_fact(fact)}</span>' for fact in row.facts)
+    anchor = f' id="{escape(row.anchor)}"' if row.anchor else ""
     note = prose(row.use) if row.use else "" if row.beside else NO_NOTE
+    domains = "".join(map(domain_mark, row.domains))
     return (
-        f'<tr class="{css}"><td data-label="Domain">{"".join(map(domain_mark, row.domains))}</td>'
+        f'<tr class="{css}"{anchor}><td data-label="Domain">{domains}</td>'
         f'<th scope="row" data-label="ID"><a class="attack-id" href="{escape(row.object.href)}">'
         f"{escape(row.object.attack_id) or 'no ID'}</a></th>"
         f'<td data-label="Name">{prefix}{escape(row.object.name)}{facts}</td>'

@@ -8,6 +8,7 @@ from django.urls import URLPattern, include, path
 from library import raw, views
 from library.bundles import bundle
 from library.identifiers import OBJECT_TYPES, ObjectType
+from library.old_addresses import bare_id, old_address
 
 app_name = "library"
 
@@ -40,4 +41,7 @@ urlpatterns = [
     *pages,
     path("/bundles/<str:sha256>", bundle, name="bundle"),
     path("/v/<str:release>", include((pages, "pinned"))),
+    path("/", old_address, {"path": ""}),
+    path("/<str:attack_id>", bare_id),
+    path("/<path:path>", old_address),
 ]

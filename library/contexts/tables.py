@@ -36,6 +36,7 @@ class Row:
     note: str
     facts: tuple[Fact, ...] = ()
     beside: tuple[Named, ...] = ()
+    anchor: str = ""
 
     def matches(self, words: Iterable[str]) -> bool:
         """Whether every word stands in what the row shows."""
@@ -208,6 +209,7 @@ def _row(
         note=note,
         facts=tuple(shown_facts(subject, spec.shown, described)),
         beside=_beside(subject, spec, place),
+        anchor=member.attack_id if spec.anchored else "",
     )
 
 

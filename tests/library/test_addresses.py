@@ -65,10 +65,6 @@ def test_root_leads_to_the_library(site: Site) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        f"{LIBRARY}/",
-        f"{MITIGATIONS}/",
-        f"{MITIGATIONS}/M1000/",
-        f"{MITIGATIONS}/M1000/nothing",
         f"{LIBRARY}/nonsense",
         f"{LIBRARY}/v/99.1",
         f"{LIBRARY}/v/%00/mitigations",

@@ -149,7 +149,7 @@ LAYERS = [
         "library.markup",
         "library.search",
     ],
-    ["library.views", "library.raw", "library.bundles"],
+    ["library.views", "library.raw", "library.bundles", "library.old_addresses"],
     ["library.urls", "library.apps"],
 ]
 

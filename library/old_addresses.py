@@ -1,0 +1,97 @@
+"""Addresses of attack.mitre.org, the old wiki's too, and what of ours each leads to.
+
+Reports and rules are full of them: with our host in front, or as an ID alone, they find the page.
+"""
+
+import re
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.views.decorators.http import require_safe
+
+from library.addresses import Addresses
+from library.conditional import current_shelf
+from library.identifiers import MATRIX, OBJECT_TYPES, TYPE_OF, Domain, release_order, type_of
+from library.models import Snapshot, SnapshotObject
+from library.parameters import can_be_held
+from library.search import possible_ids
+from library.text.links import parse_attack_url
+
+KINDS = {kind.mitre_path: kind for kind in OBJECT_TYPES} | {k.path: k for k in OBJECT_TYPES}
+VERSION = re.compile(r"versions/v(?P<number>\d{1,3})(?:[-.][\w.-]{1,20})?(?:/(?P<rest>.*))?")
+MATRIX_PATH = re.compile(r"matrices/(?P<domain>enterprise|mobile|ics)(?:/(?P<platform>[\w-]+))?")
+# As attack.mitre.org writes platforms in the addresses of matrices.
+PLATFORMS = {"macos": "macOS", "ios": "iOS", "iaas": "IaaS", "saas": "SaaS", "esxi": "ESXi"}
+
+
+@require_safe
+def old_address(request: HttpRequest, path: str) -> HttpResponse:
+    """A redirect from an address of attack.mitre.org, or ours with a slash behind, to ours.
+
+    Permanent, as it follows from the address's shape; temporary to a release, of which a newer one
+    with the same number may come. Http404 for what is no such address.
+    """
+    query = request.META.get("QUERY_STRING", "")
+    versioned = VERSION.fullmatch(path)
+    addresses = Addresses()
+    if versioned:
+        path = versioned["rest"] or ""
+        addresses = Addresses(_newest_release(int(versioned["number"])))
+    target = _target(addresses, path.rstrip("/"))
+    if target is None:
+        raise Http404(f"no such address: {path}")
+    joint = "&" if "?" in target else "?"
+    response = HttpResponseRedirect(f"{target}{joint}{query}" if query else target)
+    response.status_code = 302 if versioned else 301
+    return response
+
+
+@require_safe
+def bare_id(_request: HttpRequest, attack_id: str) -> HttpResponse:
+    """A redirect from an ATT&CK ID alone, in any case, to its page; Http404 where nothing has it.
+
+    Temporary: which kind of object has an ID is the edition's to say.
+    """
+    shelf = current_shelf()
+    likely = possible_ids(attack_id) if can_be_held(attack_id) else {}
+    rows = (
+        SnapshotObject.objects.filter(snapshot__in=shelf.snapshots)
+        .filter(object__stix_type__in=list(TYPE_OF))
+        .named(likely)
+        .in_order_of_preference()
+        .values_list("object__stix_type", "object__stix_id", "version__attack_id")
+    )
+    found = sorted(rows, key=lambda row: -likely[row[2]])
+    if not found:
+        raise Http404(f"no object has the ID {attack_id}")
+    stix_type, stix_id, held_id = found[0]
+    return HttpResponseRedirect(shelf.addresses.page(type_of(stix_type), held_id, stix_id))
+
+
+def _newest_release(number: int) -> str:
+    """The newest release of a number that is held: 17.1 for 17; Http404 where there is none."""
+    held = Snapshot.objects.order_by().values_list("attack_version", flat=True).distinct()
+    fitting = [release for release in held if release_order(release)[1][:1] == (number,)]
+    fitting = [release for release in fitting if release_order(release)[0]]
+    if not fitting:
+        raise Http404(f"no release {number} is held")
+    return max(fitting, key=release_order)
+
+
+def _target(addresses: Addresses, path: str) -> str | None:
+    """Our address for a path of attack.mitre.org; None where it is none."""
+    matrix = MATRIX_PATH.fullmatch(path.lower())
+    if matrix:
+        platform = matrix["platform"] or ""
+        named = PLATFORMS.get(platform, platform.replace("-", " ").title())
+        page = addresses.page(MATRIX, f"{matrix['domain']}-attack")
+        return f"{page}?{urlencode({'platform': named})}" if platform else page
+    link = parse_attack_url(f"/{path}")
+    if link is not None:
+        return addresses.page(KINDS[link.kind], link.attack_id)
+    first, _, rest = path.lower().partition("/")
+    if not path:
+        return addresses.home
+    if first in KINDS and (not rest or rest in Domain.values):
+        return addresses.listing(KINDS[first]) + (f"?domain={rest}" if rest else "")
+    return None

@@ -1,0 +1,95 @@
+"""Addresses of attack.mitre.org lead to ours, and so does an ID alone."""
+
+import pytest
+
+from tests.factories import attack_object, import_objects, mitigation, relationship, technique
+from tests.library.pages import LIBRARY, Site
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def library(site: Site) -> Site:
+    import_objects(technique("T1059", "Shell"), mitigation("M1037", "Filter"), release="17.0")
+    import_objects(technique("T1059", "Shell"), release="17.1")
+    import_objects(
+        technique("T1059", "Shell"),
+        technique("T1059.001", "Power"),
+        mitigation("M1037", "Filter"),
+        attack_object("malware", "S0154", "Beacon"),
+        release="18.1",
+    )
+    return site
+
+
+@pytest.mark.parametrize("prefix", ["", LIBRARY])
+@pytest.mark.parametrize(
+    ("old", "ours"),
+    [
+        ("/techniques/T1059/001/", "/techniques/T1059.001"),
+        ("/techniques/T1059/001", "/techniques/T1059.001"),
+        ("/techniques/t1059/", "/techniques/T1059"),
+        ("/software/S0154/", "/software/S0154"),
+        ("/wiki/Technique/T1059", "/techniques/T1059"),
+        ("/datasources/DS0009/", "/data-sources/DS0009"),
+        ("/detectionstrategies/DET0001/", "/detection-strategies/DET0001"),
+        ("/mitigations/", "/mitigations"),
+        ("/mitigations/ics/", "/mitigations?domain=ics"),
+        ("/matrices/enterprise/", "/matrices/enterprise-attack"),
+        ("/matrices/enterprise/windows/", "/matrices/enterprise-attack?platform=Windows"),
+        ("/matrices/enterprise/macos/", "/matrices/enterprise-attack?platform=macOS"),
+        ("/matrices/mobile/ios/", "/matrices/mobile-attack?platform=iOS"),
+    ],
+)
+def test_an_address_of_mitre_moves_for_good(
+    library: Site, prefix: str, old: str, ours: str
+) -> None:
+    assert library.moves(prefix + old, 301) == LIBRARY + ours
+
+
+def test_our_own_addresses_lose_their_slash_and_keep_their_query(library: Site) -> None:
+    assert library.moves(f"{LIBRARY}/", 301) == LIBRARY
+    moved = library.moves(f"{LIBRARY}/mitigations/M1037/?sort=name", 301)
+    assert moved == f"{LIBRARY}/mitigations/M1037?sort=name"
+
+
+def test_a_version_leads_to_the_newest_release_of_its_number(library: Site) -> None:
+    old = "/versions/v17/techniques/T1059/"
+    assert library.moves(old, 302) == f"{LIBRARY}/v/17.1/techniques/T1059"
+    assert library.moves("/versions/v18/", 302) == f"{LIBRARY}/v/18.1"
+    library.page("/versions/v16/techniques/T1059/", 404)
+
+
+@pytest.mark.parametrize("asked", ["T1059.001", "t1059.001", "M1037", "s154"])
+def test_an_id_alone_finds_its_page(library: Site, asked: str) -> None:
+    page = library.page(library.moves(f"{LIBRARY}/{asked}"))
+    assert page.one("h1").one(css="attack-id").words.rstrip(":") in {"T1059.001", "M1037", "S0154"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/nonsense", "/techniques/../etc/passwd", "/%00", "/versions/v17", "/versions/vx/y"),
+        *(f"{LIBRARY}/T9999", f"{LIBRARY}/%00", f"{LIBRARY}/x/y/z", "//example.org/techniques/T1"),
+    ],
+)
+def test_any_other_address_is_a_clean_404(site: Site, path: str) -> None:
+    assert site.get(path).status_code == 404
+
+
+def test_an_analytic_is_anchored_in_its_strategy_s_page(site: Site) -> None:
+    analytic = attack_object("x-mitre-analytic", "AN0001", "Analytic 0001")
+    strategy = attack_object(
+        "x-mitre-detection-strategy", "DET0001", "Notice", x_mitre_analytic_refs=[analytic["id"]]
+    )
+    import_objects(analytic, strategy)
+    page = site.page(f"{LIBRARY}/detection-strategies/DET0001")
+    assert page.one("tr", id="AN0001")
+
+
+def test_a_chain_of_revocations_is_followed_from_an_old_address(site: Site) -> None:
+    chain = [technique(f"T100{n}", f"N {n}", revoked=n < 2) for n in range(3)]
+    hops = [relationship("revoked-by", chain[n], chain[n + 1]) for n in range(2)]
+    import_objects(*chain, *hops)
+    _, end = site.follow("/techniques/T1000/")
+    assert end == f"{LIBRARY}/techniques/T1002?replaces=T1000"

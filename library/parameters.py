@@ -1,6 +1,7 @@
 """Query parameters, read so that no value can do harm: what cannot be used is as if not given."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
@@ -40,16 +41,24 @@ class ListFilters:
     """What a reader asks of a list."""
 
     domain: str = ""
+    tactic: str = ""
+    platform: str = ""
     text: str = ""
     include_revoked: bool = False
     offset: int = 0
 
     @classmethod
-    def of(cls, query: QueryDict) -> "ListFilters":
-        """The filters in an address."""
+    def of(cls, query: QueryDict, offered: Sequence[str] = ()) -> "ListFilters":
+        """The filters in an address; beside those of every list, only what a list offers."""
         domain = query.get("domain", "")
+        tactic, platform = (
+            search_text(query.get(name, "")) if name in offered else ""
+            for name in ("tactic", "platform")
+        )
         return cls(
             domain=domain if domain in Domain.values else "",
+            tactic=tactic,
+            platform=platform,
             text=search_text(query.get("q", "")),
             include_revoked=query.get("includeRevoked", "").lower() in TRUE,
             offset=offset(query.get("offset", "")),
@@ -58,12 +67,18 @@ class ListFilters:
     @property
     def any(self) -> bool:
         """Whether the list is narrowed or widened in any way."""
-        return bool(self.domain or self.text or self.include_revoked)
+        return bool(self.narrowing or self.text or self.include_revoked)
+
+    @property
+    def narrowing(self) -> dict[str, str]:
+        """The filters that leave entries out whatever the text, as an address has them."""
+        given = {"domain": self.domain, "tactic": self.tactic, "platform": self.platform}
+        return {name: value for name, value in given.items() if value}
 
     @property
     def narrowed(self) -> bool:
         """Whether another filter than the text leaves entries out."""
-        return bool(self.text and self.domain)
+        return bool(self.text and self.narrowing)
 
     def continues(self, before: "ListFilters") -> bool:
         """Whether these filters differ from those before in nothing but more, or less, text."""
@@ -76,9 +91,7 @@ class ListFilters:
     @property
     def query(self) -> str:
         """The filters as the query part of an address, with its question mark; empty for none."""
-        parts: dict[str, str] = {}
-        if self.domain:
-            parts["domain"] = self.domain
+        parts = self.narrowing
         if self.text:
             parts["q"] = self.text
         if self.include_revoked:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models.functions import Collate, Lower
 
-from library.identifiers import Domain, ObjectType, Provenance, release_order
+from library.identifiers import Domain, Link, ObjectType, Provenance, release_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -94,6 +94,20 @@ class SnapshotObjectQuerySet(models.QuerySet["SnapshotObject"]):
     def live(self) -> SnapshotObjectQuerySet:
         """Objects that are neither revoked nor deprecated."""
         return self.filter(version__revoked=False, version__deprecated=False)
+
+    def under_tactic(self, attack_id: str) -> SnapshotObjectQuerySet:
+        """Techniques that serve the tactic with this ATT&CK ID, each in its own snapshot."""
+        tactic = self.model._default_manager.filter(
+            snapshot=models.OuterRef("snapshot"),
+            object=models.OuterRef("object__edges_out__target"),
+            version__attack_id=attack_id,
+        )
+        return self.filter(
+            models.Exists(tactic),
+            object__edges_out__kind=Link.TACTIC,
+            object__edges_out__live=True,
+            object__edges_out__snapshot=models.F("snapshot"),
+        )
 
     def named(self, attack_ids: Iterable[str]) -> SnapshotObjectQuerySet:
         """Objects with one of these ATT&CK IDs."""

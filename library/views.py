@@ -40,12 +40,13 @@ def home(request: HttpRequest, shelf: Shelf) -> HttpResponse:
 @conditional_page
 def list_page(request: HttpRequest, shelf: Shelf, kind: ObjectType) -> HttpResponse:
     """The list of a kind of object; for a partial request its results alone."""
-    listing = object_list(shelf, kind, ListFilters.of(request.GET))
+    offered = page_kind(kind).filters
+    listing = object_list(shelf, kind, ListFilters.of(request.GET, offered))
     shown = {"list": listing, "page": listing.page}
     if not is_partial(request):
         return render(request, "library/object_list.html", shown)
     response = render(request, "library/_results_swap.html", shown)
-    before = ListFilters.of(QueryDict(_page_before(request).query))
+    before = ListFilters.of(QueryDict(_page_before(request).query), offered)
     _remember(request, response, listing.address, typing=listing.filters.continues(before))
     return response
 

@@ -1,17 +1,18 @@
 """A list of one kind of object: filters, cards, pages."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, F, Func
 
 from library.conditional import Shelf
 from library.contexts.held import HeldObject
 from library.contexts.page import Crumb, Page
 from library.contexts.prose import Prose
-from library.identifiers import Domain, ObjectType
+from library.identifiers import TACTIC, Domain, ObjectType
 from library.kinds import PAGE_KINDS
-from library.models import SnapshotObject
+from library.models import SearchDocument, SnapshotObject
 from library.parameters import PAGE_SIZE, ListFilters
 from library.querysets import SnapshotObjectQuerySet
 from library.text.markdown import Rendered, plain
@@ -45,6 +46,8 @@ class ListContext:
     purpose: str
     filters: ListFilters
     domains: list[tuple[str, str]]
+    tactics: list[tuple[str, str]]
+    platforms: list[str]
     path: str
     cards: list[Card]
     total: int
@@ -68,6 +71,10 @@ def object_list(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> ListCon
         rows = rows.live()
     if filters.domain:
         rows = rows.filter(snapshot__domain=filters.domain)
+    if filters.tactic:
+        rows = rows.under_tactic(filters.tactic)
+    if filters.platform:
+        rows = rows.filter(version__document__platforms__contains=[filters.platform])
     found, total, distinct, filters = _page_of(shelf, rows, filters)
     path = shelf.addresses.listing(kind)
     return ListContext(
@@ -76,6 +83,8 @@ def object_list(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> ListCon
         purpose=PAGE_KINDS[kind].purpose,
         filters=filters,
         domains=[(domain.value, domain.label) for domain in Domain],
+        tactics=_tactics(shelf) if "tactic" in PAGE_KINDS[kind].filters else [],
+        platforms=_platforms(shelf, kind) if "platform" in PAGE_KINDS[kind].filters else [],
         path=path,
         cards=_cards(shelf, found),
         total=total,
@@ -86,6 +95,27 @@ def object_list(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> ListCon
         following=_link(path, filters, filters.offset + PAGE_SIZE, total),
         page_links=_page_links(path, filters, total),
     )
+
+
+def _tactics(shelf: Shelf) -> list[tuple[str, str]]:
+    """The live tactics by ID and name, the domain behind a name that several have; one query."""
+    rows = SnapshotObject.objects.in_snapshots(shelf.snapshots).of_type(TACTIC).live()
+    found = [(r.version.attack_id, r.version.name, r.snapshot.domain) for r in rows.in_list_order()]
+    names = Counter(name for _, name, _ in found)
+    return [
+        (attack_id, f"{name} ({Domain(domain).label})" if names[name] > 1 else name)
+        for attack_id, name, domain in found
+    ]
+
+
+def _platforms(shelf: Shelf, kind: ObjectType) -> list[str]:
+    """The platforms that objects of a kind have; one query."""
+    documents = SearchDocument.objects.filter(
+        version__memberships__snapshot__in=shelf.snapshots,
+        version__object__stix_type__in=kind.stix_types,
+    )
+    unnested = documents.annotate(platform=Func(F("platforms"), function="unnest"))
+    return sorted(set(unnested.values_list("platform", flat=True).distinct()))
 
 
 def _page_of(

@@ -14,6 +14,7 @@ from library.contexts.graph import Named
 from library.contexts.held import HeldObject
 from library.contexts.history import HistoryRow, history
 from library.contexts.page import Crumb, Page
+from library.contexts.pinned import standing_now
 from library.contexts.quality import source_quality
 from library.contexts.sections import Section, sections
 from library.contexts.subject import Subject, subject_of
@@ -145,6 +146,7 @@ def _references(entries: list[Reference], made: Sequence[Section]) -> list[Shown
 
 def _page(subject: Subject, address: str) -> Page:
     held = subject.held
+    said, current_href = standing_now(subject.shelf, held)
     return Page(
         shelf=subject.shelf,
         kind=held.kind,
@@ -153,6 +155,8 @@ def _page(subject: Subject, address: str) -> Page:
         crumbs=_crumbs(subject),
         canonical=address,
         indexed=held.version.live,
+        standing_now=said,
+        current_href=current_href,
     )
 
 

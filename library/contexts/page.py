@@ -41,12 +41,22 @@ class Page:
     canonical: str = ""
     indexed: bool = True
     kind: ObjectType | None = None
+    standing_now: str = ""
+    """On a page of a pinned release: how its object stands in the current edition."""
+
+    current_href: str = ""
+    """The address of the same page in the current edition, where it is there."""
     incident_url: str = field(default_factory=lambda: settings.INCIDENT_URL)
 
     @property
     def addresses(self) -> Addresses:
         """The addresses of the pages that show what this one shows."""
         return self.shelf.addresses
+
+    @property
+    def is_indexed(self) -> bool:
+        """Whether search engines should keep the page: not of older releases, nor of a sample."""
+        return self.indexed and not self.sample and not self.shelf.release
 
     @property
     def kinds(self) -> tuple[ObjectType, ...]:

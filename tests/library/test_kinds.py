@@ -232,3 +232,58 @@ def test_a_pinned_page_shows_its_release_alone(library: Site) -> None:
     assert library.page(f"{LIBRARY}/techniques/T1059").one("h1").words == "T1059: Renamed"
     inner = [a["href"] for a in old.one("article").all("a") if a["href"].startswith(LIBRARY)]
     assert all(href.startswith(f"{LIBRARY}/v/1.0/") for href in inner if "/bundles/" not in href)
+
+
+def test_a_pinned_page_says_how_the_object_stands_now(library: Site) -> None:
+    import_objects(SHELL, POWER | {"name": "Renamed"}, UNIX | {"revoked": True}, release="2.0")
+    said = {
+        "T1059": "holds the same, to the byte",
+        "T1059.001": "with another content",
+        "T1059.004": "revoked in the current edition, and live here",
+    }
+    for attack_id, sentence in said.items():
+        page = library.page(f"{LIBRARY}/v/1.0/techniques/{attack_id}")
+        banner = page.one("aside", css="pinned-banner")
+        assert "release 1.0" in banner.words
+        assert sentence in banner.words
+        assert attack_id in banner.one("a")["href"]
+        assert page.one("meta", name="robots")["content"] == "noindex"
+    gone = library.page(f"{LIBRARY}/v/1.0/groups/G0007").one("aside", css="pinned-banner")
+    assert "does not hold this object" in gone.words
+    assert gone.one("a")["href"] == LIBRARY
+    assert not library.page(f"{LIBRARY}/techniques/T1059").has("aside", css="pinned-banner")
+
+
+def test_a_pinned_release_names_the_domains_that_lack_it(library: Site) -> None:
+    import_objects(mitigation("M2000", "I", "ics"), domain="ics", release="8.0")
+    banner = library.page(f"{LIBRARY}/v/1.0").one("aside", css="pinned-banner")
+    assert "which ICS has no snapshot of" in banner.words
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("?tactic=TA0002", ["T1059.001", "T1059", "T1059.004"]),
+        ("?tactic=TA9999", []),
+        ("?platform=Windows", ["T1059.001"]),
+        ("?tactic=TA0002&platform=Windows&q=power", ["T1059.001"]),
+        ("?platform=%00%27", []),
+    ],
+)
+def test_techniques_are_narrowed_by_tactic_and_platform(
+    library: Site, query: str, expected: list[str]
+) -> None:
+    page = library.page(f"{LIBRARY}/techniques{query}")
+    entries = page.one(id="results").all("article", css="entry")
+    assert [e.one("h2").one(css="attack-id").words for e in entries] == expected
+
+
+def test_a_list_offers_the_filters_that_fit_its_kind(library: Site) -> None:
+    page = library.page(f"{LIBRARY}/techniques?platform=Windows")
+    tactics = [o.words for o in page.one("select", name="tactic").all("option")]
+    assert tactics == ["All tactics", "Execution"]
+    chosen = [o.words for o in page.one("select", name="platform").all("option")]
+    assert chosen == ["All platforms", "Windows"]
+    assert not library.page(f"{LIBRARY}/mitigations?tactic=TA0002").has("select", name="tactic")
+    software = library.page(f"{LIBRARY}/software?platform=Linux")
+    assert len(software.one(id="results").all("article", css="entry")) == 1

@@ -1,0 +1,32 @@
+"""How an object of a pinned release stands in the current edition."""
+
+from library.conditional import Shelf
+from library.contexts.held import HeldObject, status_of
+from library.models import SnapshotObject
+
+
+def standing_now(shelf: Shelf, held: HeldObject) -> tuple[str, str]:
+    """A sentence on the difference, and the current entry's address; nothing where none is pinned.
+
+    One query where a release is pinned.
+    """
+    if not shelf.release:
+        return "", ""
+    rows = SnapshotObject.objects.in_snapshots(shelf.current.snapshots).filter(
+        object=held.object_id
+    )
+    now = {row.snapshot.domain: row for row in rows}
+    if not now:
+        return "The current edition does not hold this object.", ""
+    first = next(iter(now.values()))
+    current = HeldObject((first,), shelf.current.addresses)
+    status = status_of(first.version)
+    if status != held.status:
+        was = held.status.lower() or "live"
+        said = f"It is {status.lower() or 'live'} in the current edition, and {was} here."
+    elif all(row.version_id == now.get(row.snapshot.domain, row).version_id for row in held.rows):
+        said = "The current edition holds the same, to the byte."
+    else:
+        said = "The current edition holds it with another content."
+    href = f"{current.href}?redirect=no" if first.version.revoked else current.href
+    return said, href

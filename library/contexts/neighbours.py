@@ -1,7 +1,10 @@
 """The entries before and after an object in the list of its kind."""
 
+from functools import lru_cache
+
 from library.conditional import Shelf
 from library.contexts.held import HeldObject
+from library.identifiers import ObjectType
 from library.models import SnapshotObject
 
 
@@ -12,11 +15,17 @@ def neighbour_ids(shelf: Shelf, held: HeldObject) -> tuple[int | None, int | Non
     """
     if not (held.kind.has_list and held.version.live):
         return None, None
-    rows = SnapshotObject.objects.filter(snapshot__in=shelf.snapshots).of_type(held.kind).live()
-    # An object that several domains hold has a row in each, and the first is its place.
-    listed = list(dict.fromkeys(rows.in_list_order().values_list("object_id", flat=True)))
+    listed = _listed(tuple(snapshot.pk for snapshot in shelf.snapshots), held.kind)
     if held.object_id not in listed:
         return None, None
     place = listed.index(held.object_id)
     before = listed[place - 1] if place else None
     return before, listed[place + 1] if place + 1 < len(listed) else None
+
+
+@lru_cache(maxsize=128)
+def _listed(snapshots: tuple[int, ...], kind: ObjectType) -> list[int]:
+    """The live objects of a kind in the order of its list; kept, since snapshots never change."""
+    rows = SnapshotObject.objects.filter(snapshot__in=snapshots).of_type(kind).live()
+    # An object that several domains hold has a row in each, and the first is its place.
+    return list(dict.fromkeys(rows.in_list_order().values_list("object_id", flat=True)))

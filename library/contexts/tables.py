@@ -201,13 +201,15 @@ def _row(
     if spec.describes == "lead":
         note = plain(note.partition("\n\n")[0], LEAD_LENGTH)
     parents = subject.graph.follow(place, PARENT) if spec.nested else []
+    # They stand before the note, and so are cited before it.
+    facts = tuple(shown_facts(subject, spec.shown, described))
     return Row(
         object=subject.name(place),
         parent=Named.of(parents[0][1], subject.shelf.addresses) if parents else None,
         domains=tuple(found.domains),
         use=_use(subject, spec, note, [*scopes, sources(described.get("external_references"))]),
         note=note,
-        facts=tuple(shown_facts(subject, spec.shown, described)),
+        facts=facts,
         beside=_beside(subject, spec, place),
         anchor=member.attack_id if spec.anchored else "",
     )

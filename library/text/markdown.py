@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from markdown_it.token import Token
 
 from library.text.layout import arrange
-from library.text.quick import quick_tokens
+from library.text.quick import pieces, quick_html
 from library.text.references import References, readable
 from library.text.renderer import Page, clean
 from library.text.rules import AttackMarkdown
@@ -90,7 +90,9 @@ def render(
     """
     page, lifted = _prepare(text, references, scopes, resolve, reference_base)
     env: EnvType = {"page": page}
-    return Rendered(_html(_parse(lifted, env), env), len(lifted.split()))
+    found = pieces(lifted) if len(lifted) <= LONGEST_MARKDOWN else None
+    html = SafeString(quick_html(found, page)) if found else _html(_parse(lifted, env), env)
+    return Rendered(html, len(lifted.split()))
 
 
 def plain(text: str, limit: int | None = None) -> str:
@@ -99,7 +101,13 @@ def plain(text: str, limit: int | None = None) -> str:
     With a limit it ends at a word, with "…", within that many characters. Not escaped.
     """
     page, lifted = _prepare(text, References(), (), lambda _link: None, "")
-    words = " ".join(" ".join(_plain_pieces(_parse(lifted, {"page": page}), page)).split())
+    found = pieces(lifted) if len(lifted) <= LONGEST_MARKDOWN else None
+    parts = (
+        [_without_spans("".join(words for words, _ in found), page)]
+        if found
+        else _plain_pieces(_parse(lifted, {"page": page}), page)
+    )
+    words = " ".join(" ".join(parts).split())
     if limit is None or len(words) <= limit:
         return words
     cut = words[: limit - 1]
@@ -123,7 +131,7 @@ def _parse(lifted: str, env: EnvType) -> list[Token]:
     page: Page = env["page"]
     if len(lifted) > LONGEST_MARKDOWN:
         return [token for piece in _PIECE.findall(lifted) for token in _as_it_stands(piece)]
-    return quick_tokens(lifted) or _MARKDOWN.parse(arrange(lifted, page.spans), env)
+    return _MARKDOWN.parse(arrange(lifted, page.spans), env)
 
 
 def _as_it_stands(piece: str) -> Iterator[Token]:

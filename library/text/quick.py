@@ -9,14 +9,16 @@ a test holds it to that over every text of the real bundles.
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from markdown_it.token import Token
+from library.text.links import SITE, parse_attack_url
+from library.text.renderer import link_start, text_html
 
-from library.text.links import SITE
+if TYPE_CHECKING:
+    from library.text.renderer import Page
 
 # Characters that mean nothing to Markdown within a line, whatever stands around them.
-_PLAIN: Final = r"[^\n\t\\`*_\[\]<>!&|]"
+_PLAIN: Final = r"[^\n\t\xa0\\`*_\[\]<>!&|]"
 _ADDRESS: Final = rf"{re.escape(SITE)}/[a-z]{{4,20}}/[A-Z0-9/]{{2,12}}/?"
 _LINK: Final = re.compile(rf"\[({_PLAIN}{{1,100}})\]\(({_ADDRESS})\)")
 # Not what begins a heading, quote, list or fence, nor a lifted span, which may be a block of code.
@@ -25,27 +27,34 @@ _QUICK: Final = re.compile(
 )
 
 
-def quick_tokens(lifted: str) -> list[Token] | None:
-    """The parsed form of a text whose only markup is links to attack.mitre.org; else None."""
+def pieces(lifted: str) -> list[tuple[str, str]] | None:
+    """The words of a text whose only markup is links to attack.mitre.org, each with its address.
+
+    Empty where a piece is no link; None for any other text.
+    """
     if " - " in lifted or not _QUICK.fullmatch(lifted):
         return None
-    children: list[Token] = []
+    found: list[tuple[str, str]] = []
     done = 0
     text = lifted.rstrip()
-    for found in _LINK.finditer(text):
-        _add_text(children, text[done : found.start()])
-        children.append(Token("link_open", "a", 1, attrs={"href": found[2]}))
-        _add_text(children, found[1])
-        children.append(Token("link_close", "a", -1))
-        done = found.end()
-    _add_text(children, text[done:])
-    return [
-        Token("paragraph_open", "p", 1, block=True),
-        Token("inline", "", 0, content=text, children=children, level=1, block=True),
-        Token("paragraph_close", "p", -1, block=True),
-    ]
+    for link in _LINK.finditer(text):
+        found.append((text[done : link.start()], ""))
+        found.append((link[1], link[2]))
+        done = link.end()
+    found.append((text[done:], ""))
+    return found
 
 
-def _add_text(children: list[Token], text: str) -> None:
-    if text:
-        children.append(Token("text", "", 0, content=text))
+def quick_html(found: list[tuple[str, str]], page: Page) -> str:
+    """The HTML of such a text: nothing in it but words that are escaped, and our own marks."""
+    made = []
+    for words, href in found:
+        if not href:
+            made.append(text_html(words, page))
+            continue
+        page.in_link = True
+        made.append(f"{link_start(href, parse_attack_url(href), page)}{text_html(words, page)}</a>")
+        made += page.after_link
+        page.after_link.clear()
+        page.in_link = False
+    return f"<p>{''.join(made)}</p>"

@@ -47,11 +47,7 @@ class Renderer(RendererHTML):
 
     def text(self, tokens: Sequence[Token], idx: int, _options: OptionsDict, env: EnvType) -> str:
         """Text, its placeholders replaced by what they stand for."""
-        content = escape(tokens[idx].content)
-        if "\x02" not in content:
-            return content
-        page: Page = env["page"]
-        return PLACEHOLDER.sub(lambda found: _span_html(page.spans[int(found[1])], page), content)
+        return text_html(tokens[idx].content, env["page"])
 
     def softbreak(
         self, tokens: Sequence[Token], idx: int, _options: OptionsDict, _env: EnvType
@@ -78,12 +74,12 @@ class Renderer(RendererHTML):
     ) -> str:
         """Code between back-ticks."""
         code, marks = _restored(tokens[idx].content, env["page"])
-        return f"<code>{escape(code)}</code>{marks}"
+        return f"<code>{escape(code, quote=False)}</code>{marks}"
 
     def fence(self, tokens: Sequence[Token], idx: int, _options: OptionsDict, env: EnvType) -> str:
         """A block of code."""
         code, marks = _restored(tokens[idx].content.strip("\n"), env["page"])
-        return f"<pre><code>{escape(code)}</code></pre>{marks and f'<p>{marks}</p>'}\n"
+        return f"<pre><code>{escape(code, quote=False)}</code></pre>{marks and f'<p>{marks}</p>'}\n"
 
     def link_open(
         self, tokens: Sequence[Token], idx: int, _options: OptionsDict, env: EnvType
@@ -94,7 +90,7 @@ class Renderer(RendererHTML):
         if not href:
             return ""
         page.in_link = True
-        start = _link_start(href, parse_attack_url(href), page)
+        start = link_start(href, parse_attack_url(href), page)
         is_empty = tokens[idx + 1].type == "link_close"
         return start + (escape(href) if is_empty else "")
 
@@ -111,7 +107,16 @@ class Renderer(RendererHTML):
         return f"</a>{marks}"
 
 
-def _link_start(href: str, link: AttackLink | None, page: Page) -> str:
+def text_html(text: str, page: Page) -> str:
+    """Words, escaped, with what their placeholders stand for."""
+    content = escape(text, quote=False)
+    if "\x02" not in content:
+        return content
+    return PLACEHOLDER.sub(lambda found: _span_html(page.spans[int(found[1])], page), content)
+
+
+def link_start(href: str, link: AttackLink | None, page: Page) -> str:
+    """The start of a link: to our own page where there is one."""
     ours = page.resolve(link) if link is not None else None
     if ours is not None:
         return f'<a href="{escape(ours)}">'
@@ -123,7 +128,7 @@ def _span_html(span: Span, page: Page) -> str:
     match span.kind:
         case "code":
             code, marks = _restored(span.text, page)
-            return f"<code>{escape(code)}</code>{marks}"
+            return f"<code>{escape(code, quote=False)}</code>{marks}"
         case "cite":
             mark = _citation_mark(span.text, page)
             if page.in_link:
@@ -143,7 +148,7 @@ def _span_html(span: Span, page: Page) -> str:
 def _id_html(attack_id: str, page: Page) -> str:
     link = link_by_id(attack_id)
     ours = page.resolve(link) if link is not None and not page.in_link else None
-    shown = escape(attack_id)
+    shown = escape(attack_id, quote=False)
     return f'<a href="{escape(ours)}">{shown}</a>' if ours is not None else shown
 
 
@@ -154,8 +159,13 @@ def _citation_mark(name: str, page: Page) -> str:
     anchor = f' id="{citation.anchor}"' if citation.anchor else ""
     return (
         f'<sup class="cite"{anchor}><a href="{escape(base)}#ref-{number}"'
-        f' aria-label="Reference {number}: {escape(citation.name)}">[{number}]</a></sup>'
+        f' aria-label="Reference {number}: {_in_attribute(citation.name)}">[{number}]</a></sup>'
     )
+
+
+def _in_attribute(text: str) -> str:
+    """Text between double quotation marks, as the cleaner writes it."""
+    return escape(text).replace("&#x27;", "'")
 
 
 def _restored(code: str, page: Page) -> tuple[str, str]:

@@ -9,6 +9,11 @@ from tests.benchmarks.lab import Lab
 BUDGETS = {
     "/learn/attack/mitigations/M1037": "(budget 60 ms, 12 queries)",
     "/learn/attack/mitigations": "(budget 8 queries)",
+    "/learn/attack/techniques/T1105": "(budget 150 ms, 15 queries)",
+    "/learn/attack/techniques/T1059": "(budget 60 ms, 12 queries)",
+    "/learn/attack/groups/G0007": "(budget 60 ms, 12 queries)",
+    "/learn/attack/software/S0154": "(budget 60 ms, 12 queries)",
+    "/learn/attack/matrices/enterprise-attack": "(budget 120 ms, 10 queries)",
 }
 
 
@@ -24,7 +29,7 @@ def report(lab: Lab, url: str) -> Iterator[str]:
     answers = lab.folder / "pages.json"
     lab.run(url, "-m", "tests.benchmarks.page_times", str(answers))
     pages = orjson.loads(answers.read_bytes())
-    hello = pages.pop("hello")
+    hello, searches = pages.pop("hello"), pages.pop("searches")
     yield f"{'a bare view':42} {hello['median']:6.2f} ms"
     for address, page in pages.items():
         yield (
@@ -32,3 +37,7 @@ def report(lab: Lab, url: str) -> Iterator[str]:
             f"  {page['queries']} queries  {page['median'] / hello['median']:.0f} ×"
             f"  {BUDGETS.get(address, '')}"
         )
+    yield (
+        f"{'200 searches':42} {searches['median']:6.2f} ms, p95 {searches['p95']:.1f} ms"
+        "  (budget p95 25 ms)"
+    )

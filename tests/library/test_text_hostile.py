@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from library.text import markdown
 from library.text.links import AttackLink, find_attack_links
 from library.text.markdown import plain, render
 from library.text.references import References, Source, sources
@@ -169,6 +170,18 @@ def test_links_asked_for_are_found_beforehand_whatever_the_text(text: str) -> No
     assert asked <= find_attack_links(text)
 
 
+@given(
+    st.text(st.sampled_from("ab .,:'\"()1-%é/") | st.sampled_from("\u00a0[]<>&*_`"), max_size=60)
+)
+@settings(max_examples=400, deadline=None)
+def test_the_short_way_leads_where_the_long_one_does(text: str) -> None:
+    text = f"{text} [Shell](https://attack.mitre.org/techniques/T1059) {text}(Citation: A & 'b')"
+    with pytest.MonkeyPatch.context() as patch:
+        short, short_plain = rendered(text).html, plain(text)
+        patch.setattr(markdown, "pieces", lambda _lifted: None)
+        assert (short, short_plain) == (rendered(text).html, plain(text))
+
+
 @pytest.mark.parametrize(
     "unit",
     [
@@ -251,6 +264,7 @@ def _check_real_text(text: str, own: tuple[Source, ...]) -> list[str]:
     note = render(text, references=references, scopes=(own,), resolve=lambda link: asked.add(link))
 
     reader = assert_sound(note.html)
+    assert clean(note.html) == note.html
     shown = f"{reader.text} {plain(text)}"
     assert "(Citation" not in shown
     assert "LinkById" not in shown

@@ -78,11 +78,16 @@ def _fact(fact: Fact) -> str:
 def _beside(listed: tuple[Named, ...], title: str) -> str:
     if not listed:
         return ""
-    links = "".join(f"<li>{_link(named)}</li>" for named in listed)
+    links = links_html(listed)
     return (
         f'<details class="beside"><summary>{escape(title)} <span class="figure">{len(listed)}'
         f"</span></summary><ul>{links}</ul></details>"
     )
+
+
+def links_html(listed: Iterable[Named]) -> SafeString:
+    """Objects as the entries of a list."""
+    return SafeString("".join(f"<li>{_link(named)}</li>" for named in listed))
 
 
 def _link(named: Named) -> str:

@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+
+from django.utils.safestring import SafeString
 
 from library.conditional import Shelf
 from library.contexts.graph import Member, Named
@@ -10,6 +13,7 @@ from library.contexts.subject import Subject
 from library.contexts.tables import Row
 from library.identifiers import MATRIX, Link
 from library.kinds import TACTICS
+from library.markup import links_html
 from library.models import SnapshotObject
 
 
@@ -21,10 +25,15 @@ class TacticGroup:
     tactic: Named
     techniques: list[Named] = field(default_factory=list)
 
+    @property
+    def html(self) -> SafeString:
+        """The techniques as entries of a list."""
+        return links_html(self.techniques)
+
 
 def tactic_groups(subject: Subject, rows: Sequence[Row]) -> list[TacticGroup]:
     """Every technique of a table under each of its tactics, in the order of the matrices."""
-    order = tactic_order(subject.shelf) if rows else {}
+    order = _tactic_order(subject.shelf) if rows else {}
     groups: dict[tuple[int, int], TacticGroup] = {}
     places: dict[tuple[int, int], tuple[int, str]] = {}
     wanted = {row.object.object_id: row.object for row in rows}
@@ -46,9 +55,17 @@ def _group(subject: Subject, tactic: Member) -> TacticGroup:
     return TacticGroup(tactic.domain_label, Named.of(tactic, subject.shelf.addresses))
 
 
-def tactic_order(shelf: Shelf) -> dict[str, int]:
-    """The place of each tactic, by STIX id, in the order of the domains' live matrices."""
-    matrices = SnapshotObject.objects.in_snapshots(shelf.snapshots).of_type(MATRIX).live()
+def _tactic_order(shelf: Shelf) -> dict[str, int]:
+    return tactic_order(tuple(snapshot.pk for snapshot in shelf.snapshots))
+
+
+@lru_cache(maxsize=64)
+def tactic_order(snapshots: tuple[int, ...]) -> dict[str, int]:
+    """The place of each tactic, by STIX id, in the order of the domains' live matrices.
+
+    One query; kept, since snapshots never change.
+    """
+    matrices = SnapshotObject.objects.filter(snapshot__in=snapshots).of_type(MATRIX).live()
     order: dict[str, int] = {}
     for row in matrices.with_content().in_list_order():
         named = content_of(row.version).get(Link.MATRIX_TACTIC)

@@ -21,7 +21,7 @@ from tests.library.pages import LIBRARY, MITIGATIONS, PARTIAL, Site
 pytestmark = pytest.mark.django_db
 
 PAGE = f"{MITIGATIONS}/M1000"
-HOME, LIST, SEARCH, DETAIL = 2, 5, 4, 9
+HOME, LIST, SEARCH, DETAIL = 2, 5, 4, 8
 MOST_FOR_A_LIST, MOST_FOR_A_DETAIL = 8, 12
 LINKS = "See [one](https://attack.mitre.org/mitigations/M1000)."
 

@@ -24,7 +24,7 @@ from library.identifiers import (
     type_of,
 )
 
-MOST_CANDIDATES = 300
+MOST_CANDIDATES, MOST_NAMES = 300, 120
 MOST_WORDS = 12
 ENOUGH = 25
 # Scores from which on a name is the very one that was asked for.
@@ -235,7 +235,7 @@ def _name_parameters(asked: str) -> dict[str, Any]:
     size = len(every) // 4
     parts = [every[:size], every[size : 2 * size], every[2 * size : 3 * size], every[3 * size :]]
     cut = dict(zip("abcd", parts if size else [every] * 4, strict=True))
-    return {"exact": [asked], "beginning": every[:-1]} | cut
+    return {"exact": [asked], "beginning": every[:-1], "most": MOST_NAMES} | cut
 
 
 def _name_score(asked: str, names: Iterable[str]) -> tuple[float, str]:

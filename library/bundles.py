@@ -13,6 +13,7 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
 from library.models import Snapshot
+from library.raw import FOR_EVER
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -20,7 +21,6 @@ else:
     from backports import zstd
 
 PIECE = 1 << 18
-FOR_EVER = "public, max-age=31536000, immutable"
 
 
 @require_safe

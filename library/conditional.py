@@ -47,9 +47,14 @@ class Shelf:
         return self.edition.snapshots if self.edition else []
 
     @property
+    def snapshot_ids(self) -> tuple[int, ...]:
+        """The keys of the same, by which what never changes may be kept."""
+        return tuple(snapshot.pk for snapshot in self.snapshots)
+
+    @property
     def current(self) -> "Shelf":
         """What readers see without a pinned release."""
-        return Shelf(self.edition, self.newest_snapshot, self.snapshot_count)
+        return replace(self, release="", pinned=())
 
     @property
     def addresses(self) -> Addresses:

@@ -133,13 +133,13 @@ class PageKind:
     explored: str = ""
     """The slug of the relation whose techniques are shown by tactic as well."""
 
+    foremost: str = ""
+    """The slug of the table that readers come for, where it is not the first."""
+
     @property
     def relations(self) -> list[Relation]:
         """The tables of related objects."""
         return [section for section in self.sections if isinstance(section, Relation)]
-
-    foremost: str = ""
-    """The slug of the table that readers come for, where it is not the first."""
 
     @property
     def main(self) -> str:

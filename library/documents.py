@@ -52,10 +52,15 @@ def fold(text: str) -> str:
     return " ".join(re.sub(r"[^\w.+]+", " ", text.casefold()).split())
 
 
-def grams(name: str) -> set[str]:
-    """The groups of three letters of a folded name, its beginning and its end marked by spaces."""
+def gram_list(name: str) -> list[str]:
+    """The groups of three letters of a folded name in their order, its ends marked by spaces."""
     padded = f"  {name} "
-    return {padded[at : at + 3] for at in range(len(padded) - 2)}
+    return [padded[at : at + 3] for at in range(len(padded) - 2)]
+
+
+def grams(name: str) -> set[str]:
+    """The same, each once."""
+    return set(gram_list(name))
 
 
 def document_of(properties: dict[str, Any]) -> Document | None:

@@ -38,12 +38,12 @@ def domain_mark(domain: str) -> str:
     return f'<span class="domain domain-{domain.lower()}">{domain}</span>'
 
 
-def prose(text: Rendered) -> str:
+def prose(text: Rendered) -> SafeString:
     """A text, folded after a few lines where it is long."""
     if text.is_long_on_a_phone:
         narrow = "" if text.is_long else " folding-narrow"
-        return f'<div class="prose folding{narrow}">{text.html}</div>{UNFOLD}'
-    return f'<div class="prose">{text.html}</div>'
+        return SafeString(f'<div class="prose folding{narrow}">{text.html}</div>{UNFOLD}')
+    return SafeString(f'<div class="prose">{text.html}</div>')
 
 
 def rows_html(rows: Iterable[Row], column: str, beside: str, *, nested: bool) -> SafeString:

@@ -14,6 +14,7 @@ from library.conditional import current_shelf
 from library.identifiers import MATRIX, OBJECT_TYPES, TYPE_OF, Domain, release_order, type_of
 from library.models import Snapshot, SnapshotObject
 from library.parameters import can_be_held
+from library.redirects import redirect
 from library.search import possible_ids
 from library.text.links import parse_attack_url
 
@@ -31,7 +32,6 @@ def old_address(request: HttpRequest, path: str) -> HttpResponse:
     Permanent, as it follows from the address's shape; temporary to a release, of which a newer one
     with the same number may come. Http404 for what is no such address.
     """
-    query = request.META.get("QUERY_STRING", "")
     versioned = VERSION.fullmatch(path)
     addresses = Addresses()
     if versioned:
@@ -40,10 +40,7 @@ def old_address(request: HttpRequest, path: str) -> HttpResponse:
     target = _target(addresses, path.rstrip("/"))
     if target is None:
         raise Http404(f"no such address: {path}")
-    joint = "&" if "?" in target else "?"
-    response = HttpResponseRedirect(f"{target}{joint}{query}" if query else target)
-    response.status_code = 302 if versioned else 301
-    return response
+    return redirect(request, target, permanent=versioned is None)
 
 
 @require_safe

@@ -17,6 +17,12 @@ LONGEST_NUMBER = 18
 TRUE = {"true", "1", "on", "yes"}
 
 
+def as_query(parts: dict[str, str]) -> str:
+    """The query part of an address, with its question mark, of what is not empty; else nothing."""
+    given = {name: value for name, value in parts.items() if value}
+    return f"?{urlencode(given)}" if given else ""
+
+
 def search_text(value: str) -> str:
     """Text to look for: one line, at most 200 characters, without characters that show nothing."""
     printable = "".join(letter if letter.isprintable() else " " for letter in value)
@@ -91,14 +97,14 @@ class ListFilters:
     @property
     def query(self) -> str:
         """The filters as the query part of an address, with its question mark; empty for none."""
-        parts = self.narrowing
-        if self.text:
-            parts["q"] = self.text
-        if self.include_revoked:
-            parts["includeRevoked"] = "true"
-        if self.offset:
-            parts["offset"] = str(self.offset)
-        return f"?{urlencode(parts)}" if parts else ""
+        return as_query(
+            self.narrowing
+            | {
+                "q": self.text,
+                "includeRevoked": "true" if self.include_revoked else "",
+                "offset": str(self.offset) if self.offset else "",
+            }
+        )
 
 
 TABLE_SORTS = ("id", "-id", "name", "-name")
@@ -139,14 +145,9 @@ class TableFilters:
     @property
     def query(self) -> str:
         """The filters as the query part of an address, with its question mark; empty for none."""
-        parts: dict[str, str] = {}
-        if self.text:
-            parts["filter"] = self.text
-        if self.sort != "id":
-            parts["sort"] = self.sort
-        if parts and self.table:
-            parts = {"table": self.table} | parts
-        return f"?{urlencode(parts)}" if parts else ""
+        sort = self.sort if self.sort != "id" else ""
+        table = self.table if self.text or sort else ""
+        return as_query({"table": table, "filter": self.text, "sort": sort})
 
     @property
     def by_id(self) -> str:
@@ -183,8 +184,5 @@ class MatrixFilters:
     @property
     def query(self) -> str:
         """The filters as the query part of an address, with its question mark; empty for none."""
-        parts = {"platform": self.platform, "find": self.text}
-        given = {name: value for name, value in parts.items() if value}
-        if self.open_subs:
-            given["subs"] = "open"
-        return f"?{urlencode(given)}" if given else ""
+        subs = "open" if self.open_subs else ""
+        return as_query({"platform": self.platform, "find": self.text, "subs": subs})

@@ -20,21 +20,18 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
 
     def of_release(self, domain: str, attack_version: str) -> Snapshot | None:
         """The snapshot that stands for a release: the official one, else the newest import."""
-        return (
-            self.filter(domain=domain, attack_version=attack_version)
-            .annotate(official=models.Q(provenance=Provenance.OFFICIAL))
-            .order_by("-official", "-id")
-            .first()
-        )
+        return self.filter(domain=domain)._preferred(attack_version).first()
+
+    def _preferred(self, attack_version: str) -> SnapshotQuerySet:
+        """Those of a release, the one that stands for it first."""
+        official = models.Q(provenance=Provenance.OFFICIAL)
+        rows = self.filter(attack_version=attack_version).annotate(official=official)
+        return rows.order_by("-official", "-id")
 
     def standing_for(self, attack_version: str) -> list[Snapshot]:
         """The snapshot of each domain that has a release, in the order of the domains."""
-        preferred = sorted(
-            self.filter(attack_version=attack_version).defer("objects_by_type"),
-            key=lambda held: (held.provenance != Provenance.OFFICIAL, -held.pk),
-        )
         by_domain: dict[str, Snapshot] = {}
-        for held in preferred:
+        for held in self._preferred(attack_version).defer("objects_by_type"):
             by_domain.setdefault(held.domain, held)
         return [by_domain[domain] for domain in Domain.values if domain in by_domain]
 
@@ -149,6 +146,6 @@ class SnapshotObjectQuerySet(models.QuerySet["SnapshotObject"]):
 class SnapshotEdgeQuerySet(models.QuerySet["SnapshotEdge"]):
     """Links between objects as snapshots hold them."""
 
-    def live_in(self, snapshots: Iterable[Snapshot]) -> models.QuerySet[SnapshotEdge]:
+    def live_in(self, snapshots: Iterable[Snapshot | int]) -> models.QuerySet[SnapshotEdge]:
         """Links of these snapshots that hold: neither they nor their ends revoked or deprecated."""
         return self.filter(snapshot__in=snapshots, live=True)

@@ -2,22 +2,19 @@
 
 import re
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from django.db.models import Q, Subquery
-from django.http import (
-    HttpRequest,
-    HttpResponse,
-    HttpResponsePermanentRedirect,
-    JsonResponse,
-    QueryDict,
-)
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
+from library.addresses import Addresses
 from library.identifiers import MATRIX, RELEASE_FORM, Domain, ObjectType
 from library.models import Edition, ObjectVersion, SnapshotObject
 from library.parameters import can_be_held
 from library.querysets import SnapshotObjectQuerySet
+from library.redirects import redirect
 
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "public, no-cache"
@@ -53,8 +50,8 @@ def raw_object(
         attack_id, of_kind & Q(version__attack_id=attack_id), of_kind & Q(object__in=ever)
     )
     if kind is not MATRIX and attack_id.isascii() and attack_id != attack_id.upper():
-        path = request.get_full_path().replace(f"/{attack_id}/raw", f"/{attack_id.upper()}/raw")
-        return HttpResponsePermanentRedirect(path)
+        listing = Addresses(release).listing(kind)
+        return redirect(request, f"{listing}/{quote(attack_id.upper())}/raw", permanent=True)
     return _respond(request, named, release)
 
 

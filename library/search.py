@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 
 from library.conditional import Shelf
-from library.documents import fold, grams
+from library.documents import fold, gram_list, grams
 from library.identifiers import (
     ANALYTIC,
     DATA_COMPONENT,
@@ -57,7 +57,7 @@ FIND = """
         WHERE m.snapshot_id = ANY(%(snapshots)s) AND ({condition})
         ORDER BY rank DESC LIMIT %(most)s
     )
-    SELECT s.domain, f.object_id, o.stix_id, o.stix_type, v.attack_id, v.name, v.revoked,
+    SELECT s.domain, f.object_id, o.stix_type, v.attack_id, v.name, v.revoked,
         v.deprecated, f.names, f.rank
     FROM found f
     JOIN library_objectversion v ON v.id = f.version_id
@@ -82,20 +82,27 @@ BY_WORDS = FIND.format(
 
 @dataclass(slots=True)
 class Hit:
-    """One object that a search found, in the domains that hold it."""
+    """One object that a search found, as one domain holds it, and where all do."""
 
+    domain: str
     object_id: int
-    stix_id: str
-    kind: ObjectType
+    stix_type: str
     attack_id: str
     name: str
     revoked: bool
     deprecated: bool
-    score: float
+    names: list[str]
+    rank: float
+    score: float = 0.0
     alias: str = ""
     """The other name by which it was found."""
 
     domains: list[str] = field(default_factory=list)
+
+    @property
+    def kind(self) -> ObjectType:
+        """What kind of ATT&CK object it is."""
+        return type_of(self.stix_type)
 
     @property
     def live(self) -> bool:
@@ -162,63 +169,30 @@ def _analytics(asked: str) -> dict[str, float]:
         meant.update(f"{number[:at]}{digit}{number[at:]}" for digit in "0123456789")
     meant.update(f"{number}{digit}" for digit in "0123456789")
     # A letter typed twice or left out is likelier than any that stands elsewhere.
-    return {f"AN{n}": 395.0 if n == number else 240.0 + _alike(number, n) for n in meant}
+    wanted = grams(number)
+    return {f"AN{n}": 395.0 if n == number else 240.0 + _alike(wanted, grams(n)) for n in meant}
 
 
-def _alike(one: str, other: str) -> float:
-    wanted, own = grams(one), grams(other)
+def _alike(wanted: set[str], own: set[str]) -> float:
+    """How much of two names' groups of letters is common to them, from 0 to 1 (Dice)."""
     return 2 * len(wanted & own) / (len(wanted) + len(own))
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """One row of a query."""
-
-    domain: str
-    object_id: int
-    stix_id: str
-    stix_type: str
-    attack_id: str
-    name: str
-    revoked: bool
-    deprecated: bool
-    names: list[str]
-    rank: float
-
-    @property
-    def kind(self) -> ObjectType:
-        return type_of(self.stix_type)
-
-    @property
-    def live(self) -> bool:
-        return not (self.revoked or self.deprecated)
-
-
-def _rows(shelf: Shelf, statement: str, **parameters: Any) -> list[_Found]:
+def _rows(shelf: Shelf, statement: str, **parameters: Any) -> list[Hit]:
     given: dict[str, Any] = {
-        "snapshots": [held.pk for held in shelf.snapshots],
+        "snapshots": list(shelf.snapshot_ids),
         "most": MOST_CANDIDATES,
     }
     with connection.cursor() as cursor:
         cursor.execute(statement, given | parameters)
-        return [_Found(*row) for row in cursor.fetchall()]
+        return [Hit(*row) for row in cursor.fetchall()]
 
 
-def _add(hits: dict[int, Hit], row: _Found, score: float, alias: str = "") -> None:
+def _add(hits: dict[int, Hit], row: Hit, score: float, alias: str = "") -> None:
     """Count a row among the hits: the better of two scores, a little more for both."""
-    hit = hits.get(row.object_id)
-    if hit is None:
-        hit = hits[row.object_id] = Hit(
-            object_id=row.object_id,
-            stix_id=row.stix_id,
-            kind=row.kind,
-            attack_id=row.attack_id,
-            name=row.name,
-            revoked=row.revoked,
-            deprecated=row.deprecated,
-            score=score,
-            alias=alias,
-        )
+    hit = hits.setdefault(row.object_id, row)
+    if hit is row:
+        hit.score, hit.alias = score, alias
     else:
         better, other = max(hit.score, score), min(hit.score, score)
         hit.alias = alias if score > hit.score else hit.alias
@@ -229,9 +203,8 @@ def _add(hits: dict[int, Hit], row: _Found, score: float, alias: str = "") -> No
 
 
 def _name_parameters(asked: str) -> dict[str, Any]:
-    """The groups of letters by which names are found: of the beginning, and of three parts."""
-    padded = f"  {asked} "
-    every = [padded[at : at + 3] for at in range(len(padded) - 2)]
+    """The groups of letters by which names are found: of the beginning, and of four parts."""
+    every = gram_list(asked)
     size = len(every) // 4
     parts = [every[:size], every[size : 2 * size], every[2 * size : 3 * size], every[3 * size :]]
     cut = dict(zip("abcd", parts if size else [every] * 4, strict=True))
@@ -252,8 +225,7 @@ def _name_score(asked: str, names: Iterable[str]) -> tuple[float, str]:
         elif f" {asked}" in name:
             score = 200.0 + 20 * len(asked) / len(name)
         else:
-            own = grams(name)
-            alike = 2 * len(wanted & own) / (len(wanted) + len(own))
+            alike = _alike(wanted, grams(name))
             score = 160 * alike if alike >= ALIKE else 0.0
         score -= 5 if place and score else 0
         if score > best:
@@ -291,7 +263,7 @@ def _either(word: str) -> str:
     return f"({word} | {SYNONYMS[word]})" if word in SYNONYMS else word
 
 
-def _words_score(words: list[str], row: _Found, bonus: float) -> float:
+def _words_score(words: list[str], row: Hit, bonus: float) -> float:
     """How well an object fits by its words; more where they are all that its name consists of."""
     named = max((_covered(words, name) for name in row.names), default=0.0)
     return (100 * row.rank + 60 * named + bonus) * BEHIND.get(row.kind, 1.0)

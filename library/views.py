@@ -15,13 +15,14 @@ from library.contexts.matrix import matrix_of, own_matrices
 from library.contexts.object_list import object_list
 from library.contexts.object_page import Revocation
 from library.contexts.object_page import object_page as make_page
-from library.contexts.page import Crumb, Page
+from library.contexts.page import Crumb, Page, way_up
 from library.contexts.search_page import MOST_LIVE, MOST_SHOWN, SearchQuery, search_page
 from library.documents import fold
 from library.identifiers import MATRIX, TYPE_OF, ObjectType
 from library.kinds import page_kind
 from library.models import SnapshotObject
 from library.parameters import ListFilters, MatrixFilters, TableFilters, search_text
+from library.redirects import redirect
 from library.revocations import replacement
 from library.search import CERTAIN, possible_ids
 
@@ -42,13 +43,15 @@ def list_page(request: HttpRequest, shelf: Shelf, kind: ObjectType) -> HttpRespo
     """The list of a kind of object; for a partial request its results alone."""
     offered = page_kind(kind).filters
     listing = object_list(shelf, kind, ListFilters.of(request.GET, offered))
-    shown = {"list": listing, "page": listing.page}
-    if not is_partial(request):
-        return render(request, "library/object_list.html", shown)
-    response = render(request, "library/_results_swap.html", shown)
-    before = ListFilters.of(QueryDict(_page_before(request).query), offered)
-    _remember(request, response, listing.address, typing=listing.filters.continues(before))
-    return response
+    shown: dict[str, object] = {"list": listing, "page": listing.page}
+    before = ListFilters.of(_query_before(request), offered)
+    return _answer(
+        request,
+        ("library/object_list.html", "library/_results_swap.html"),
+        shown,
+        listing.address,
+        typing=listing.filters.continues(before),
+    )
 
 
 @conditional_page
@@ -60,7 +63,7 @@ def object_page(
     if not found:
         upper = attack_id.upper()
         if attack_id.isascii() and attack_id != upper and find_objects(shelf, kind, upper):
-            return _elsewhere(shelf.addresses.page(kind, upper), request, permanent=True)
+            return redirect(request, shelf.addresses.page(kind, upper), permanent=True)
         return not_found(request, shelf, kind, attack_id)
     target = replacement(shelf, found[0]) if found[0].version.revoked else None
     leads_on = target is not None and target.href != found[0].href
@@ -78,7 +81,7 @@ def object_by_stix_id(request: HttpRequest, shelf: Shelf, stix_id: str) -> HttpR
     sharing = find_objects(shelf, held.kind, held.attack_id) if held.attack_id else []
     is_first = bool(sharing) and sharing[0].object_id == held.object_id
     if is_first and held.href != held.lasting_href:
-        return _elsewhere(held.href, request, permanent=False)
+        return redirect(request, held.href, permanent=False)
     others = [other for other in sharing if other.object_id != held.object_id]
     target = replacement(shelf, held) if held.version.revoked else None
     return _page_of(request, shelf, [held, *others], held.lasting_href, target)
@@ -91,36 +94,55 @@ def _page_of(
     address: str,
     target: HeldObject | None,
 ) -> HttpResponse:
+    if found[0].kind is MATRIX and is_partial(request):
+        return _grids(
+            request, "library/object_page.html", _matrix_of_page(request, shelf, found[0])
+        )
     revoked = Revocation(_replaced(shelf, found[0], request.GET.get("replaces", "")), target)
     main = page_kind(found[0].kind).main
     filters = TableFilters.of(request.GET, main)
     detail = make_page(shelf, found, address, filters, revoked)
     shown: dict[str, object] = {"detail": detail, "page": detail.page}
     if found[0].kind is MATRIX:
-        return _matrix_page(request, shelf, found[0], shown)
+        shown |= _matrix_of_page(request, shelf, found[0])
     table = detail.table(filters.table)
-    if not is_partial(request) or table is None:
+    if table is None:
         return render(request, "library/object_page.html", shown)
-    before = TableFilters.of(QueryDict(_page_before(request).query), main)
+    before = TableFilters.of(_query_before(request), main)
     # One table at a time is filtered: the one that was so before is whole again.
-    shown["left"] = detail.table(before.table) if before.table != filters.table else None
-    response = render(request, "library/_table_swap.html", shown | {"table": table})
-    _remember(request, response, table.address, typing=filters.continues(before))
-    return response
+    left = detail.table(before.table) if before.table != filters.table else None
+    return _answer(
+        request,
+        ("library/object_page.html", "library/_table_swap.html"),
+        shown | {"table": table, "left": left},
+        table.address,
+        typing=filters.continues(before),
+    )
 
 
-def _matrix_page(
-    request: HttpRequest, shelf: Shelf, held: HeldObject, shown: dict[str, object]
-) -> HttpResponse:
+def _matrix_of_page(request: HttpRequest, shelf: Shelf, held: HeldObject) -> dict[str, object]:
+    """What the page of a matrix shows of it."""
     filters = MatrixFilters.of(request.GET)
     matrix = matrix_of(shelf, held, filters)
-    shown |= {"matrices": [matrix], "filters": filters, "path": held.href}
-    shown["platforms"] = matrix.platforms
-    if not is_partial(request):
-        return render(request, "library/object_page.html", shown)
-    response = render(request, "library/_matrix.html#grids", shown)
-    _remember(request, response, held.href + filters.query, typing=bool(filters.text))
-    return response
+    return {
+        "matrices": [matrix],
+        "platforms": matrix.platforms,
+        "filters": filters,
+        "path": held.href,
+    }
+
+
+def _grids(request: HttpRequest, whole: str, shown: dict[str, object]) -> HttpResponse:
+    """A page with matrices; for a partial request the grids alone."""
+    filters = shown["filters"]
+    assert isinstance(filters, MatrixFilters)
+    return _answer(
+        request,
+        (whole, "library/_matrix.html#grids"),
+        shown,
+        f"{shown['path']}{filters.query}",
+        typing=bool(filters.text),
+    )
 
 
 @conditional_page
@@ -138,14 +160,11 @@ def object_matrix(
         "own": own,
         "page": own.page,
         "matrices": own.matrices,
+        "platforms": own.platforms,
         "filters": own.filters,
+        "path": own.page.canonical,
     }
-    shown |= {"path": own.page.canonical, "platforms": own.platforms}
-    if not is_partial(request):
-        return render(request, "library/matrix_of.html", shown)
-    response = render(request, "library/_matrix.html#grids", shown)
-    _remember(request, response, own.address, typing=bool(own.filters.text))
-    return response
+    return _grids(request, "library/matrix_of.html", shown)
 
 
 @conditional_page
@@ -157,17 +176,19 @@ def search_results(request: HttpRequest, shelf: Shelf) -> HttpResponse:
     asked = SearchQuery.of(request.GET)
     live = "live" in request.GET
     found = search_page(shelf, asked, MOST_LIVE if live else MOST_SHOWN)
-    shown = {"search": found, "page": found.page}
+    shown: dict[str, object] = {"search": found, "page": found.page}
     if live:
         return render(request, "library/_search_live.html", shown)
-    if is_partial(request):
-        response = render(request, "library/_search_swap.html", shown)
-        _remember(request, response, found.address, typing=bool(asked.text))
-        return response
-    first = found.results[0] if found.results else None
+    first = found.results[0] if found.results and not is_partial(request) else None
     if first is not None and possible_ids(asked.text).get(first.hit.attack_id) == CERTAIN:
         return HttpResponseRedirect(first.href)
-    return render(request, "library/search.html", shown)
+    return _answer(
+        request,
+        ("library/search.html", "library/_search_swap.html"),
+        shown,
+        found.address,
+        typing=bool(asked.text),
+    )
 
 
 def _page_before(request: HttpRequest) -> SplitResult:
@@ -176,6 +197,27 @@ def _page_before(request: HttpRequest) -> SplitResult:
         return urlsplit(request.headers.get("HX-Current-URL", ""))
     except ValueError:
         return urlsplit("")
+
+
+def _query_before(request: HttpRequest) -> QueryDict:
+    return QueryDict(_page_before(request).query)
+
+
+def _answer(
+    request: HttpRequest,
+    templates: tuple[str, str],
+    shown: dict[str, object],
+    address: str,
+    *,
+    typing: bool,
+) -> HttpResponse:
+    """The whole page, or the part that htmx asks for and the address that it then has."""
+    whole, part = templates
+    if not is_partial(request):
+        return render(request, whole, shown)
+    response = render(request, part, shown)
+    _remember(request, response, address, typing=typing)
+    return response
 
 
 def _remember(request: HttpRequest, response: HttpResponse, address: str, *, typing: bool) -> None:
@@ -202,12 +244,11 @@ def not_found(request: HttpRequest, shelf: Shelf, kind: ObjectType, asked: str) 
     """A 404 that says what was asked for and which objects come near."""
     rows = SnapshotObject.objects.in_snapshots(shelf.snapshots).of_type(kind).in_list_order()
     every = [HeldObject((row,), shelf.addresses) for row in rows]
-    lists = [Crumb(kind.plural, shelf.addresses.listing(kind))] if kind.has_list else []
     page = Page(
         shelf=shelf,
         title=f"No {kind.label.lower()} {search_text(asked)}",
         description="",
-        crumbs=(Crumb("ATT&CK Library", shelf.addresses.home), *lists, Crumb("Not found")),
+        crumbs=(*way_up(shelf, kind), Crumb("Not found")),
         indexed=False,
     )
     context = {"page": page, "kind": kind, "near": _near(search_text(asked), every)}
@@ -237,11 +278,3 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse: 
     """The 404 of an address that the product does not have."""
     page = Page(shelf=current_shelf(), title="Page not found", description="", indexed=False)
     return render(request, "404.html", {"page": page}, status=HTTPStatus.NOT_FOUND)
-
-
-def _elsewhere(path: str, request: HttpRequest, *, permanent: bool) -> HttpResponse:
-    query = request.META.get("QUERY_STRING", "")
-    response = HttpResponseRedirect(f"{path}?{query}" if query else path)
-    if permanent:
-        response.status_code = HTTPStatus.MOVED_PERMANENTLY
-    return response

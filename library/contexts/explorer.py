@@ -6,8 +6,7 @@ from functools import lru_cache
 
 from django.utils.safestring import SafeString
 
-from library.conditional import Shelf
-from library.contexts.graph import Member, Named
+from library.contexts.graph import Named
 from library.contexts.held import content_of
 from library.contexts.subject import Subject
 from library.contexts.tables import Row
@@ -33,30 +32,22 @@ class TacticGroup:
 
 def tactic_groups(subject: Subject, rows: Sequence[Row]) -> list[TacticGroup]:
     """Every technique of a table under each of its tactics, in the order of the matrices."""
-    order = _tactic_order(subject.shelf) if rows else {}
+    order = tactic_order(subject.shelf.snapshot_ids) if rows else {}
     groups: dict[tuple[int, int], TacticGroup] = {}
     places: dict[tuple[int, int], tuple[int, str]] = {}
     wanted = {row.object.object_id: row.object for row in rows}
-    for (snapshot_id, object_id), _member in sorted(subject.graph.members.items()):
+    for snapshot_id, object_id in sorted(subject.graph.members):
         if object_id not in wanted:
             continue
         for _, tactic in subject.graph.follow((snapshot_id, object_id), TACTICS):
             key = snapshot_id, tactic.object_id
             if key not in groups:
-                groups[key] = _group(subject, tactic)
+                groups[key] = TacticGroup(tactic.domain_label, subject.named(tactic))
                 places[key] = order.get(tactic.stix_id, len(order)), tactic.name
             groups[key].techniques.append(wanted[object_id])
     for group in groups.values():
         group.techniques.sort(key=lambda named: (named.attack_id, named.name))
     return [groups[key] for key in sorted(groups, key=lambda key: places[key])]
-
-
-def _group(subject: Subject, tactic: Member) -> TacticGroup:
-    return TacticGroup(tactic.domain_label, Named.of(tactic, subject.shelf.addresses))
-
-
-def _tactic_order(shelf: Shelf) -> dict[str, int]:
-    return tactic_order(tuple(snapshot.pk for snapshot in shelf.snapshots))
 
 
 @lru_cache(maxsize=64)

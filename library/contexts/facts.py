@@ -66,12 +66,8 @@ def _type(held: HeldObject) -> str:
 
 def _declared(subject: Subject, spec: FactSpec) -> Fact:
     if isinstance(spec, Linked):
-        found = {
-            member.object_id: subject.name((member.snapshot_id, member.object_id))
-            for place in subject.places
-            for _, member in subject.graph.follow(place, spec.step)
-        }
-        return Fact(spec.label, links=tuple(found.values()))
+        found = subject.graph.reached(subject.places, spec.step)
+        return Fact(spec.label, links=tuple(map(subject.named, found)))
     held = subject.held
     return _from_properties(subject, spec, held.properties, held.sources)
 

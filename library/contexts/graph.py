@@ -181,6 +181,13 @@ class Graph:
                 found.append((edge, member))
         return found
 
+    def reached(self, places: Iterable[Place], step: Step) -> list[Member]:
+        """The objects that a step leads to from any of these places, each once."""
+        found = {
+            member.object_id: member for place in places for _, member in self.follow(place, step)
+        }
+        return list(found.values())
+
     def contents(self, members: Iterable[Member]) -> dict[int, dict[str, Any]]:
         """The properties of these objects by the key of their version."""
         versions = {member.version_id for member in members}

@@ -10,7 +10,7 @@ from library.addresses import Addresses
 from library.conditional import Shelf
 from library.contexts.graph import Graph, Named
 from library.contexts.held import HeldObject
-from library.contexts.page import Crumb, Page
+from library.contexts.page import Crumb, Page, way_up
 from library.declarations import Relation
 from library.identifiers import MATRIX, TACTIC, TECHNIQUE, Domain, Link, type_of
 from library.markup import matrix_html
@@ -164,7 +164,7 @@ def _links(snapshot_id: int) -> tuple[dict[int, list[int]], dict[int, int]]:
     below: dict[int, list[int]] = defaultdict(list)
     parents: dict[int, int] = {}
     kinds = [Link.TACTIC, Link.SUBTECHNIQUE_OF]
-    edges = SnapshotEdge.objects.filter(snapshot=snapshot_id, kind__in=kinds, live=True)
+    edges = SnapshotEdge.objects.live_in([snapshot_id]).filter(kind__in=kinds)
     for kind, source_id, target_id in edges.values_list("kind", "source_id", "target_id"):
         if kind == Link.TACTIC:
             below[target_id].append(source_id)
@@ -199,11 +199,6 @@ class OwnMatrices:
         """The platforms of all of them."""
         return sorted({platform for matrix in self.matrices for platform in matrix.platforms})
 
-    @property
-    def address(self) -> str:
-        """The address of exactly this view."""
-        return self.page.canonical + self.filters.query
-
 
 def own_matrices(
     shelf: Shelf, held: HeldObject, relation: Relation, filters: MatrixFilters
@@ -218,14 +213,12 @@ def own_matrices(
     for matrix in matrices_of(shelf):
         first.setdefault(matrix.rows[0].snapshot.domain, matrix)
     shown = [matrix for domain, matrix in first.items() if domain in domains]
-    addresses = shelf.addresses
     page = Page(
         shelf=shelf,
         title=f"{held.attack_id}: {held.name} on the matrix",
         description="",
         crumbs=(
-            Crumb("ATT&CK Library", addresses.home),
-            Crumb(held.kind.plural, addresses.listing(held.kind)),
+            *way_up(shelf, held.kind),
             Crumb(held.attack_id, held.href),
             Crumb("Matrix"),
         ),

@@ -15,7 +15,7 @@ def neighbour_ids(shelf: Shelf, held: HeldObject) -> tuple[int | None, int | Non
     """
     if not (held.kind.has_list and held.version.live):
         return None, None
-    listed = _listed(tuple(snapshot.pk for snapshot in shelf.snapshots), held.kind)
+    listed = _listed(shelf.snapshot_ids, held.kind)
     if held.object_id not in listed:
         return None, None
     place = listed.index(held.object_id)

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, F, Func
+from django.utils.safestring import SafeString
 
+from library import markup
 from library.conditional import Shelf
 from library.contexts.held import HeldObject
-from library.contexts.page import Crumb, Page
+from library.contexts.page import Crumb, Page, way_up
 from library.contexts.prose import Prose
 from library.identifiers import TACTIC, Domain, ObjectType
 from library.kinds import PAGE_KINDS
@@ -27,6 +29,11 @@ class Card:
     domain: str
     domain_label: str
     definition: Rendered
+
+    @property
+    def html(self) -> SafeString:
+        """The definition, folded where it is long."""
+        return markup.prose(self.definition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +202,7 @@ def _page(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> Page:
         title=kind.plural,
         kind=kind,
         description=PAGE_KINDS[kind].purpose,
-        crumbs=(Crumb("ATT&CK Library", shelf.addresses.home), Crumb(kind.plural)),
+        crumbs=(*way_up(shelf), Crumb(kind.plural)),
         canonical=shelf.addresses.listing(kind) + lasting.query,
         indexed=not (filters.text or filters.include_revoked),
     )

@@ -13,7 +13,7 @@ from library.contexts.generic import GenericFact, as_written
 from library.contexts.graph import Named
 from library.contexts.held import HeldObject
 from library.contexts.history import HistoryRow, history
-from library.contexts.page import Crumb, Page
+from library.contexts.page import Crumb, Page, way_up
 from library.contexts.pinned import standing_now
 from library.contexts.quality import source_quality
 from library.contexts.sections import Section, sections
@@ -162,12 +162,10 @@ def _page(subject: Subject, address: str) -> Page:
 
 def _crumbs(subject: Subject) -> tuple[Crumb, ...]:
     """The way up: the library, the list, and the technique that a sub-technique belongs to."""
-    held, addresses = subject.held, subject.shelf.addresses
-    way = [Crumb("ATT&CK Library", addresses.home)]
-    if held.kind.has_list:
-        way.append(Crumb(held.kind.plural, addresses.listing(held.kind)))
+    held = subject.held
+    way = [*way_up(subject.shelf, held.kind)]
     for place in subject.places[:1]:
         for _, parent in subject.graph.follow(place, PARENT)[:1]:
-            named = Named.of(parent, addresses)
+            named = subject.named(parent)
             way.append(Crumb(named.attack_id or named.name, named.href))
     return (*way, Crumb(held.attack_id or held.name))

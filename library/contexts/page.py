@@ -30,6 +30,14 @@ class Crumb:
     href: str = ""
 
 
+def way_up(shelf: Shelf, kind: ObjectType | None = None) -> tuple[Crumb, ...]:
+    """The first steps of every way up: the library, and the list of a kind that has one."""
+    home = Crumb("ATT&CK Library", shelf.addresses.home)
+    if kind is None or not kind.has_list:
+        return (home,)
+    return home, Crumb(kind.plural, shelf.addresses.listing(kind))
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """Title, way up, releases shown, and what the layout must say about them."""
@@ -46,6 +54,7 @@ class Page:
 
     current_href: str = ""
     """The address of the same page in the current edition, where it is there."""
+
     incident_url: str = field(default_factory=lambda: settings.INCIDENT_URL)
 
     @property

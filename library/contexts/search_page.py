@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
-from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.utils.html import escape
@@ -11,11 +10,11 @@ from django.utils.safestring import SafeString
 
 from library.conditional import Shelf
 from library.contexts.graph import Graph, Named
-from library.contexts.page import Crumb, Page
+from library.contexts.page import Crumb, Page, way_up
 from library.documents import fold
 from library.identifiers import OBJECT_TYPES, TECHNIQUE, Domain
 from library.kinds import PARENT
-from library.parameters import TRUE, search_text
+from library.parameters import TRUE, as_query, search_text
 from library.search import Hit, search
 from library.text.markdown import plain
 
@@ -48,11 +47,9 @@ class SearchQuery:
     @property
     def query(self) -> str:
         """The search as the query part of an address, with its question mark; empty for none."""
+        revoked = "true" if self.include_revoked else ""
         parts = {"q": self.text, "type": self.kind, "domain": self.domain}
-        given = {name: value for name, value in parts.items() if value}
-        if self.include_revoked:
-            given["includeRevoked"] = "true"
-        return f"?{urlencode(given)}" if given else ""
+        return as_query(parts | {"includeRevoked": revoked})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +100,7 @@ def search_page(shelf: Shelf, asked: SearchQuery, most: int = MOST_SHOWN) -> Sea
             shelf=shelf,
             title=f"Search: {asked.text}" if asked.text else "Search",
             description="",
-            crumbs=(Crumb("ATT&CK Library", shelf.addresses.home), Crumb("Search")),
+            crumbs=(*way_up(shelf), Crumb("Search")),
             indexed=False,
         ),
         asked=asked,

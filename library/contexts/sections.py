@@ -4,15 +4,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from library.contexts.facts import words_of
 from library.contexts.graph import Named
 from library.contexts.subject import Subject
 from library.contexts.tables import Table, table_of
 from library.declarations import Aliases, Listing, Passage, SectionSpec
+from library.markup import prose
 from library.parameters import TableFilters
 from library.text.markdown import Rendered
-from library.text.references import sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,11 @@ class PassageSection:
 
     template = "library/_passage.html"
     total = None
+
+    @property
+    def html(self) -> SafeString:
+        """The text, folded where it is long."""
+        return prose(self.text)
 
 
 type Section = Table | ListingSection | PassageSection
@@ -95,11 +101,8 @@ def _linked(subject: Subject, spec: Listing) -> dict[str, Named]:
     """The objects that a listing names, by STIX id."""
     if spec.step is None:
         return {}
-    return {
-        member.stix_id: Named.of(member, subject.shelf.addresses)
-        for place in subject.places
-        for _, member in subject.graph.follow(place, spec.step)
-    }
+    found = subject.graph.reached(subject.places, spec.step)
+    return {member.stix_id: subject.named(member) for member in found}
 
 
 def _cell(subject: Subject, title: str, value: Any, linked: dict[str, Named]) -> Cell:
@@ -114,11 +117,10 @@ def _alias_rows(subject: Subject, spec: Aliases) -> list[list[Cell]]:
     ATT&CK lists an object's own name as the first of its aliases.
     """
     notes = {s.name: s.description for s in subject.held.sources if s.is_note}
-    own = sources(subject.held.properties.get("external_references"))
     return [
         [
             Cell("Name", Rendered(format_html("{}", name), 1)),
-            Cell("Note", subject.prose.render(notes.get(name, ""), [own])),
+            Cell("Note", subject.prose.render(notes.get(name, ""), [subject.held.sources])),
         ]
         for name in dict.fromkeys(subject.held.strings(spec.property))
         if name != subject.held.name

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from library.conditional import Shelf
-from library.contexts.graph import Graph, Named, Place, links_of
+from library.contexts.graph import Graph, Member, Named, Place, links_of
 from library.contexts.held import HeldObject
 from library.contexts.neighbours import neighbour_ids
 from library.contexts.prose import Prose
@@ -34,9 +34,9 @@ class Subject:
         """The object in each snapshot that holds it."""
         return [(row.snapshot_id, row.object_id) for row in self.held.rows]
 
-    def name(self, place: Place) -> Named:
-        """How pages link to an object that the graph has met."""
-        return Named.of(self.graph.members[place], self.shelf.addresses)
+    def named(self, member: Member) -> Named:
+        """How the page links to an object."""
+        return Named.of(member, self.shelf.addresses)
 
 
 def subject_of(shelf: Shelf, held: HeldObject) -> Subject:

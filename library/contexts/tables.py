@@ -204,8 +204,8 @@ def _row(
     # They stand before the note, and so are cited before it.
     facts = tuple(shown_facts(subject, spec.shown, described))
     return Row(
-        object=subject.name(place),
-        parent=Named.of(parents[0][1], subject.shelf.addresses) if parents else None,
+        object=subject.named(member),
+        parent=subject.named(parents[0][1]) if parents else None,
         domains=tuple(found.domains),
         use=_use(subject, spec, note, [*scopes, sources(described.get("external_references"))]),
         note=note,
@@ -224,11 +224,8 @@ def _use(subject: Subject, spec: Relation, note: str, scopes: list[tuple[Source,
 def _beside(subject: Subject, spec: Relation, place: Place) -> tuple[Named, ...]:
     if spec.beside is None:
         return ()
-    found = {
-        member.object_id: Named.of(member, subject.shelf.addresses)
-        for _, member in subject.graph.follow(place, spec.beside[1])
-    }
-    return tuple(sorted(found.values(), key=lambda named: (named.attack_id, named.name)))
+    found = map(subject.named, subject.graph.reached([place], spec.beside[1]))
+    return tuple(sorted(found, key=lambda named: (named.attack_id, named.name)))
 
 
 def families(spec: Relation, rows: Sequence[Row], sort: str) -> list[Family]:

@@ -139,7 +139,13 @@ def test_network_is_reached_by_download_alone(step: str) -> None:
 LAYERS = [
     ["library.identifiers"],
     ["library.querysets", "library.models", "library.documents"],
-    ["library.text", "library.addresses", "library.parameters", "library.conditional"],
+    [
+        "library.text",
+        "library.addresses",
+        "library.parameters",
+        "library.conditional",
+        "library.redirects",
+    ],
     ["library.declarations"],
     ["library.kinds"],
     [

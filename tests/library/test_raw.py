@@ -267,3 +267,10 @@ def test_content_is_missing_when_parameters_contradict_each_other(site: Site) ->
     missing(site, f"?release=1.0&sha256={newer}")
     missing(site, f"?domain=mobile&sha256={newer}")
     missing(site, f"?sha256=%20{newer}%20")
+
+
+def test_id_in_lower_case_leads_on_once_when_it_has_odd_letters(site: Site) -> None:
+    import_objects(MEASURE)
+    moved = site.moves(f"{MITIGATIONS}/m%201000/raw", 301)
+    assert moved == f"{MITIGATIONS}/M%201000/raw"
+    assert site.get(moved).status_code == 404

@@ -1,18 +1,13 @@
 """The whole of release 18.1: relationships against MITRE's own tools, pages at random, search."""
 
 import random
-from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
-from django.db import connection, transaction
 from mitreattack.stix20 import MitreAttackData
 from pytest_django import DjangoDbBlocker
 
 from importer.acquire import read_bundle
-from importer.pipeline import Options, import_bundles
-from importer.sources import Source
 from library.conditional import current_shelf
 from library.documents import fold
 from library.identifiers import OBJECT_TYPES, TYPE_OF
@@ -20,7 +15,11 @@ from library.models import SnapshotEdge, SnapshotObject
 from library.search import search
 from tests.library.pages import LIBRARY, Element, Site
 
-pytestmark = [pytest.mark.real_data, pytest.mark.django_db]
+pytestmark = [
+    pytest.mark.real_data,
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("newest_release"),
+]
 
 DOMAINS = ("enterprise", "mobile", "ics")
 PAGES_A_KIND = 6
@@ -31,20 +30,6 @@ SEED = random.SystemRandom().randrange(10**6)
 type Pairs = set[tuple[str, str]]
 # The ATT&CK ID, the name and the folded names of objects, by their keys.
 type Named = dict[int, tuple[str, str, list[str]]]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def library(
-    attack_bundles: Path, django_db_setup: None, django_db_blocker: DjangoDbBlocker
-) -> Iterator[None]:
-    """The three domains of release 18.1, in a transaction that is rolled back at the end."""
-    paths = [attack_bundles / f"{domain}-attack-18.1.json.xz" for domain in DOMAINS]
-    with django_db_blocker.unblock(), transaction.atomic():
-        assert connection.settings_dict["NAME"].startswith("test_")
-        sources = [Source(path.name, partial(read_bundle, path)) for path in paths]
-        import_bundles(sources, Options(validate=False))
-        yield
-        transaction.set_rollback(True)
 
 
 def links(domain: str, kind: str, source: str, *targets: str) -> Pairs:
@@ -222,7 +207,7 @@ def test_a_phrase_finds_what_is_meant_among_the_first_three(phrase: str, wanted:
 
 
 @pytest.fixture(scope="module")
-def named(library: None, django_db_blocker: DjangoDbBlocker) -> Named:
+def named(newest_release: None, django_db_blocker: DjangoDbBlocker) -> Named:
     """The ID, name and folded names of every live object that has a list."""
     rows = SnapshotObject.objects.filter(
         snapshot__in=current_shelf().snapshots, object__stix_type__in=list(TYPE_OF)

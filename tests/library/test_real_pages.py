@@ -2,24 +2,21 @@
 
 import lzma
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
 import pytest
-from django.db import connection, transaction
-from pytest_django import DjangoDbBlocker
 
-from importer.acquire import read_bundle
-from importer.pipeline import Options, import_bundles
-from importer.sources import Source
 from tests.library.pages import LIBRARY, MITIGATIONS, Element, Listing, Site, Table
 
-pytestmark = [pytest.mark.real_data, pytest.mark.django_db]
+pytestmark = [
+    pytest.mark.real_data,
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("newest_release"),
+]
 
 DOMAINS = {"enterprise": "Enterprise", "mobile": "Mobile", "ics": "ICS"}
 LIVE_RECORDS, ALL_RECORDS, LIVE_OBJECTS = 109, 335, 108
@@ -74,20 +71,6 @@ def oracle(attack_bundles: Path) -> Oracle:
     for domain in DOMAINS:
         found.read(domain, bundle_path(attack_bundles, domain))
     return found
-
-
-@pytest.fixture(scope="module", autouse=True)
-def library(
-    attack_bundles: Path, django_db_setup: None, django_db_blocker: DjangoDbBlocker
-) -> Iterator[None]:
-    """The three domains of release 18.1, in a transaction that is rolled back at the end."""
-    paths = [bundle_path(attack_bundles, domain) for domain in DOMAINS]
-    with django_db_blocker.unblock(), transaction.atomic():
-        assert connection.settings_dict["NAME"].startswith("test_")
-        sources = [Source(path.name, partial(read_bundle, path)) for path in paths]
-        import_bundles(sources, Options(validate=False))
-        yield
-        transaction.set_rollback(True)
 
 
 def whole_list(site: Site, query: str) -> list[Element]:
@@ -183,7 +166,7 @@ class Crawl:
 
 
 @pytest.fixture(scope="module")
-def kept(library: None) -> Crawl:
+def kept(newest_release: None) -> Crawl:
     """What has been read so far."""
     return Crawl()
 

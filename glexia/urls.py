@@ -3,11 +3,15 @@
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from library import sitemaps
 from library.old_addresses import old_address
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="library:home")),
     path("learn/attack", include("library.urls")),
+    path("robots.txt", sitemaps.robots, name="robots"),
+    path("sitemap.xml", sitemaps.sitemap_index, name="sitemap-index"),
+    path("sitemaps/<str:section>.xml", sitemaps.sitemap_section, name="sitemap"),
     # Last: whatever attack.mitre.org has an address for.
     path("<path:path>", old_address),
 ]

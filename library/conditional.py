@@ -13,7 +13,8 @@ from typing import Any, Concatenate
 
 from django.conf import settings
 from django.db.models.expressions import RawSQL
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.views.decorators.http import require_safe
 
@@ -93,14 +94,14 @@ def pinned_shelf(shelf: Shelf, release: str) -> Shelf | None:
     return replace(shelf, release=release, pinned=tuple(pinned)) if pinned else None
 
 
-type Page[**P] = Callable[Concatenate[HttpRequest, Shelf, P], HttpResponse]
+type Page[**P] = Callable[Concatenate[HttpRequest, Shelf, P], HttpResponseBase]
 
 
-def conditional_page[**P](view: Page[P]) -> Callable[..., HttpResponse]:
+def conditional_page[**P](view: Page[P]) -> Callable[..., HttpResponseBase]:
     """A view of a public page that is given the shelf and answers 304 where nothing changed."""
 
     @wraps(view)
-    def respond(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def respond(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         shelf = current_shelf()
         if is_partial(request):
             # What it does to the browser's history depends on the page that asks for it.
@@ -131,7 +132,7 @@ def is_partial(request: HttpRequest) -> bool:
     return request.headers.get(PARTIAL_HEADER) == "partial"
 
 
-def _cacheable(response: HttpResponse, shelf: Shelf, etag: str) -> HttpResponse:
+def _cacheable(response: HttpResponseBase, shelf: Shelf, etag: str) -> HttpResponseBase:
     response["ETag"] = etag
     response["Cache-Control"] = "public, no-cache"
     response["Surrogate-Key"] = f"edition-{shelf.edition.pk if shelf.edition else 0}"
@@ -139,7 +140,7 @@ def _cacheable(response: HttpResponse, shelf: Shelf, etag: str) -> HttpResponse:
     return response
 
 
-def _uncacheable(response: HttpResponse) -> HttpResponse:
+def _uncacheable(response: HttpResponseBase) -> HttpResponseBase:
     response["Cache-Control"] = "no-store"
     patch_vary_headers(response, [PARTIAL_HEADER])
     return response

@@ -85,6 +85,9 @@ class Relation:
     nested: bool = False
     """Whether rows are techniques, and so stand under their parents."""
 
+    charted: bool = False
+    """Whether Navigator layers mark its techniques, or those beside its rows, as if nested."""
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
@@ -140,6 +143,11 @@ class PageKind:
     def relations(self) -> list[Relation]:
         """The tables of related objects."""
         return [section for section in self.sections if isinstance(section, Relation)]
+
+    @property
+    def charted(self) -> list[Relation]:
+        """The tables whose techniques a Navigator layer of the page marks."""
+        return [relation for relation in self.relations if relation.nested or relation.charted]
 
     @property
     def main(self) -> str:

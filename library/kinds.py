@@ -108,6 +108,7 @@ PAGE_KINDS: Final[Mapping[ObjectType, PageKind]] = {
                 (CHILDREN,),
                 column="Description",
                 describes="lead",
+                charted=True,
             ),
             Relation(
                 "procedures",
@@ -314,6 +315,7 @@ PAGE_KINDS: Final[Mapping[ObjectType, PageKind]] = {
                 (Step(Link.LOG_SOURCE, forward=False), STRATEGIES),
                 column="Techniques detected",
                 beside=("Techniques", Step(Link.DETECTS, to=(TECHNIQUE,))),
+                charted=True,
             ),
             Relation(
                 "techniques",

@@ -3,14 +3,16 @@
 Every page stands twice: for the current edition, and below /v/<release> as of that release.
 """
 
-from django.urls import URLPattern, include, path
+from django.urls import URLPattern, include, path, register_converter
 
-from library import raw, views
+from library import downloads, raw, views
 from library.bundles import bundle
 from library.identifiers import OBJECT_TYPES, ObjectType
 from library.old_addresses import bare_id, old_address
 
 app_name = "library"
+
+register_converter(downloads.FormConverter, "form")
 
 
 def _pages_of(kind: ObjectType) -> list[URLPattern]:
@@ -18,6 +20,7 @@ def _pages_of(kind: ObjectType) -> list[URLPattern]:
     given = {"kind": kind}
     return [
         path(f"/{kind.path}", views.list_page, given, name=kind.path),
+        path(f"/{kind.path}/<form:form>", downloads.list_download, given),
         path(f"/{kind.path}/<str:attack_id>", views.object_page, given, name=f"{kind.path}-detail"),
         path(
             f"/{kind.path}/<str:attack_id>/matrix",
@@ -26,6 +29,7 @@ def _pages_of(kind: ObjectType) -> list[URLPattern]:
             name=f"{kind.path}-matrix",
         ),
         path(f"/{kind.path}/<str:attack_id>/raw", raw.raw_object, given, name=f"{kind.path}-raw"),
+        path(f"/{kind.path}/<str:attack_id>/<form:form>", downloads.object_download, given),
     ]
 
 
@@ -35,11 +39,14 @@ pages = [
     path("/search", views.search_results, name="search"),
     path("/objects/<str:stix_id>", views.object_by_stix_id, name="object"),
     path("/objects/<str:stix_id>/raw", raw.raw_by_stix_id, name="object-raw"),
+    path("/objects/<str:stix_id>/<form:form>", downloads.download_by_stix_id),
+    path("/workbooks/<str:domain>", downloads.release_workbook, name="workbook"),
 ]
 
 urlpatterns = [
     *pages,
     path("/bundles/<str:sha256>", bundle, name="bundle"),
+    path("/schemas/<str:name>", downloads.json_schema, name="schema"),
     path("/v/<str:release>", include((pages, "pinned"))),
     path("/", old_address, {"path": ""}),
     path("/<str:attack_id>", bare_id),

@@ -164,6 +164,9 @@ def object_matrix(
         "filters": own.filters,
         "path": own.page.canonical,
     }
+    if "embedded" in request.GET:
+        # Within the object's own page, whose address stays.
+        return render(request, "library/_matrix.html#grids", shown)
     return _grids(request, "library/matrix_of.html", shown)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from django.db.models import Count
 from django.utils.safestring import SafeString
 
 from library.contexts.graph import Named
@@ -13,7 +14,7 @@ from library.contexts.tables import Row
 from library.identifiers import MATRIX, Link
 from library.kinds import TACTICS
 from library.markup import links_html
-from library.models import SnapshotObject
+from library.models import SnapshotEdge, SnapshotObject
 
 
 @dataclass(slots=True)
@@ -22,6 +23,9 @@ class TacticGroup:
 
     domain: str
     tactic: Named
+    total: int
+    """How many techniques and sub-techniques serve the tactic in that domain."""
+
     techniques: list[Named] = field(default_factory=list)
 
     @property
@@ -33,6 +37,7 @@ class TacticGroup:
 def tactic_groups(subject: Subject, rows: Sequence[Row]) -> list[TacticGroup]:
     """Every technique of a table under each of its tactics, in the order of the matrices."""
     order = tactic_order(subject.shelf.snapshot_ids) if rows else {}
+    sizes = tactic_sizes(subject.shelf.snapshot_ids) if rows else {}
     groups: dict[tuple[int, int], TacticGroup] = {}
     places: dict[tuple[int, int], tuple[int, str]] = {}
     wanted = {row.object.object_id: row.object for row in rows}
@@ -42,12 +47,25 @@ def tactic_groups(subject: Subject, rows: Sequence[Row]) -> list[TacticGroup]:
         for _, tactic in subject.graph.follow((snapshot_id, object_id), TACTICS):
             key = snapshot_id, tactic.object_id
             if key not in groups:
-                groups[key] = TacticGroup(tactic.domain_label, subject.named(tactic))
+                groups[key] = TacticGroup(
+                    tactic.domain_label, subject.named(tactic), sizes.get(key, 0)
+                )
                 places[key] = order.get(tactic.stix_id, len(order)), tactic.name
             groups[key].techniques.append(wanted[object_id])
     for group in groups.values():
         group.techniques.sort(key=lambda named: (named.attack_id, named.name))
     return [groups[key] for key in sorted(groups, key=lambda key: places[key])]
+
+
+@lru_cache(maxsize=64)
+def tactic_sizes(snapshots: tuple[int, ...]) -> dict[tuple[int, int], int]:
+    """How many techniques serve each tactic, by the keys of its snapshot and its object.
+
+    One query; kept, since snapshots never change.
+    """
+    edges = SnapshotEdge.objects.live_in(snapshots).filter(kind=Link.TACTIC)
+    counted = edges.values_list("snapshot_id", "target_id").annotate(Count("source_id"))
+    return {(snapshot_id, tactic): count for snapshot_id, tactic, count in counted}
 
 
 @lru_cache(maxsize=64)

@@ -1,5 +1,6 @@
 """The facts at the head of an object's page."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +11,6 @@ from library.contexts.held import HeldObject
 from library.contexts.subject import Subject
 from library.declarations import Catalogued, FactSpec, Linked, Seen, Stated
 from library.identifiers import SOFTWARE, timestamp
-from library.text.references import Source
 
 YES_NO = {True: "Yes", False: "No"}
 
@@ -33,7 +33,7 @@ def facts(subject: Subject) -> list[Fact]:
     common = [
         Fact("Domains" if len(held.domains) > 1 else "Domain", ", ".join(held.domains)),
         Fact("ID", held.attack_id),
-        Fact("Type", _type(held)),
+        Fact("Type", type_words(held)),
         Fact("Object version", held.version.x_mitre_version),
         Fact("Created", moment=held.moment("created")),
         Fact("Last modified", moment=held.moment("modified")),
@@ -47,7 +47,7 @@ def shown_facts(
     subject: Subject, specs: tuple[FactSpec, ...], properties: dict[str, object]
 ) -> list[Fact]:
     """What a table's row says of its object beside the name."""
-    made = [_from_properties(subject, spec, properties, subject.held.sources) for spec in specs]
+    made = [stated(spec, properties, _citer(subject)) for spec in specs]
     return [fact for fact in made if _says_something(fact)]
 
 
@@ -55,7 +55,7 @@ def _says_something(fact: Fact) -> bool:
     return bool(fact.value or fact.moment or fact.links or fact.month)
 
 
-def _type(held: HeldObject) -> str:
+def type_words(held: HeldObject) -> str:
     """The kind; for software which of its two, for a technique whether it is a part of one."""
     if held.kind is SOFTWARE:
         return held.stix_type.capitalize()
@@ -68,22 +68,23 @@ def _declared(subject: Subject, spec: FactSpec) -> Fact:
     if isinstance(spec, Linked):
         found = subject.graph.reached(subject.places, spec.step)
         return Fact(spec.label, links=tuple(map(subject.named, found)))
-    held = subject.held
-    return _from_properties(subject, spec, held.properties, held.sources)
+    return stated(spec, subject.held.properties, _citer(subject))
 
 
-def _from_properties(
-    subject: Subject,
-    spec: FactSpec,
-    properties: dict[str, object],
-    own: tuple[Source, ...],
+def _citer(subject: Subject) -> Callable[[str], SafeString]:
+    return lambda citation: subject.prose.cite(citation, [subject.held.sources])
+
+
+def stated(
+    spec: FactSpec, properties: dict[str, object], cite: Callable[[str], SafeString]
 ) -> Fact:
+    """What an object's own properties say of a fact; `cite` makes the marks of its citations."""
     match spec:
         case Stated():
             return Fact(spec.label, words_of(properties.get(spec.property), spec.joint))
         case Seen():
             citation = properties.get(spec.citation)
-            cited = subject.prose.cite(citation if isinstance(citation, str) else "", [own])
+            cited = cite(citation if isinstance(citation, str) else "")
             return Fact(spec.label, month=timestamp(properties.get(spec.property)), cited=cited)
         case Catalogued():
             return Fact(spec.label, ", ".join(_catalogued(properties, spec.source)))

@@ -66,13 +66,15 @@ class Named:
     attack_id: str
     name: str
     href: str
+    stix_id: str
 
     @classmethod
     def of(cls, member: Member, addresses: Addresses) -> "Named":
         """The object of a membership."""
-        kind = member.kind
-        href = addresses.page(kind, member.attack_id, member.stix_id)
-        return cls(member.object_id, kind, member.attack_id, member.name or member.stix_id, href)
+        kind, stix_id = member.kind, member.stix_id
+        href = addresses.page(kind, member.attack_id, stix_id)
+        name = member.name or stix_id
+        return cls(member.object_id, kind, member.attack_id, name, href, stix_id)
 
 
 # An object in one snapshot: the keys of both.
@@ -180,6 +182,16 @@ class Graph:
             if member is not None and (not step.to or member.kind in step.to):
                 found.append((edge, member))
         return found
+
+    def walk(self, places: set[Place], steps: Iterable[Step]) -> set[Place]:
+        """The places at the end of a way from any of these, within their snapshots."""
+        for step in steps:
+            places = {
+                (member.snapshot_id, member.object_id)
+                for place in places
+                for _, member in self.follow(place, step)
+            }
+        return places
 
     def reached(self, places: Iterable[Place], step: Step) -> list[Member]:
         """The objects that a step leads to from any of these places, each once."""

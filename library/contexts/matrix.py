@@ -86,7 +86,6 @@ class _Held:
     """What the grid needs of one technique or tactic."""
 
     named: Named
-    stix_id: str
     platforms: tuple[str, ...]
 
 
@@ -97,7 +96,7 @@ def matrix_of(
     snapshot = held.rows[0].snapshot
     members = _members(shelf.addresses, snapshot.pk)
     below, parents = _links(snapshot.pk)
-    by_stix_id = {member.stix_id: object_id for object_id, member in members.items()}
+    by_stix_id = {member.named.stix_id: object_id for object_id, member in members.items()}
     order = held.strings(Link.MATRIX_TACTIC)
     tactics = [by_stix_id[stix_id] for stix_id in order if stix_id in by_stix_id]
     subs: dict[int, list[int]] = defaultdict(list)
@@ -154,8 +153,8 @@ def _members(addresses: Addresses, snapshot_id: int) -> dict[int, _Held]:
     for object_id, stix_id, stix_type, attack_id, name, platforms in rows:
         kind = type_of(stix_type)
         href = addresses.page(kind, attack_id, stix_id)
-        named = Named(object_id, kind, attack_id, name or stix_id, href)
-        found[object_id] = _Held(named, stix_id, tuple(platforms or ()))
+        named = Named(object_id, kind, attack_id, name or stix_id, href, stix_id)
+        found[object_id] = _Held(named, tuple(platforms or ()))
     return found
 
 

@@ -1,7 +1,8 @@
 """A list of one kind of object: filters, cards, pages."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Count, F, Func
@@ -18,6 +19,8 @@ from library.models import SearchDocument, SnapshotObject
 from library.parameters import PAGE_SIZE, ListFilters
 from library.querysets import SnapshotObjectQuerySet
 from library.text.markdown import Rendered, plain
+
+BATCH = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,24 @@ class ListContext:
     previous: str
     following: str
     page_links: list[PageLink]
+    held_domains: frozenset[str]
+
+    @property
+    def file_query(self) -> str:
+        """The query under which files have the whole of this list."""
+        return self.filters.at(0).query
+
+    @property
+    def layers(self) -> list[PageLink]:
+        """Navigator layers of the techniques that the entries have to do with, one a domain."""
+        if not PAGE_KINDS[self.kind].charted:
+            return []
+        filters = self.filters.at(0)
+        return [
+            PageLink(label, f"{self.path}/navigator{replace(filters, domain=domain).query}")
+            for domain, label in self.domains
+            if filters.domain in {"", domain} and domain in self.held_domains
+        ]
 
     @property
     def address(self) -> str:
@@ -73,19 +94,11 @@ class ListContext:
 
 def object_list(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> ListContext:
     """The list that a reader asks for; at most five queries."""
-    rows = SnapshotObject.objects.in_snapshots(shelf.snapshots).of_type(kind).in_list_order()
-    if not filters.include_revoked:
-        rows = rows.live()
-    if filters.domain:
-        rows = rows.filter(snapshot__domain=filters.domain)
-    if filters.tactic:
-        rows = rows.under_tactic(filters.tactic)
-    if filters.platform:
-        rows = rows.filter(version__document__platforms__contains=[filters.platform])
+    rows = _narrowed(shelf, kind, filters)
     found, total, distinct, filters = _page_of(shelf, rows, filters)
     path = shelf.addresses.listing(kind)
     return ListContext(
-        page=_page(shelf, kind, filters),
+        page=list_frame(shelf, kind, filters),
         kind=kind,
         purpose=PAGE_KINDS[kind].purpose,
         filters=filters,
@@ -101,7 +114,29 @@ def object_list(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> ListCon
         previous=_link(path, filters, filters.offset - PAGE_SIZE, total),
         following=_link(path, filters, filters.offset + PAGE_SIZE, total),
         page_links=_page_links(path, filters, total),
+        held_domains=frozenset(snapshot.domain for snapshot in shelf.snapshots),
     )
+
+
+def every_match(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> Iterator[HeldObject]:
+    """What all pages of a list hold, a record a domain, in its order; one query, by batches."""
+    rows = _narrowed(shelf, kind, filters).with_content().iterator(BATCH)
+    held = (HeldObject((row,), shelf.addresses) for row in rows)
+    return (found for found in held if not filters.text or _matches(found, filters))
+
+
+def _narrowed(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> SnapshotObjectQuerySet:
+    """The rows that every filter but the text leaves."""
+    rows = SnapshotObject.objects.in_snapshots(shelf.snapshots).of_type(kind).in_list_order()
+    if not filters.include_revoked:
+        rows = rows.live()
+    if filters.domain:
+        rows = rows.filter(snapshot__domain=filters.domain)
+    if filters.tactic:
+        rows = rows.under_tactic(filters.tactic)
+    if filters.platform:
+        rows = rows.filter(version__document__platforms__contains=[filters.platform])
+    return rows
 
 
 def _tactics(shelf: Shelf) -> list[tuple[str, str]]:
@@ -130,7 +165,7 @@ def _page_of(
 ) -> tuple[list[SnapshotObject], int, int, ListFilters]:
     """The rows of one page, how many rows and objects there are in all, the offset clamped."""
     if filters.text:
-        every = [HeldObject((row,), shelf.addresses) for row in rows.with_content()]
+        every = (HeldObject((row,), shelf.addresses) for row in rows.with_content())
         matching = [held.rows[0] for held in every if _matches(held, filters)]
         total, distinct = len(matching), len({row.object_id for row in matching})
         filters = _clamped(filters, total)
@@ -195,7 +230,8 @@ def _references_page(found: HeldObject) -> str:
     return f"{found.href}?redirect=no" if found.version.revoked else found.href
 
 
-def _page(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> Page:
+def list_frame(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> Page:
+    """What a list shows around its entries."""
     lasting = ListFilters(domain=filters.domain, offset=filters.offset)
     return Page(
         shelf=shelf,

@@ -20,6 +20,7 @@ from library.contexts.sections import Section, sections
 from library.contexts.subject import Subject, subject_of
 from library.contexts.tables import Table
 from library.declarations import PageKind
+from library.identifiers import MATRIX
 from library.kinds import PARENT
 from library.markup import references_html
 from library.panels import Panel, object_panels
@@ -150,13 +151,18 @@ def _page(subject: Subject, address: str) -> Page:
     return Page(
         shelf=subject.shelf,
         kind=held.kind,
-        title=f"{held.attack_id}: {held.name}" if held.attack_id else held.name,
-        description=plain(held.text("description"), DESCRIPTION_LENGTH),
+        # The IDs of matrices are names of files.
+        title=held.name
+        if held.kind is MATRIX or not held.attack_id
+        else f"{held.attack_id}: {held.name}",
+        description=plain(held.text("description"), DESCRIPTION_LENGTH)
+        or f"{held.name}: a {held.kind.label.lower()} of MITRE ATT&CK.",
         crumbs=_crumbs(subject),
         canonical=address,
         indexed=held.version.live,
         standing_now=said,
         current_href=current_href,
+        cited_release=held.rows[0].snapshot.attack_version,
     )
 
 

@@ -55,6 +55,9 @@ class Page:
     current_href: str = ""
     """The address of the same page in the current edition, where it is there."""
 
+    cited_release: str = ""
+    """The release that a citation of the page names, where the edition's domains differ in it."""
+
     incident_url: str = field(default_factory=lambda: settings.INCIDENT_URL)
 
     @property
@@ -106,6 +109,33 @@ class Page:
         if len(versions) == 1:
             return f"ATT&CK {versions.pop()}"
         return " · ".join(f"{label} {version}" for label, version in self.releases)
+
+    @property
+    def citation(self) -> str:
+        """What a citation of the page says before its address: the title and the release."""
+        release = f"ATT&CK {self.cited_release}" if self.cited_release else self.release_line
+        source = f"Sample of MITRE {release}" if self.sample else f"MITRE {release}"
+        return f"“{self.title}”, {source}, in: Glexia ATT&CK Library,"
+
+    @property
+    def lasting_path(self) -> str:
+        """The address that goes on showing this release; the page's own where releases differ."""
+        versions = {version for _, version in self.releases}
+        release = self.cited_release or (versions.pop() if len(versions) == 1 else "")
+        if self.shelf.release or not release:
+            return self.canonical
+        home = self.addresses.home
+        return Addresses(release).home + self.canonical.removeprefix(home)
+
+    @property
+    def notice(self) -> str:
+        """MITRE's notice of copyright and licence; nothing while no release is shown."""
+        if self.licence_year is None:
+            return ""
+        return (
+            f"© {self.licence_year} The MITRE Corporation. This work is reproduced and distributed"
+            " with the permission of The MITRE Corporation."
+        )
 
     @property
     def licence_year(self) -> int | None:

@@ -12,7 +12,7 @@ from library.contexts.subject import Subject
 from library.contexts.tables import Table, table_of
 from library.declarations import Aliases, Listing, Passage, SectionSpec
 from library.markup import prose
-from library.parameters import TableFilters
+from library.parameters import TableFilters, as_query
 from library.text.markdown import Rendered
 
 
@@ -34,6 +34,11 @@ class ListingSection:
     rows: list[list[Cell]]
 
     template = "library/_listing.html"
+
+    @property
+    def file_query(self) -> str:
+        """The query under which a file of the page has this table."""
+        return as_query({"table": self.spec.slug})
 
     @property
     def total(self) -> int:

@@ -15,7 +15,7 @@ from library.declarations import Relation
 from library.identifiers import CAMPAIGN, GROUP, ObjectType
 from library.kinds import PARENT
 from library.markup import rows_html
-from library.parameters import TableFilters
+from library.parameters import TableFilters, as_query
 from library.text.markdown import Rendered, plain
 from library.text.references import Source, sources
 
@@ -103,6 +103,12 @@ class Table:
         return ARIA_SORT[self.filters.sort] if self.filters.sort.endswith("name") else "none"
 
     @property
+    def file_query(self) -> str:
+        """The query under which a file of the page has exactly this view of the table."""
+        sort = self.filters.sort if self.filters.sort != "id" else ""
+        return as_query({"table": self.slug, "filter": self.filters.text, "sort": sort})
+
+    @property
     def address(self) -> str:
         """The address of exactly this view of the table."""
         return self.path + self.filters.query
@@ -174,16 +180,9 @@ def _relationships(subject: Subject, spec: Relation) -> Iterable[_Found]:
 
 
 def _follow(subject: Subject, place: Place, spec: Relation) -> Iterable[tuple[Edge, Member]]:
-    graph = subject.graph
     *through, last = spec.path
-    places = {place}
-    for step in through:
-        places = {
-            (member.snapshot_id, member.object_id)
-            for at in places
-            for _, member in graph.follow(at, step)
-        }
-    return (pair for at in sorted(places) for pair in graph.follow(at, last))
+    places = subject.graph.walk({place}, through)
+    return (pair for at in sorted(places) for pair in subject.graph.follow(at, last))
 
 
 def _row(

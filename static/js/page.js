@@ -71,6 +71,18 @@ function walk(event, box) {
   }
 }
 
+// Buttons that copy what the element they name says; without the right to copy there are none.
+addEventListener("DOMContentLoaded", () => {
+  for (const button of document.querySelectorAll("[data-copies]")) {
+    button.hidden = !navigator.clipboard;
+    button.addEventListener("click", async () => {
+      const words = document.getElementById(button.dataset.copies).textContent;
+      await navigator.clipboard.writeText(words.trim().replace(/\s+/g, " "));
+      button.textContent = "Copied";
+    });
+  }
+});
+
 // In a matrix the arrows go from cell to cell: left and right between tactics, up and down in one.
 addEventListener("keydown", (event) => {
   const entry = event.target.closest?.(".matrix-entry");

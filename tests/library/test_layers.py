@@ -155,7 +155,15 @@ LAYERS = [
         "library.markup",
         "library.search",
     ],
-    ["library.views", "library.raw", "library.bundles", "library.old_addresses"],
+    ["library.files"],
+    [
+        "library.views",
+        "library.downloads",
+        "library.sitemaps",
+        "library.raw",
+        "library.bundles",
+        "library.old_addresses",
+    ],
     ["library.urls", "library.apps"],
 ]
 

@@ -266,10 +266,11 @@ def test_explorer_groups_every_technique_by_tactic_in_matrix_order(site: Site) -
     found = [technique(f"T1{n:03}", f"N{n}", ("late", "early")) for n in range(30)]
     found.append(technique("T2000", "Only late", ("late",)))
     found.append(technique("T3000", "No tactic"))
-    import_objects(MEASURE, early, late, *found, *addressing(*found))
+    beside = technique("T4000", "Not addressed", ("early",))
+    import_objects(MEASURE, early, late, beside, *found, *addressing(*found))
     groups = site.page(PAGE).one(id="explorer").all("section", css="tactic")
     heads = [(h3.one("a").words, h3.one(css="figure").words) for g in groups for h3 in g.all("h3")]
-    assert heads == [("Early", "30"), ("Late", "31")]
+    assert heads == [("Early", "30 of 31"), ("Late", "31 of 31")]
     ids = [[a.one(css="attack-id").words for a in group.one("ul").all("a")] for group in groups]
     assert ids[0] == [f"T1{n:03}" for n in range(30)]
     assert ids[1] == [*ids[0], "T2000"]

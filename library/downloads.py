@@ -1,0 +1,287 @@
+"""The files that pages and lists offer: JSON, CSV, XLSX, STIX bundles, Navigator layers."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import orjson
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from library.conditional import Shelf, conditional_page
+from library.contexts.held import HeldObject, find_by_stix_id, find_objects
+from library.contexts.matrix import Matrix, matrix_of
+from library.contexts.object_list import every_match, list_frame
+from library.contexts.object_page import ObjectPage, Revocation, object_page
+from library.contexts.page import Page
+from library.contexts.subject import subject_of
+from library.files.list_file import list_records
+from library.files.navigator import Heading, has_layer, layer, list_marks, matrix_marks, page_marks
+from library.files.object_file import object_file
+from library.files.responses import file_name, file_response, name_part
+from library.files.shape import SCHEMAS, ListRecord, schema
+from library.files.sheets import FACTS, Sheet, list_sheet, matrix_sheet, page_sheets
+from library.files.spreadsheets import csv_pieces, workbook
+from library.files.stix import around, bundle_pieces
+from library.files.workbook import release_sheets
+from library.identifiers import MATRIX, Domain, ObjectType
+from library.kinds import page_kind
+from library.parameters import ListFilters, MatrixFilters, TableFilters
+from library.redirects import redirect
+from library.views import ANY, not_found
+
+# ATT&CK IDs that may be part of a file's name as they stand.
+FILE_PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,39}")
+
+
+class FormConverter:
+    """The forms of file in addresses."""
+
+    regex = "json|csv|xlsx|stix|navigator"
+
+    def to_python(self, value: str) -> str:
+        """The form as it stands."""
+        return value
+
+    to_url = to_python
+
+
+@conditional_page
+def object_download(
+    request: HttpRequest, shelf: Shelf, kind: ObjectType, attack_id: str, form: str
+) -> HttpResponseBase:
+    """A file of an object's page; an ID in lower case leads to the upper one."""
+    found = find_objects(shelf, kind, attack_id)
+    if found:
+        return _Download(request, shelf, found[0], found[0].href).answer(form)
+    upper = attack_id.upper()
+    if attack_id != upper and find_objects(shelf, kind, upper):
+        address = shelf.addresses.page(kind, upper)
+        return redirect(request, f"{address}/{form}", permanent=True)
+    return not_found(request, shelf, kind, attack_id)
+
+
+@conditional_page
+def download_by_stix_id(
+    request: HttpRequest, shelf: Shelf, stix_id: str, form: str
+) -> HttpResponseBase:
+    """The same for the address that no other object shares."""
+    held = find_by_stix_id(shelf, stix_id)
+    if held is None:
+        return not_found(request, shelf, ANY, stix_id)
+    return _Download(request, shelf, held, held.lasting_href).answer(form)
+
+
+@dataclass(frozen=True, slots=True)
+class _Download:
+    """One object whose page is taken away."""
+
+    request: HttpRequest
+    shelf: Shelf
+    held: HeldObject
+    address: str
+
+    def answer(self, form: str) -> HttpResponseBase:
+        if form == "navigator" and not has_layer(self.held.kind):
+            raise Http404(f"no techniques belong to a {self.held.kind.label}")
+        filters = TableFilters.of(self.request.GET, page_kind(self.held.kind).main)
+        detail = object_page(self.shelf, [self.held], self.address, filters, Revocation())
+        matrix = None
+        if self.held.kind is MATRIX:
+            matrix = matrix_of(self.shelf, self.held, MatrixFilters.of(self.request.GET))
+        match form:
+            case "json":
+                made = object_file(detail, matrix, _base(self.request))
+                return self.file(form, detail, [_json(self.request, "object-1", _shallow(made))])
+            case "csv":
+                return self.csv(detail, matrix)
+            case "xlsx":
+                book = workbook(_sheets(detail, matrix), _properties(detail.page, self.request))
+                return self.file(form, detail, book)
+            case "stix":
+                graph = subject_of(self.shelf, self.held).graph
+                ids = around(graph, self.held.object_id)
+                return self.file(form, detail, bundle_pieces(self.shelf.snapshots, ids))
+            case _:
+                return self.layer(detail, matrix)
+
+    def csv(self, detail: ObjectPage, matrix: Matrix | None) -> HttpResponseBase:
+        """The table that is asked for, as it is filtered and sorted; else the page's main one."""
+        sheets = _sheets(detail, matrix)
+        asked = self.request.GET.get("table", "")
+        wanted = asked or ("matrix" if matrix else detail.kind.main) or FACTS
+        sheet = next((sheet for sheet in sheets if sheet.slug == wanted), None)
+        if sheet is None and not asked:
+            sheet = sheets[0]
+        if sheet is None:
+            raise Http404(f"the page has no table {asked}")
+        part = "" if sheet.slug == detail.kind.main else sheet.slug
+        return self.file("csv", detail, csv_pieces(sheet), part)
+
+    def layer(self, detail: ObjectPage, matrix: Matrix | None) -> HttpResponseBase:
+        rows = {row.snapshot.domain: row for row in self.held.rows}
+        domain = self.request.GET.get("domain") or next(iter(rows))
+        if domain not in rows:
+            raise Http404(f"{self.held.attack_id} is not in {domain}")
+        release = rows[domain].snapshot.attack_version
+        title = f"{detail.page.title} ({Domain(domain).label}, ATT&CK {release})"
+        heading = Heading(
+            title,
+            f"{_citation(detail.page, self.request)} {detail.page.notice}",
+            domain,
+            release,
+            _base(self.request) + detail.page.canonical,
+        )
+        marks = matrix_marks(matrix) if matrix else page_marks(detail, domain)
+        return self.file("navigator", detail, [orjson.dumps(layer(heading, marks))], domain)
+
+    def file(self, form: str, detail: ObjectPage, content: Any, part: str = "") -> HttpResponseBase:
+        held = self.held
+        release = held.rows[0].snapshot.attack_version
+        name = file_name(
+            held.attack_id if FILE_PART.fullmatch(held.attack_id) else "",
+            name_part(held.name),
+            part,
+            release,
+        )
+        return file_response(form, content, name, detail.page)
+
+
+def _sheets(detail: ObjectPage, matrix: Matrix | None) -> list[Sheet]:
+    facts, *others = page_sheets(detail)
+    return [facts, *([matrix_sheet(matrix)] if matrix else []), *others]
+
+
+@conditional_page
+def list_download(
+    request: HttpRequest, shelf: Shelf, kind: ObjectType, form: str
+) -> HttpResponseBase:
+    """A file of a list, whole, as the reader filtered it."""
+    filters = ListFilters.of(request.GET, page_kind(kind).filters).at(0)
+    page = list_frame(shelf, kind, filters)
+    labels = [spec.label for spec in page_kind(kind).facts]
+    records = list_records(shelf, kind, filters, _base(request))
+    content: Any
+    match form:
+        case "json":
+            address = _base(request) + shelf.addresses.listing(kind) + filters.query
+            content = _list_json(request, page, address, records)
+        case "csv":
+            content = csv_pieces(list_sheet(kind.path, kind.plural, labels, records))
+        case "xlsx":
+            sheet = list_sheet(kind.path, kind.plural, labels, records)
+            content = workbook([sheet], _properties(page, request))
+        case "stix":
+            shown = [s for s in shelf.snapshots if filters.domain in {"", s.domain}]
+            ids = [held.object_id for held in every_match(shelf, kind, filters)]
+            content = bundle_pieces(shown, ids)
+        case _:
+            return _list_layer(request, shelf, kind, filters)
+    name = file_name(kind.path, filters.domain, "attack", _releases(page))
+    return file_response(form, content, name, page)
+
+
+def _list_layer(
+    request: HttpRequest, shelf: Shelf, kind: ObjectType, filters: ListFilters
+) -> HttpResponseBase:
+    """The layer of a list in one domain: the one that is asked for, else the first."""
+    domains = {snapshot.domain: snapshot for snapshot in shelf.snapshots}
+    domain = filters.domain or next(iter(domains), "")
+    if not has_layer(kind) or kind is MATRIX or domain not in domains:
+        raise Http404(f"no techniques belong to this list of {kind.plural}")
+    in_domain = replace(filters, domain=domain)
+    page = list_frame(shelf, kind, in_domain)
+    release = domains[domain].attack_version
+    heading = Heading(
+        f"{kind.plural} ({Domain(domain).label}, ATT&CK {release})",
+        f"{_citation(page, request)} {page.notice}",
+        domain,
+        release,
+        _base(request) + page.canonical,
+    )
+    marks = list_marks(shelf, page_kind(kind), list(every_match(shelf, kind, in_domain)))
+    name = file_name(kind.path, domain, "attack", release)
+    return file_response("navigator", [orjson.dumps(layer(heading, marks))], name, page)
+
+
+def _list_json(
+    request: HttpRequest, page: Page, address: str, records: Iterable[ListRecord]
+) -> Iterator[bytes]:
+    """The JSON of a list, a record a piece; how many there were comes last."""
+    head = {
+        "$schema": _schema_address(request, "list-1"),
+        "url": address,
+        "title": page.title,
+        "citation": _citation(page, request),
+        "notice": page.notice,
+    }
+    yield orjson.dumps(head).removesuffix(b"}") + b',"records":['
+    total = 0
+    for total, record in enumerate(records, 1):
+        yield (b",\n" if total > 1 else b"\n") + orjson.dumps(record)
+    yield b'\n],"total":%d}\n' % total
+
+
+@conditional_page
+def release_workbook(request: HttpRequest, shelf: Shelf, domain: str) -> HttpResponseBase:
+    """A whole release of a domain as an Excel workbook."""
+    snapshot = next((held for held in shelf.snapshots if held.domain == domain), None)
+    if snapshot is None:
+        raise Http404(f"no release of {domain} is shown")
+    page = Page(
+        shelf=shelf,
+        title=f"{Domain(domain).label} ATT&CK {snapshot.attack_version}",
+        description="",
+        canonical=shelf.addresses.home,
+        cited_release=snapshot.attack_version,
+    )
+    book = workbook(release_sheets(shelf, snapshot, _base(request)), _properties(page, request))
+    name = file_name(f"{domain}-attack", snapshot.attack_version)
+    return file_response("xlsx", book, name, page)
+
+
+@require_safe
+def json_schema(request: HttpRequest, name: str) -> HttpResponse:
+    """The JSON Schema of the library's JSON files."""
+    if name not in SCHEMAS:
+        raise Http404(f"no schema {name}")
+    made = schema(name) | {"$id": _schema_address(request, name)}
+    response = JsonResponse(made, content_type="application/schema+json")
+    response["Cache-Control"] = "public, max-age=3600"
+    return response
+
+
+def _shallow(made: Any) -> dict[str, Any]:
+    return {field.name: getattr(made, field.name) for field in fields(made)}
+
+
+def _json(request: HttpRequest, name: str, made: dict[str, Any]) -> bytes:
+    return orjson.dumps({"$schema": _schema_address(request, name)} | made)
+
+
+def _schema_address(request: HttpRequest, name: str) -> str:
+    return _base(request) + reverse("library:schema", args=[name])
+
+
+def _base(request: HttpRequest) -> str:
+    return f"{request.scheme}://{request.get_host()}"
+
+
+def _citation(page: Page, request: HttpRequest) -> str:
+    return f"{page.citation} {_base(request)}{page.lasting_path}"
+
+
+def _properties(page: Page, request: HttpRequest) -> dict[str, str]:
+    """What a workbook says of itself."""
+    return {
+        "title": page.title,
+        "subject": page.release_line,
+        "comments": f"{_citation(page, request)} {page.notice}",
+    }
+
+
+def _releases(page: Page) -> str:
+    return "-".join(dict.fromkeys(version for _, version in page.releases))

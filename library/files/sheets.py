@@ -1,0 +1,148 @@
+"""Tables as rows of text, for CSV and spreadsheets."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from library.contexts.facts import Fact
+from library.contexts.graph import Named
+from library.contexts.matrix import Matrix, MatrixCell
+from library.contexts.object_page import ObjectPage
+from library.contexts.sections import ListingSection
+from library.contexts.tables import Row, Table
+from library.declarations import FactSpec
+from library.files.object_file import fact_words
+from library.files.shape import ListRecord
+from library.identifiers import Domain
+from library.text.words import cited, words
+
+FACTS = "facts"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One table: its name in addresses, its title, its column heads and its rows."""
+
+    slug: str
+    title: str
+    columns: Sequence[str]
+    rows: Iterable[Sequence[str]]
+
+
+def page_sheets(detail: ObjectPage) -> list[Sheet]:
+    """The tables of a page as it shows them, in its order; facts first, references last."""
+    made = [_sheet(detail, section) for section in detail.sections]
+    tables = [sheet for sheet in made if sheet is not None]
+    facts = [(fact.label, fact_words(fact)) for fact in detail.facts]
+    return [Sheet(FACTS, "Facts", ("Fact", "Value"), facts), *tables, _references(detail)]
+
+
+def _sheet(detail: ObjectPage, section: object) -> Sheet | None:
+    match section:
+        case Table():
+            return _table(detail, section)
+        case ListingSection():
+            return _listing(detail, section)
+        case _:
+            return None
+
+
+def _table(detail: ObjectPage, table: Table) -> Sheet:
+    spec = table.spec
+    extra = [fact.label for fact in spec.shown]
+    beside = [spec.beside[0]] if spec.beside else []
+    columns = ("Domain", "ID", "Name", *extra, spec.column, *beside, "Sources")
+    shown = (row for family in table.families for row in (*family.rows, *family.nested))
+    return Sheet(table.slug, spec.title, columns, [_row(detail, table, row) for row in shown])
+
+
+def _row(detail: ObjectPage, table: Table, row: Row) -> list[str]:
+    name = f"{row.parent.name}: {row.object.name}" if row.parent else row.object.name
+    beside = [_named(row.beside)] if table.spec.beside else []
+    return [
+        ", ".join(row.domains),
+        row.object.attack_id,
+        name,
+        *_shown(table.spec.shown, row.facts),
+        words(row.use.html),
+        *beside,
+        _sources(detail, cited(row.use.html)),
+    ]
+
+
+def _shown(specs: Sequence[FactSpec], facts: Sequence[Fact]) -> list[str]:
+    by_label = {fact.label: fact_words(fact) for fact in facts}
+    return [by_label.get(spec.label, "") for spec in specs]
+
+
+def _named(listed: Sequence[Named]) -> str:
+    return "; ".join(f"{named.attack_id} {named.name}".strip() for named in listed)
+
+
+def _listing(detail: ObjectPage, section: ListingSection) -> Sheet:
+    rows = [
+        [
+            *(_named([cell.link]) if cell.link else words(cell.text.html) for cell in row),
+            _sources(detail, [n for cell in row for n in cited(cell.text.html)]),
+        ]
+        for row in section.rows
+    ]
+    spec = section.spec
+    return Sheet(spec.slug, spec.title, (*section.columns, "Sources"), rows)
+
+
+def _sources(detail: ObjectPage, numbers: Iterable[int]) -> str:
+    """The references of these numbers, a line each."""
+    entries = [detail.references[number - 1].reference for number in numbers]
+    return "\n".join(f"[{e.number}] {e.text} {e.url}".strip() for e in entries)
+
+
+def _references(detail: ObjectPage) -> Sheet:
+    entries = (shown.reference for shown in detail.references)
+    rows = [(str(entry.number), entry.text, entry.url) for entry in entries]
+    return Sheet("references", "References", ("Number", "Source", "Address"), rows)
+
+
+def matrix_sheet(matrix: Matrix) -> Sheet:
+    """A matrix read down its columns: a row for each technique and sub-technique of each tactic."""
+    rows = [
+        (column.tactic.attack_id, column.tactic.name, *_entry(cell, parent))
+        for column in matrix.columns
+        for head in column.cells
+        for cell, parent in [(head, ""), *((sub, f"{head.technique.name}: ") for sub in head.subs)]
+    ]
+    return Sheet("matrix", matrix.name, ("Tactic ID", "Tactic", "ID", "Name"), rows)
+
+
+def _entry(cell: MatrixCell, parent: str) -> tuple[str, str]:
+    return cell.technique.attack_id, parent + cell.technique.name
+
+
+def list_sheet(
+    slug: str, title: str, labels: Sequence[str], records: Iterable[ListRecord]
+) -> Sheet:
+    """A list's records as a table; `labels` are the kind's own facts."""
+    columns = (
+        *("Domain", "ID", "Name", "Type", "Status", "Object version", "Created", "Last modified"),
+        *labels,
+        *("Definition", "STIX id", "SHA-256", "Address"),
+    )
+    return Sheet(slug, title, columns, _record_rows(labels, records))
+
+
+def _record_rows(labels: Sequence[str], records: Iterable[ListRecord]) -> Iterator[Sequence[str]]:
+    for record in records:
+        yield (
+            Domain(record.domain).label,
+            record.attack_id,
+            record.name,
+            record.type,
+            record.status,
+            record.x_mitre_version,
+            record.created,
+            record.modified,
+            *(record.facts[label] for label in labels),
+            record.definition,
+            record.stix_id,
+            record.content_sha256,
+            record.url,
+        )

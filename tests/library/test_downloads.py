@@ -1,0 +1,443 @@
+"""Files that people take away: what is in them, and that nothing in them does harm."""
+
+import csv
+import io
+import re
+from typing import Any
+
+import jsonschema
+import openpyxl
+import orjson
+import pytest
+import stix2
+from mitreattack.navlayers import Layer
+
+from importer.pipeline import Options, import_bundles
+from tests.factories import (
+    Properties,
+    attack_object,
+    import_objects,
+    mitigation,
+    relationship,
+    source,
+    stix_object,
+    tactic,
+    technique,
+)
+from tests.importer.stix20 import stix20
+from tests.library.pages import LIBRARY, MITIGATIONS, Listing, Site, Table
+
+pytestmark = pytest.mark.django_db
+
+PAGE = f"{MITIGATIONS}/M1000"
+GROUPS = f"{LIBRARY}/groups"
+FORMULA = '=HYPERLINK("https://example.org")'
+
+
+def measure(**properties: Any) -> list[Properties]:
+    """A mitigation with two techniques, one below the other, in a tactic."""
+    stage = tactic("TA0001", "First", "first")
+    head, sub = technique("T1000", "Head", ("first",)), technique("T1000.001", "Sub", ("first",))
+    reference = {"source_name": "A", "description": "By A.", "url": "https://example.org/a"}
+    own = mitigation("M1000", "Filter & Block", **properties)
+    return [
+        *(own, stage, head, sub),
+        relationship("subtechnique-of", sub, head),
+        relationship(
+            "mitigates",
+            own,
+            head,
+            "First.\n\nThen `x < y`.(Citation: A)",
+            external_references=[reference],
+        ),
+        relationship("mitigates", own, sub, FORMULA),
+    ]
+
+
+def content(site: Site, path: str) -> bytes:
+    """What a file holds, once its headers are right."""
+    response = site.get(path)
+    assert response.status_code == 200, path
+    assert response["Content-Disposition"].startswith("attachment; filename=")
+    assert response["X-Robots-Tag"] == "noindex"
+    assert response["Link"].endswith('#licence>; rel="license"')
+    assert response["ETag"]
+    assert not response.cookies
+    return b"".join(response.streaming_content)  # type: ignore[attr-defined]
+
+
+def rows(site: Site, path: str) -> list[list[str]]:
+    """The rows of a CSV file, its heads first."""
+    return list(csv.reader(io.StringIO(content(site, path).decode(), newline="")))
+
+
+def loaded(site: Site, path: str) -> Any:
+    return orjson.loads(content(site, path))
+
+
+def sheets(site: Site, path: str) -> dict[str, list[tuple[Any, ...]]]:
+    """The sheets of a workbook by their names; no cell may be a formula."""
+    book = openpyxl.load_workbook(io.BytesIO(content(site, path)))
+    found = {}
+    for page in book:
+        assert all(cell.data_type in {"s", "inlineStr", "n"} for row in page.rows for cell in row)
+        found[page.title] = list(page.values)
+    return found
+
+
+def test_csv_has_the_rows_of_the_table_in_its_order(site: Site) -> None:
+    import_objects(*measure())
+    table = Table(site.page(PAGE))
+    heads, *found = rows(site, f"{PAGE}/csv")
+    assert heads == ["Domain", "ID", "Name", "Use", "Sources"]
+    assert [row[1] for row in found] == table.ids == ["T1000", "T1000.001"]
+    assert found[0][2:] == [
+        "Head",
+        "First.\nThen x < y.[1]",
+        "[1] By A. https://example.org/a",
+    ]
+    assert found[1][2] == "Head: Sub"
+
+
+def test_csv_is_filtered_and_sorted_as_the_table_is(site: Site) -> None:
+    import_objects(*measure())
+    for query in ("?sort=-name", "?filter=sub", "?filter=nothing", "?filter=head&sort=-id"):
+        page = site.page(PAGE + query)
+        links = [a["href"] for a in page.one(id="techniques").all("a", css="count-file")]
+        shown = [row.one("th").words for row in page.all("tr", css="row")]
+        assert [row[1] for row in rows(site, links[0])[1:]] == shown
+
+
+@pytest.mark.parametrize("beginning", ["=", "+", "-", "@", "\t=", " =", "\uff1d"])
+def test_no_cell_of_a_csv_begins_a_formula(site: Site, beginning: str) -> None:
+    own = mitigation("M1000", f"{beginning}cmd|'/c calc'!A1", description=f"{beginning}1+1")
+    head = technique("T1000", f"{beginning}2")
+    import_objects(own, head, relationship("mitigates", own, head, f"{beginning}3"))
+    for path in (f"{PAGE}/csv", f"{PAGE}/csv?table=facts", f"{MITIGATIONS}/csv"):
+        for row in rows(site, path):
+            for cell in row:
+                assert not cell.lstrip().startswith(("=", "+", "-", "@", "\uff1d")), cell
+
+
+def test_csv_is_of_the_table_that_is_asked_for(site: Site) -> None:
+    import_objects(*measure())
+    facts = dict(row for row in rows(site, f"{PAGE}/csv?table=facts"))
+    assert facts["ID"] == "M1000"
+    assert facts["Created"] == "2024-05-06"
+    assert rows(site, f"{PAGE}/csv?table=references") == [
+        ["Number", "Source", "Address"],
+        ["1", "By A.", "https://example.org/a"],
+    ]
+    assert site.get(f"{PAGE}/csv?table=none").status_code == 404
+
+
+def test_csv_has_the_facts_when_a_page_has_no_table(site: Site) -> None:
+    import_objects(stix_object("x-new-kind", "Thing"))
+    stix_id = stix_object("x-new-kind", "Thing")["id"]
+    assert rows(site, f"{LIBRARY}/objects/{stix_id}/csv")[0] == ["Fact", "Value"]
+
+
+def group() -> list[Properties]:
+    """A group with an alias, a campaign, software and what they use."""
+    alias = {"source_name": "Other", "description": "(Citation: A)"}
+    cited = {"source_name": "A", "description": "By A."}
+    own = attack_object(
+        "intrusion-set", "G0001", "Crew", aliases=["Crew", "Other"], references=[alias, cited]
+    )
+    tool = attack_object("tool", "S0001", "Kit", x_mitre_platforms=["Linux"])
+    spree = attack_object(
+        "campaign",
+        "C0001",
+        "Spree",
+        first_seen="2020-02-01T00:00:00Z",
+        last_seen="2020-03-01T00:00:00Z",
+        x_mitre_first_seen_citation="(Citation: A)",
+        x_mitre_last_seen_citation="(Citation: A)",
+    )
+    head = technique("T1500", "Used")
+    return [
+        *(own, tool, spree, head),
+        relationship("uses", own, head, "Used.(Citation: A)"),
+        relationship("uses", own, tool, "Ran it."),
+        relationship("uses", tool, head),
+        relationship("attributed-to", spree, own),
+    ]
+
+
+def test_csv_has_every_column_that_rows_show(site: Site) -> None:
+    import_objects(*group())
+    assert rows(site, f"{GROUPS}/G0001/csv?table=aliases")[1] == ["Other", "[1]", "[1] By A."]
+    heads, row = rows(site, f"{GROUPS}/G0001/csv?table=campaigns")
+    assert heads == ["Domain", "ID", "Name", "First seen", "Last seen", "Attribution", "Sources"]
+    assert row[1:5] == ["C0001", "Spree", "2020-02", "2020-03"]
+    heads, row = rows(site, f"{GROUPS}/G0001/csv?table=software")
+    assert heads[-2:] == ["Techniques", "Sources"]
+    assert row[-3:-1] == ["Ran it.", "T1500 Used"]
+
+
+def test_json_says_what_the_page_says(site: Site) -> None:
+    import_objects(*measure(description="Defined.(Citation: Nowhere)"))
+    found = loaded(site, f"{PAGE}/json")
+    assert found["url"] == f"http://testserver{PAGE}"
+    assert (found["attack_id"], found["name"], found["status"]) == (
+        "M1000",
+        "Filter & Block",
+        "Live",
+    )
+    assert found["definition"] == {"words": "Defined.[1]", "references": [1]}
+    (table,) = found["tables"]
+    assert [row["object"]["attack_id"] for row in table["rows"]] == ["T1000", "T1000.001"]
+    assert table["rows"][1]["parent"]["name"] == "Head"
+    assert table["rows"][0]["note"]["references"] == [2]
+    assert [entry["resolved"] for entry in found["references"]] == [False, True]
+    raw = site.get(found["domains"][0]["raw_url"].removeprefix("http://testserver"))
+    assert raw.status_code == 200
+    assert "The MITRE Corporation" in found["notice"]
+    assert found["citation"].endswith(f"http://testserver{LIBRARY}/v/1.0/mitigations/M1000")
+
+
+def schema_of(site: Site, found: dict[str, Any]) -> Any:
+    response = site.get(found["$schema"].removeprefix("http://testserver"))
+    assert response["Content-Type"] == "application/schema+json"
+    published = orjson.loads(response.content)
+    jsonschema.Draft202012Validator.check_schema(published)
+    assert published["$id"] == found["$schema"]
+    return published
+
+
+def strict(node: Any) -> Any:
+    """The same schema, in which no object may have a property that it does not name."""
+    if isinstance(node, dict):
+        closed = {"additionalProperties": False} if "properties" in node else {}
+        return {key: strict(value) for key, value in node.items()} | closed
+    return [strict(part) for part in node] if isinstance(node, list) else node
+
+
+@pytest.mark.parametrize(
+    "path", [f"{PAGE}/json", f"{GROUPS}/G0001/json", f"{LIBRARY}/matrices/enterprise-attack/json"]
+)
+def test_json_of_a_page_is_of_the_published_schema(site: Site, path: str) -> None:
+    import_objects(*measure(), *group())
+    found = loaded(site, path)
+    jsonschema.validate(found, strict(schema_of(site, found)))
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(found | {"name": 1}, schema_of(site, found))
+
+
+def test_json_of_a_list_is_of_the_published_schema(site: Site) -> None:
+    import_objects(*(mitigation(f"M1{n:03}", f"Name {n}") for n in range(30)))
+    found = loaded(site, f"{MITIGATIONS}/json?offset=25")
+    jsonschema.validate(found, strict(schema_of(site, found)))
+    assert found["total"] == len(found["records"]) == 30
+
+
+def test_unknown_schema_is_a_404(site: Site) -> None:
+    assert site.get(f"{LIBRARY}/schemas/object-0").status_code == 404
+
+
+def test_files_of_a_list_hold_all_of_it_as_it_is_filtered(site: Site) -> None:
+    made = [mitigation(f"M1{n:03}", f"Name {n:02}") for n in range(30)]
+    import_objects(*made, mitigation("M1900", "Old", revoked=True))
+    import_objects(mitigation("M1500", "Name 99", "ics"), domain="ics")
+    for query in ("", "?domain=ics", "?q=name+1", "?includeRevoked=true", "?q=none"):
+        total = int(Listing(site.page(MITIGATIONS + query)).count.split()[0])
+        records = loaded(site, f"{MITIGATIONS}/json{query}")["records"]
+        ids = [record["attack_id"] for record in records]
+        assert len(ids) == total
+        assert [row[1] for row in rows(site, f"{MITIGATIONS}/csv{query}")[1:]] == ids
+        book = sheets(site, f"{MITIGATIONS}/xlsx{query}")
+        assert [row[1] for row in book["Mitigations"][1:]] == ids
+        bundle = loaded(site, f"{MITIGATIONS}/stix{query}")
+        held = [found for found in bundle["objects"] if found["type"] == "course-of-action"]
+        assert len(held) == len({record["stix_id"] for record in records})
+
+
+def test_files_that_a_list_offers_are_there(site: Site) -> None:
+    import_objects(*measure(), *group())
+    for kind in ("mitigations", "techniques", "groups", "matrices"):
+        page = site.page(f"{LIBRARY}/{kind}?q=e")
+        links = [a["href"] for a in page.one(css="list-files").all("a")]
+        assert len(links) == (4 if kind == "matrices" else 5)
+        for link in links:
+            assert content(site, link)
+
+
+def test_files_that_a_page_offers_are_there(site: Site) -> None:
+    import_objects(*measure(), *group())
+    for path in (PAGE, f"{GROUPS}/G0001", f"{LIBRARY}/matrices/enterprise-attack"):
+        page = site.page(path)
+        links = {a["href"] for a in page.one("main").all("a") if "download" in a.attributes}
+        assert len(links) >= 6
+        for link in links:
+            assert content(site, link)
+
+
+def test_workbook_has_a_sheet_for_each_table(site: Site) -> None:
+    import_objects(*measure())
+    book = sheets(site, f"{PAGE}/xlsx")
+    assert list(book) == ["Facts", "Techniques addressed", "References"]
+    assert book["Techniques addressed"][2][3] == FORMULA
+
+
+def test_workbook_says_so_when_excel_cannot_hold_a_text(site: Site) -> None:
+    import_objects(mitigation("M1000", "One", description="word " * 10_000))
+    ((_, *_), row) = sheets(site, f"{MITIGATIONS}/xlsx")["Mitigations"]
+    (definition,) = [cell for cell in row if isinstance(cell, str) and cell.startswith("word")]
+    assert definition.endswith("[cut: Excel holds no more in a cell]")
+    assert len(definition) == 32_767
+
+
+def test_workbook_of_a_release_leaves_nothing_out(site: Site) -> None:
+    objects = [*measure(), mitigation("M1900", "Old", revoked=True)]
+    objects += [stix_object("x-new-kind", "Thing")]
+    import_objects(*objects)
+    page = site.page(LIBRARY)
+    (link,) = [a["href"] for a in page.all("a") if "/workbooks/" in a["href"]]
+    book = sheets(site, link)
+    assert [row[1] for row in book["Mitigations"][1:]] == ["M1000", "M1900"]
+    assert ("new kind", "Thing") in [
+        (row[0].removeprefix("X "), row[1]) for row in book["Other objects"][1:]
+    ]
+    links = book["Links"][1:]
+    assert ("M1000", "Filter & Block", "mitigates", "T1000", "Head") in [row[:5] for row in links]
+    assert {row[2] for row in links} >= {"mitigates", "subtechnique-of", "kill_chain_phases"}
+    assert site.get(f"{LIBRARY}/workbooks/mobile").status_code == 404
+
+
+def test_bundle_holds_the_object_and_what_is_related_to_it(site: Site) -> None:
+    objects = measure(object_marking_refs=[marking()["id"]])
+    import_objects(*objects, marking(), identity(), mitigation("M1001", "Another"))
+    found = loaded(site, f"{PAGE}/stix")
+    held = {one["id"]: one for one in found["objects"]}
+    wanted = [*objects, marking(), identity()]
+    assert held == {one["id"]: one for one in wanted}
+    parsed = stix2.parse(found, allow_custom=True)
+    assert len(parsed.objects) == len(wanted)
+    assert loaded(site, f"{PAGE}/stix")["id"] == found["id"]
+
+
+def marking() -> Properties:
+    return {
+        "type": "marking-definition",
+        "spec_version": "2.1",
+        "id": "marking-definition--fa42a846-8d90-4e51-bc29-71d5b4802168",
+        "created": "2017-06-01T00:00:00.000Z",
+        "definition_type": "statement",
+        "definition": {"statement": "Copyright."},
+    }
+
+
+def identity() -> Properties:
+    return {
+        "type": "identity",
+        "spec_version": "2.1",
+        "id": "identity--c78cb6e5-0c4b-4611-8297-d1b8b55e40b5",
+        "created": "2017-06-01T00:00:00.000Z",
+        "modified": "2017-06-01T00:00:00.000Z",
+        "name": "The MITRE Corporation",
+        "identity_class": "organization",
+    }
+
+
+def test_bundle_states_its_version_when_its_objects_are_in_stix_20(site: Site) -> None:
+    text = orjson.dumps([without(found, "spec_version") for found in measure()]).decode()
+    # In those days every id had to be a UUID of the fourth version.
+    held = orjson.loads(re.sub("-5([0-9a-f]{3}-)", r"-4\1", text))
+    bundle = stix20("enterprise", *held)
+    import_bundles([source(bundle)], Options(validate=False, release="3.0"))
+    found = loaded(site, f"{PAGE}/stix")
+    assert found["spec_version"] == "2.0"
+    assert stix2.parse(found, allow_custom=True, version="2.0")
+
+
+def without(found: Properties, *names: str) -> Properties:
+    return {key: value for key, value in found.items() if key not in names}
+
+
+def layer(site: Site, path: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A layer as MITRE's own classes read it, and its scored techniques by ID."""
+    found = loaded(site, path)
+    read = Layer(found, strict=True)
+    assert read.layer is not None
+    techniques = {one["techniqueID"]: one for one in found["techniques"]}
+    assert {one.techniqueID for one in read.layer.techniques} == set(techniques)
+    return found, {key: one for key, one in techniques.items() if "score" in one}
+
+
+def test_layer_marks_the_techniques_of_a_page_with_their_notes(site: Site) -> None:
+    import_objects(*measure())
+    found, marked = layer(site, f"{PAGE}/navigator")
+    assert set(marked) == {"T1000", "T1000.001"}
+    assert marked["T1000"]["showSubtechniques"] is True
+    assert marked["T1000"]["comment"] == "First.\nThen x < y.[1]"
+    assert found["domain"] == "enterprise-attack"
+    assert found["versions"]["attack"] == "1"
+
+
+def test_layer_opens_a_technique_for_its_marked_sub_techniques(site: Site) -> None:
+    own, stage, head, sub, below, _, noted = measure()
+    import_objects(own, stage, head, sub, below, noted)
+    found, marked = layer(site, f"{PAGE}/navigator")
+    assert set(marked) == {"T1000.001"}
+    assert {"techniqueID": "T1000", "showSubtechniques": True} in found["techniques"]
+
+
+def test_layer_of_each_domain_has_its_own_techniques(site: Site) -> None:
+    shared = mitigation("M1000", "Shared")
+    one, two = technique("T1000", "One"), technique("T0800", "Two", domain="ics")
+    import_objects(shared, one, relationship("mitigates", shared, one))
+    import_objects(shared, two, relationship("mitigates", shared, two), domain="ics")
+    assert set(layer(site, f"{PAGE}/navigator?domain=enterprise")[1]) == {"T1000"}
+    assert set(layer(site, f"{PAGE}/navigator?domain=ics")[1]) == {"T0800"}
+    assert site.get(f"{PAGE}/navigator?domain=mobile").status_code == 404
+
+
+def test_layer_of_a_list_is_scored_by_how_many_of_it_use_a_technique(site: Site) -> None:
+    one, two = (attack_object("intrusion-set", f"G000{n}", f"Crew {n}") for n in (1, 2))
+    head, other = technique("T1000", "Head"), technique("T1001", "Other")
+    uses = [relationship("uses", *pair) for pair in ((one, head), (two, head), (two, other))]
+    import_objects(one, two, head, other, *uses)
+    found, marked = layer(site, f"{GROUPS}/navigator")
+    assert {key: mark["score"] for key, mark in marked.items()} == {"T1000": 2, "T1001": 1}
+    assert found["gradient"]["maxValue"] == 2
+    assert set(layer(site, f"{GROUPS}/navigator?q=crew+1")[1]) == {"T1000"}
+    assert set(layer(site, f"{LIBRARY}/techniques/navigator")[1]) == {"T1000", "T1001"}
+
+
+def test_no_layer_is_made_where_there_are_no_techniques(site: Site) -> None:
+    import_objects(attack_object("x-mitre-data-source", "DS0001", "Source"))
+    page = f"{LIBRARY}/data-sources/DS0001"
+    assert site.get(f"{page}/navigator").status_code == 404
+    assert site.get(f"{LIBRARY}/data-sources/navigator").status_code == 404
+    assert "navigator" not in str([a["href"] for a in site.page(page).all("a")])
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "xlsx", "stix", "navigator"])
+def test_files_answer_as_pages_do_when_nothing_fits(site: Site, form: str) -> None:
+    import_objects(*measure())
+    assert site.get(f"{MITIGATIONS}/M9999/{form}").status_code == 404
+    assert site.get(f"{LIBRARY}/objects/x--y/{form}").status_code == 404
+    assert site.moves(f"{MITIGATIONS}/m1000/{form}?a=b", 301) == f"{PAGE}/{form}?a=b"
+    assert site.get(f"{PAGE}/{form}?domain=%00&table=%00&filter=%00").status_code in {200, 404}
+    etag = site.get(f"{PAGE}/{form}")["ETag"]
+    again = site.get(f"{PAGE}/{form}", **{"If-None-Match": etag})
+    assert (again.status_code, again.content) == (304, b"")
+    assert site.client.post(f"{PAGE}/{form}").status_code == 405
+
+
+def test_files_of_a_pinned_release_are_of_that_release(site: Site) -> None:
+    import_objects(mitigation("M1000", "Old name"), release="1.0")
+    import_objects(mitigation("M1000", "New name"), release="2.0")
+    pinned = f"{LIBRARY}/v/1.0/mitigations"
+    assert loaded(site, f"{pinned}/M1000/json")["name"] == "Old name"
+    assert rows(site, f"{pinned}/csv")[1][2] == "Old name"
+    response = site.get(f"{pinned}/M1000/json")
+    assert 'filename="M1000-old-name-1.0.json"' in response["Content-Disposition"]
+
+
+def test_head_has_the_headers_of_a_file_and_no_body(site: Site) -> None:
+    import_objects(*measure())
+    response = site.client.head(f"{PAGE}/csv")
+    assert response.status_code == 200
+    assert response["Content-Disposition"]
+    assert b"".join(response.streaming_content) == b""  # type: ignore[attr-defined]

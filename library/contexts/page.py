@@ -114,7 +114,7 @@ class Page:
     def citation(self) -> str:
         """What a citation of the page says before its address: the title and the release."""
         release = f"ATT&CK {self.cited_release}" if self.cited_release else self.release_line
-        source = f"Sample of MITRE {release}" if self.sample else f"MITRE {release}"
+        source = "a sample of MITRE ATT&CK" if self.sample else f"MITRE {release}"
         return f"“{self.title}”, {source}, in: Glexia ATT&CK Library,"
 
     @property

@@ -1,6 +1,6 @@
 """What the browser tests add to the sample: enough for several pages, and what strains a layout."""
 
-from tests.factories import Properties, mitigation, relationship, technique
+from tests.factories import Properties, attack_object, mitigation, relationship, technique
 
 MEASURES = 30
 LONG_WORD = "Pneumonoultramicroscopicsilicovolcanoconiosis" * 3
@@ -51,7 +51,16 @@ def _strain() -> list[Properties]:
         sub,
         relationship("subtechnique-of", sub, head),
         relationship("mitigates", measure, sub, text),
+        *_procedures(head),
     ]
+
+
+def _procedures(used: Properties) -> list[Properties]:
+    """A group and software that use a technique: rows of two kinds in one table."""
+    group = attack_object("intrusion-set", "G9900", "Crew", "ics", aliases=["Crew"])
+    kit = attack_object("tool", "S9900", "Kit", "ics", x_mitre_aliases=["Kit"])
+    uses = [relationship("uses", user, used, "Used it.") for user in (group, kit)]
+    return [group, kit, *uses]
 
 
 def _revoked() -> list[Properties]:

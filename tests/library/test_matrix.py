@@ -132,3 +132,20 @@ def test_a_matrix_costs_the_same_however_many_techniques(site: Site, size: int) 
     with CaptureQueriesContext(connection) as queries:
         site.page(MATRIX)
     assert len(queries) == 8
+
+
+def test_a_matrix_within_an_object_s_page_leaves_the_address_as_it_is(library: Site) -> None:
+    page = f"{LIBRARY}/mitigations/M1000"
+    asked = library.page(page).one(id="matrix-grids")["hx-get"]
+    response = library.get(asked, **PARTIAL)
+    assert response.status_code == 200
+    assert "matrix-marked" in response.content.decode()
+    assert "HX-Push-Url" not in response
+    assert "HX-Replace-Url" not in response
+
+
+def test_a_matrix_leads_to_a_view_of_each_platform(library: Site) -> None:
+    views = library.page(MATRIX).one("nav", css="choices").all("a")
+    assert [view.words for view in views] == ["All platforms", "Linux", "Windows", "macOS"]
+    page = library.page(views[1]["href"].partition("#")[0])
+    assert "on Linux" in page.one(id="matrix-grids").words

@@ -1,0 +1,74 @@
+"""Folding tables, an object's own matrix, and what a reader takes away from a page."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Readers
+
+pytestmark = pytest.mark.browser
+
+MITIGATION = "/learn/attack/mitigations/M1037"
+
+
+def test_table_folds_and_unfolds_by_keyboard(readers: Readers) -> None:
+    page = readers().go(MITIGATION)
+    rows = page.locator("#techniques-table .row")
+    expect(rows.first).to_be_visible()
+    fold = page.locator("#techniques .fold summary")
+    fold.focus()
+    page.keyboard.press("Enter")
+    expect(rows.first).to_be_hidden()
+    expect(fold).to_have_text("Unfold the table", use_inner_text=True)
+    page.keyboard.press("Enter")
+    expect(rows.first).to_be_visible()
+
+
+def test_a_kind_of_row_folds_alone(readers: Readers) -> None:
+    page = readers(javascript=False).go("/learn/attack/techniques/T9900")
+    rows = page.locator("#procedures-table .row")
+    expect(rows).to_have_count(2)
+    fold = page.locator("#procedures .kind-fold summary").first
+    expect(rows.first).to_be_visible()
+    fold.click()
+    expect(rows.first).to_be_hidden()
+    expect(rows.last).to_be_visible()
+    fold.click()
+    expect(rows.first).to_be_visible()
+
+
+def test_own_matrix_comes_when_the_reader_reaches_it(readers: Readers) -> None:
+    reader = readers()
+    page = reader.go(MITIGATION)
+    expect(page.locator("#own-matrix table.matrix")).to_have_count(0)
+    page.locator("#own-matrix").scroll_into_view_if_needed()
+    expect(page.locator("#own-matrix .matrix-marked").first).to_be_visible()
+    assert reader.address == MITIGATION
+
+
+def test_own_matrix_is_a_page_away_without_scripts(readers: Readers) -> None:
+    page = readers(javascript=False).go(MITIGATION)
+    page.locator("#own-matrix a").click()
+    expect(page.locator("table.matrix .matrix-marked").first).to_be_visible()
+
+
+def test_citation_is_copied(readers: Readers) -> None:
+    page = readers().go(MITIGATION)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.locator("#citation").inner_text()
+
+
+def test_no_copy_button_is_shown_without_scripts(readers: Readers) -> None:
+    page = readers(javascript=False).go(MITIGATION)
+    expect(page.locator(".copy")).to_be_hidden()
+    expect(page.locator("#citation")).to_be_visible()
+
+
+def test_file_is_saved_under_its_name(readers: Readers) -> None:
+    page = readers().go(MITIGATION)
+    with page.expect_download() as download:
+        page.locator("#techniques .count-file").click()
+    assert download.value.suggested_filename.startswith("M1037-filter-network-traffic-")
+    assert download.value.suggested_filename.endswith(".csv")

@@ -53,7 +53,7 @@ def subject_of(shelf: Shelf, held: HeldObject) -> Subject:
     members = [member for member in graph.members.values() if member.object_id in ends]
     if members:
         subject.described = graph.contents(members)
-    subject.prose = Prose.of(shelf, _texts(subject))
+    subject.prose = Prose.of(shelf, _texts(subject), graph.pages)
     return subject
 
 
@@ -93,8 +93,7 @@ def _beside(relation: Relation, kind: PageKind) -> Iterator[Step]:
 def _texts(subject: Subject) -> Iterator[str]:
     """Every text of the page as it is stored: only looked through for links to other objects."""
     yield subject.held.version.content.canonical
-    for edge in subject.graph.all_edges:
-        if edge.content:
-            yield edge.content
+    stated = (edge.properties for edge in subject.graph.all_edges if edge.properties)
+    yield from (p["description"] for p in stated if isinstance(p.get("description"), str))
     for properties in subject.described.values():
         yield from (text for text in properties.values() if isinstance(text, str))

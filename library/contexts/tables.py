@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -136,7 +135,7 @@ def _rows(subject: Subject, spec: Relation) -> list[Row]:
     relationships of the table: MITRE now and then cites in one note what only another lists.
     """
     found = sorted(_relationships(subject, spec), key=lambda each: _place(spec, each.member))
-    contents = [_content(each.edge) for each in found]
+    contents = [each.edge.properties or {} for each in found]
     notes = [sources(content.get("external_references")) for content in contents]
     anywhere = tuple(source for note in notes for source in note)
     own = subject.held.sources
@@ -152,21 +151,16 @@ def _place(spec: Relation, member: Member) -> tuple[int, str, str]:
     return group, member.attack_id, member.name
 
 
-def _content(edge: Edge) -> dict[str, Any]:
-    content: dict[str, Any] = orjson.loads(edge.content) if edge.content else {}
-    return content
-
-
 def _relationships(subject: Subject, spec: Relation) -> Iterable[_Found]:
     """The ends of the relation's path, each once however many domains and ways lead to it."""
-    found: dict[tuple[int, int], _Found] = {}
+    found: dict[tuple[str, int], _Found] = {}
     for place in subject.places:
         for edge, member in _follow(subject, place, spec):
             if member.object_id == subject.held.object_id:
                 continue
             # A relationship is a row of its own; a property, or a longer way, one for its end.
-            is_single = len(spec.path) == 1 and edge.content is not None
-            key = (edge.carrier_id if is_single else 0, member.object_id)
+            is_single = len(spec.path) == 1 and edge.properties is not None
+            key = (edge.properties["id"] if is_single else "", member.object_id)
             known = found.setdefault(key, _Found(edge, member, []))
             if member.domain_label not in known.domains:
                 known.domains.append(member.domain_label)

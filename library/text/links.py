@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 SITE: Final = "https://attack.mitre.org"
 
@@ -58,10 +57,11 @@ _FRAGMENT = r"(?:\#(?P<fragment>[^\s()<>\[\]\"'`]{1,200}))?"
 _URL: Final = re.compile(
     rf"(?:{_HOST})?{_PATH}(?:/[a-z-]{{1,24}})?/?{_QUERY}{_FRAGMENT}\Z", re.IGNORECASE
 )
-# Two patterns that each begin with letters of their own, which re can skip to.
+# Two patterns that each begin with a sign, which re can skip to, as it cannot to a letter of
+# either case.
 _IN_TEXT: Final = tuple(
     re.compile(rf"{start}{_PATH}(?:/[a-z-]{{1,24}})?/?{_QUERY}{_FRAGMENT}", re.IGNORECASE)
-    for start in (r"attack\.mitre\.org(?::(?:80|443))?", r"\]\(")
+    for start in (r"\.(?<=attack\.)mitre\.org(?::(?:80|443))?", r"\]\(")
 )
 
 # What is left of the wiki's template: "{{LinkById|T1059.008}", "(LinkById : G0047)", each once in
@@ -73,8 +73,7 @@ _LINK_BY_ID: Final = re.compile(rf"[({{]{LINK_BY_ID_TAIL}", re.IGNORECASE)
 _ATTACK_ID: Final = re.compile(r"([A-Z]{1,3})\d{4,5}(?:\.\d{3})?\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class AttackLink:
+class AttackLink(NamedTuple):
     """One object that a text points at, in the words of attack.mitre.org's addresses."""
 
     kind: str

@@ -213,14 +213,24 @@ def _cite(
         parts.append("(")
         return found.end()
     parts[-1] = _before_citation(parts[-1])
-    for one in _AND_CITATION.split(_unlifted(name, spans)):
-        if one.strip():
-            parts.append(_add(spans, Span("cite", one.strip(), f"({one.strip()})")))
+    name = _unlifted(name, spans)
+    for one in map(str.strip, _AND_CITATION.split(name) if ":" in name else (name,)):
+        if one:
+            parts.append(_add(spans, Span("cite", one, f"({one})")))
     return end
 
 
 def _name(text: str, start: int, knows: Callable[[str], bool]) -> tuple[str, int]:
     """Return the NAME that begins here and the end of its citation (-1: there is none)."""
+    end = text.find(")", start, start + _LONGEST_NAME)
+    name = text[start:end] if end >= 0 else ""
+    if name and "(" not in name and "\n" not in name and knows(name):
+        return name, end + 1
+    return _odd_name(text, start, knows)
+
+
+def _odd_name(text: str, start: int, knows: Callable[[str], bool]) -> tuple[str, int]:
+    """The same for any NAME, known or not, in five times as long."""
     window = text[start : start + _LONGEST_NAME]
     limit = _NEXT_CITATION.search(window)
     window = window[: limit.start()] if limit else window
@@ -251,4 +261,5 @@ def _before_citation(text: str) -> str:
         trimmed = trimmed[:-1].rstrip(" \t\xa0")
         if trimmed.endswith("\n"):
             return text
-    return text if _LIST_MARKER.search(trimmed[-50:]) else trimmed
+    may_mark = trimmed[-1:] in "-*+" or trimmed[-2:-1].isdigit()
+    return text if may_mark and _LIST_MARKER.search(trimmed[-50:]) else trimmed

@@ -178,7 +178,7 @@ def test_the_short_way_leads_where_the_long_one_does(text: str) -> None:
     text = f"{text} [Shell](https://attack.mitre.org/techniques/T1059) {text}(Citation: A & 'b')"
     with pytest.MonkeyPatch.context() as patch:
         short, short_plain = rendered(text).html, plain(text)
-        patch.setattr(markdown, "pieces", lambda _lifted: None)
+        patch.setattr(markdown, "pieces", lambda _lifted, _spans: None)
         assert (short, short_plain) == (rendered(text).html, plain(text))
 
 

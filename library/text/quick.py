@@ -27,17 +27,18 @@ type Piece = tuple[str, str]
 
 # Characters that mean nothing to Markdown within a line, whatever stands around them; and an
 # underscore within a word.
-_PLAIN: Final = r"(?:[^\n\t\xa0\\`*_\[\]<>!&|]|(?<=[A-Za-z0-9])_(?=[A-Za-z0-9]))"
+_PLAIN: Final = r"[^\n\t\xa0\\`*_\[\]<>!&|]"
+_IN_WORD: Final = r"(?<=[A-Za-z0-9])_(?=[A-Za-z0-9])"
 _ADDRESS: Final = rf"{re.escape(SITE)}/[a-z]{{4,20}}/[A-Z0-9/]{{2,12}}/?"
 _CODE_MARK: Final = "`"
 _MARKED: Final = (
-    rf"\[({_PLAIN}{{1,100}})\]\(({_ADDRESS})\)"
+    rf"\[((?:{_PLAIN}|{_IN_WORD}){{1,100}})\]\(({_ADDRESS})\)"
     r"|`((?! )[^\n\t\xa0`\x02]{1,200}(?<! ))`(?!`)"
 )
 _PIECE: Final = re.compile(_MARKED)
 # Not what begins a heading, quote, list or fence. Possessive, so that nothing is read twice.
 _QUICK: Final = re.compile(
-    rf"(?![#>+\-=~•‣▪●`]|[0-9]{{1,9}}[.)])(?:{_PLAIN}++|{_MARKED})++"
+    rf"(?![#>+\-=~•‣▪●`]|[0-9]{{1,9}}[.)])(?:{_PLAIN}++|{_MARKED}|{_IN_WORD})++"
 )
 
 

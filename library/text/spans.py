@@ -7,8 +7,7 @@ a query or a name (asterisks, brackets, new lines, "- " at a line's start) can b
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from library.text.links import LINK_BY_ID_TAIL
 from library.text.references import decode_entities
@@ -56,8 +55,7 @@ _AND_CITATION: Final = re.compile(r"[,;]?\s{0,8}\bCitations?\s{0,8}:", re.IGNORE
 _LIST_MARKER: Final = re.compile(r"(?:\A|\n)[ \t]{0,40}(?:[-*+]|\d{1,9}[.)])\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """One lifted part."""
 
     kind: str

@@ -5,7 +5,7 @@ release. `OFFSET 0` keeps it from that: a subquery with one is worked out by its
 snapshot, or for one row, and so by index.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
@@ -55,7 +55,7 @@ def edges_of(
     canonical JSON of the relationship, None for a link that is a property of its source.
     """
     parts: list[str] = []
-    values: list[object] = []
+    values: list[str | list[int]] = []
     for (kind, forward), object_ids in wanted.items():
         # Properties have an underscore in their names, relationships' types never have.
         joins = with_content and "_" not in kind
@@ -74,7 +74,8 @@ def members_of(snapshots: Collection[int], object_ids: Iterable[int]) -> Rows:
     return _rows(MEMBERS, [list(snapshots), list(object_ids)])
 
 
-def _rows(sql: str, values: list[object]) -> Rows:
+def _rows(sql: str, values: Sequence[str | list[int]]) -> Rows:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        return cursor.fetchall()
+        rows: Rows = cursor.fetchall()
+        return rows

@@ -93,7 +93,12 @@ def _beside(relation: Relation, kind: PageKind) -> Iterator[Step]:
 def _texts(subject: Subject) -> Iterator[str]:
     """Every text of the page as it is stored: only looked through for links to other objects."""
     yield subject.held.version.content.canonical
-    stated = (edge.properties for edge in subject.graph.all_edges if edge.properties)
-    yield from (p["description"] for p in stated if isinstance(p.get("description"), str))
-    for properties in subject.described.values():
-        yield from (text for text in properties.values() if isinstance(text, str))
+    for edge in subject.graph.all_edges:
+        if edge.statement:
+            yield edge.statement.description
+    # The lead of a description is shown without its links.
+    if any(relation.describes == "whole" for relation in subject.kind.relations):
+        for properties in subject.described.values():
+            text = properties.get("description")
+            if isinstance(text, str):
+                yield text

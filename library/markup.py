@@ -116,7 +116,7 @@ def _reference(shown: ShownReference) -> str:
     elif not entry.resolved:
         link = UNRESOLVED
     return (
-        f'<li id="{entry.anchor}">'
+        f'<li id="{entry.anchor}" value="{entry.number}">'
         f'<span class="reference-text">{escape(entry.text)}</span> {link}'
         f'<span class="backlinks">{_ways_back(shown)}</span></li>\n'
     )

@@ -1,9 +1,8 @@
 """The short way for texts that Markdown would change little in: links, code, paragraphs.
 
-Most notes on relationships are one paragraph of plain words with links and citations: nineteen in twenty
-of the texts of release 18.1. Reading them with one pattern takes a tenth of the time that a
-parser takes, and a page may have six hundred of them. What this returns is what the parser would:
-a test holds it to that over every text of the real bundles.
+Nearly all texts are such: 19 in 20 of those of releases 17.1 to 18.1. Reading them with one pattern
+takes a fraction of the time that a parser takes, and a page may have six hundred of them. What
+this returns is what the parser would: a test holds it to that over every text of the real bundles.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """What a web process does before its first request, so that no reader waits for it."""
 
 import contextlib
+import gc
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -9,15 +10,16 @@ from django.urls import get_resolver
 from django.utils.formats import get_format
 
 from library.conditional import build_id, current_shelf
+from library.contexts.neighbours import listed_ids
 from library.contexts.object_list import object_list
 from library.contexts.object_page import Revocation, object_page
-from library.identifiers import MITIGATION
+from library.identifiers import MITIGATION, OBJECT_TYPES
 from library.parameters import ListFilters, TableFilters
 from library.text.markdown import plain
 
 
 def warm() -> None:
-    """Load the addresses and views, compile the templates, know the build; about 0.3 seconds."""
+    """Load the addresses and views, compile the templates, know the build; about 0.4 seconds."""
     get_resolver()._populate()
     get_format("DATE_FORMAT")
     build_id()
@@ -29,11 +31,16 @@ def warm() -> None:
     with contextlib.suppress(DatabaseError):
         _make_pages()
         connection.close()
+    # All of this lasts: what looks for garbage while a page is made need not go through it.
+    gc.collect()
+    gc.freeze()
 
 
 def _make_pages() -> None:
     """Make a list and a page of it: queries, too, are compiled when first used."""
     shelf = current_shelf()
+    for kind in OBJECT_TYPES:
+        listed_ids(shelf.snapshot_ids, kind)
     listing = object_list(shelf, MITIGATION, ListFilters())
     render_to_string("library/object_list.html", {"list": listing, "page": listing.page})
     for card in listing.cards[:1]:

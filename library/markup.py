@@ -7,6 +7,7 @@ hundred of the other: a page of its own time. Everything that comes from a bundl
 
 from __future__ import annotations
 
+from functools import cache
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ UNRESOLVED = (
 )
 
 
+@cache
 def domain_mark(domain: str) -> str:
     """A domain's label with its mark."""
     return f'<span class="domain domain-{domain.lower()}">{domain}</span>'
@@ -48,7 +50,8 @@ def prose(text: Rendered) -> SafeString:
 
 def rows_html(rows: Iterable[Row], column: str, beside: str, *, nested: bool) -> SafeString:
     """The rows of a table; `column` heads the notes, `beside` names what rows list further."""
-    return SafeString("".join(_row(row, escape(column), beside, nested=nested) for row in rows))
+    head = escape(column)
+    return SafeString("".join([_row(row, head, beside, nested=nested) for row in rows]))
 
 
 def _row(row: Row, column: str, beside: str, *, nested: bool) -> str:

@@ -134,6 +134,7 @@ class SnapshotObjectQuerySet(models.QuerySet["SnapshotObject"]):
     def history_of(self, object_ids: Iterable[int]) -> list[SnapshotObject]:
         """Each snapshot that holds one of these objects; newest release first in each domain."""
         held = self.filter(object__in=object_ids).select_related("snapshot", "version", "object")
+        held = held.defer("snapshot__objects_by_type")
         domains = list(Domain.values)
         newest_first = sorted(
             held,

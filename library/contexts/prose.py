@@ -25,11 +25,17 @@ class Prose:
     references: References = field(default_factory=References)
 
     @classmethod
-    def of(cls, shelf: Shelf, texts: Iterable[str]) -> "Prose":
-        """A renderer that knows which linked objects have pages here; at most one query."""
-        wanted = {link.attack_id for text in texts for link in find_attack_links(text)}
+    def of(
+        cls, shelf: Shelf, texts: Iterable[str], known: frozenset[tuple[str, str]] = frozenset()
+    ) -> "Prose":
+        """A renderer that knows which linked objects have pages here; at most one query.
+
+        None where all of them are `known` to have one.
+        """
+        linked = {(link.kind, link.attack_id) for link in find_attack_links("\n".join(texts))}
+        wanted = {attack_id for _, attack_id in linked - known}
         if not wanted:
-            return cls(frozenset(), shelf.addresses)
+            return cls(known, shelf.addresses)
         rows = (
             SnapshotObject.objects.filter(
                 snapshot__in=shelf.snapshots, object__stix_type__in=list(TYPE_OF)
@@ -37,8 +43,8 @@ class Prose:
             .named(wanted)
             .values_list("object__stix_type", "version__attack_id")
         )
-        found = frozenset((TYPE_OF[stix_type].mitre_path, found) for stix_type, found in rows)
-        return cls(found, shelf.addresses)
+        found = {(TYPE_OF[stix_type].mitre_path, found) for stix_type, found in rows}
+        return cls(known | found, shelf.addresses)
 
     def render(self, text: str, scopes: Sequence[Sequence[Source]]) -> Rendered:
         """A text with its citations counted among the page's references."""

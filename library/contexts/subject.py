@@ -53,7 +53,7 @@ def subject_of(shelf: Shelf, held: HeldObject) -> Subject:
     members = [member for member in graph.members.values() if member.object_id in ends]
     if members:
         subject.described = graph.contents(members)
-    subject.prose = Prose.of(shelf, _texts(subject))
+    subject.prose = Prose.of(shelf, _texts(subject), graph.pages)
     return subject
 
 
@@ -94,7 +94,11 @@ def _texts(subject: Subject) -> Iterator[str]:
     """Every text of the page as it is stored: only looked through for links to other objects."""
     yield subject.held.version.content.canonical
     for edge in subject.graph.all_edges:
-        if edge.content:
-            yield edge.content
-    for properties in subject.described.values():
-        yield from (text for text in properties.values() if isinstance(text, str))
+        if edge.statement:
+            yield edge.statement.description
+    # The lead of a description is shown without its links.
+    if any(relation.describes == "whole" for relation in subject.kind.relations):
+        for properties in subject.described.values():
+            text = properties.get("description")
+            if isinstance(text, str):
+                yield text

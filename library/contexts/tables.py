@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -142,13 +141,12 @@ def _rows(subject: Subject, spec: Relation) -> list[Row]:
     relationships of the table: MITRE now and then cites in one note what only another lists.
     """
     found = sorted(_relationships(subject, spec), key=lambda each: _place(spec, each.member))
-    contents = [_content(each.edge) for each in found]
-    notes = [sources(content.get("external_references")) for content in contents]
+    notes = [each.edge.statement.sources if each.edge.statement else () for each in found]
     anywhere = tuple(source for note in notes for source in note)
     own = subject.held.sources
     return [
-        _row(subject, spec, each, content, [note, own, anywhere])
-        for each, content, note in zip(found, contents, notes, strict=True)
+        _row(subject, spec, each, [note, own, anywhere])
+        for each, note in zip(found, notes, strict=True)
     ]
 
 
@@ -158,21 +156,16 @@ def _place(spec: Relation, member: Member) -> tuple[int, str, str]:
     return group, member.attack_id, member.name
 
 
-def _content(edge: Edge) -> dict[str, Any]:
-    content: dict[str, Any] = orjson.loads(edge.content) if edge.content else {}
-    return content
-
-
 def _relationships(subject: Subject, spec: Relation) -> Iterable[_Found]:
     """The ends of the relation's path, each once however many domains and ways lead to it."""
-    found: dict[tuple[int, int], _Found] = {}
+    found: dict[tuple[str, int], _Found] = {}
     for place in subject.places:
         for edge, member in _follow(subject, place, spec):
             if member.object_id == subject.held.object_id:
                 continue
             # A relationship is a row of its own; a property, or a longer way, one for its end.
-            is_single = len(spec.path) == 1 and edge.content is not None
-            key = (edge.carrier_id if is_single else 0, member.object_id)
+            single = edge.statement if len(spec.path) == 1 else None
+            key = (single.stix_id if single else "", member.object_id)
             known = found.setdefault(key, _Found(edge, member, []))
             if member.domain_label not in known.domains:
                 known.domains.append(member.domain_label)
@@ -185,20 +178,13 @@ def _follow(subject: Subject, place: Place, spec: Relation) -> Iterable[tuple[Ed
     return (pair for at in sorted(places) for pair in subject.graph.follow(at, last))
 
 
-def _row(
-    subject: Subject,
-    spec: Relation,
-    found: _Found,
-    content: dict[str, Any],
-    scopes: list[tuple[Source, ...]],
-) -> Row:
+def _row(subject: Subject, spec: Relation, found: _Found, scopes: list[tuple[Source, ...]]) -> Row:
     member = found.member
     place = member.snapshot_id, member.object_id
     described = subject.described.get(member.version_id, {})
-    text = (described if spec.describes else content).get("description")
-    note = text if isinstance(text, str) else ""
-    if spec.describes == "lead":
-        note = plain(note.partition("\n\n")[0], LEAD_LENGTH)
+    note = _note(spec, found.edge, described)
+    if described:
+        scopes = [*scopes, sources(described.get("external_references"))]
     parents = subject.graph.follow(place, PARENT) if spec.nested else []
     # They stand before the note, and so are cited before it.
     facts = tuple(shown_facts(subject, spec.shown, described))
@@ -206,12 +192,21 @@ def _row(
         object=subject.named(member),
         parent=subject.named(parents[0][1]) if parents else None,
         domains=tuple(found.domains),
-        use=_use(subject, spec, note, [*scopes, sources(described.get("external_references"))]),
+        use=_use(subject, spec, note, scopes),
         note=note,
         facts=facts,
         beside=_beside(subject, spec, place),
         anchor=member.attack_id if spec.anchored else "",
     )
+
+
+def _note(spec: Relation, edge: Edge, described: dict[str, Any]) -> str:
+    """What a row says, as it is stored: of the link, or of the object that it leads to."""
+    if not spec.describes:
+        return edge.statement.description if edge.statement else ""
+    text = described.get("description")
+    note = text if isinstance(text, str) else ""
+    return plain(note.partition("\n\n")[0], LEAD_LENGTH) if spec.describes == "lead" else note
 
 
 def _use(subject: Subject, spec: Relation, note: str, scopes: list[tuple[Source, ...]]) -> Rendered:

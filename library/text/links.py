@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 SITE: Final = "https://attack.mitre.org"
 
@@ -58,10 +57,11 @@ _FRAGMENT = r"(?:\#(?P<fragment>[^\s()<>\[\]\"'`]{1,200}))?"
 _URL: Final = re.compile(
     rf"(?:{_HOST})?{_PATH}(?:/[a-z-]{{1,24}})?/?{_QUERY}{_FRAGMENT}\Z", re.IGNORECASE
 )
-# Two patterns that each begin with letters of their own, which re can skip to.
+# Two patterns that each begin with a sign, which re can skip to, as it cannot to a letter of
+# either case.
 _IN_TEXT: Final = tuple(
     re.compile(rf"{start}{_PATH}(?:/[a-z-]{{1,24}})?/?{_QUERY}{_FRAGMENT}", re.IGNORECASE)
-    for start in (r"attack\.mitre\.org(?::(?:80|443))?", r"\]\(")
+    for start in (r"\.(?<=attack\.)mitre\.org(?::(?:80|443))?", r"\]\(")
 )
 
 # What is left of the wiki's template: "{{LinkById|T1059.008}", "(LinkById : G0047)", each once in
@@ -73,8 +73,7 @@ _LINK_BY_ID: Final = re.compile(rf"[({{]{LINK_BY_ID_TAIL}", re.IGNORECASE)
 _ATTACK_ID: Final = re.compile(r"([A-Z]{1,3})\d{4,5}(?:\.\d{3})?\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class AttackLink:
+class AttackLink(NamedTuple):
     """One object that a text points at, in the words of attack.mitre.org's addresses."""
 
     kind: str
@@ -96,7 +95,7 @@ def parse_attack_url(url: str) -> AttackLink | None:
     (collaborate.mitre.org) is not: its S0017 is another object than today's.
     """
     found = _URL.match(url)
-    return _link(found) if found else None
+    return _link(*found.groups()) if found else None
 
 
 def link_by_id(attack_id: str) -> AttackLink | None:
@@ -112,19 +111,17 @@ def find_attack_links(text: str) -> set[AttackLink]:
     A scan of the raw text, about 1 µs a link: for fetching all of a page's links in one query
     before any of its texts is rendered.
     """
-    links: set[AttackLink | None] = set()
-    for pattern in _IN_TEXT:
-        links.update(_link(found) for found in pattern.finditer(text))
+    named = {found.groups() for pattern in _IN_TEXT for found in pattern.finditer(text)}
+    links = {_link(*parts) for parts in named}
     if "linkbyid" in text.lower():
         links.update(link_by_id(found["link_id"]) for found in _LINK_BY_ID.finditer(text))
     return {link for link in links if link is not None}
 
 
-def _link(found: re.Match[str]) -> AttackLink | None:
-    kind = _KINDS.get(found["kind"].lower())
-    if kind is None:
+def _link(kind: str, attack_id: str, fragment: str | None) -> AttackLink | None:
+    plural = _KINDS.get(kind.lower())
+    if plural is None:
         return None
-    attack_id = found["id"]
-    if kind != "matrices":
+    if plural != "matrices":
         attack_id = attack_id.upper().replace("/", ".")
-    return AttackLink(kind, attack_id, found["fragment"] or "")
+    return AttackLink(plural, attack_id, fragment or "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,6 +30,8 @@ _UNREADABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]"
 
 def readable(text: str) -> str:
     """Return the text with what no page can show replaced by U+FFFD, lines ended by a newline."""
+    if text.isprintable():
+        return text
     text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
     return _UNREADABLE.sub("\ufffd", text)
 
@@ -41,8 +43,7 @@ def decode_entities(text: str) -> str:
     return readable(_ENTITY.sub(lambda found: html.unescape(found[0]), text))
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """One external reference of a STIX object."""
 
     name: str
@@ -71,16 +72,17 @@ def sources(external_references: object) -> tuple[Source, ...]:
     """
     if not isinstance(external_references, list | tuple):
         return ()
-    found = (_source(entry) for entry in external_references if isinstance(entry, dict))
-    return tuple(source for source in found if source.name)
+    found = [_source(entry) for entry in external_references if isinstance(entry, dict)]
+    return tuple([source for source in found if source.name])
 
 
 def _source(entry: dict[object, object]) -> Source:
+    name, url = _text(entry, "source_name"), _text(entry, "url")
     description = _text(entry, "description") or _text(entry, "external_id")
-    url = _text(entry, "url")
-    # A few entries carry the address as their description.
-    url = next((address for address in (url, description) if _WEB_ADDRESS.match(address)), "")
-    return Source(_text(entry, "source_name"), description, url)
+    if not _WEB_ADDRESS.match(url):
+        # A few entries carry the address as their description.
+        url = description if _WEB_ADDRESS.match(description) else ""
+    return Source(name, description, url)
 
 
 def _text(entry: dict[object, object], key: str) -> str:
@@ -88,8 +90,7 @@ def _text(entry: dict[object, object], key: str) -> str:
     return readable(value).strip() if isinstance(value, str) else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Citation:
+class Citation(NamedTuple):
     """One use of a reference in a text."""
 
     number: int
@@ -146,14 +147,22 @@ class References:
         listed without the parentheses and with a title behind; enterprise "Zscaler Cobain Aug
         2017", listed as "Cobian".
         """
-        indexes = [self._index(scope) for scope in scopes]
-        close = (found for index in indexes if (found := index.find(name)) is not None)
-        loose = (found for index in indexes if (found := index.find_loosely(name)) is not None)
-        return next(close, None) or next(loose, None)
+        found = self._closely(name, scopes)
+        if found is not None:
+            return found
+        loose = (self._index(scope).find_loosely(name) for scope in scopes)
+        return next((found for found in loose if found is not None), None)
 
     def knows(self, name: str, scopes: Sequence[Sequence[Source]]) -> bool:
         """Whether a scope has this very name, case and white space aside."""
-        return any(self._index(scope).find(name) is not None for scope in scopes)
+        return self._closely(name, scopes) is not None
+
+    def _closely(self, name: str, scopes: Sequence[Sequence[Source]]) -> Source | None:
+        for scope in scopes:
+            found = self._index(scope).find(name)
+            if found is not None:
+                return found
+        return None
 
     def cite(
         self, name: str, scopes: Sequence[Sequence[Source]], *, anchored: bool = True

@@ -158,7 +158,7 @@ def _citation_mark(name: str, page: Page) -> str:
     number = citation.number
     anchor = f' id="{citation.anchor}"' if citation.anchor else ""
     return (
-        f'<sup class="cite"{anchor}><a href="{escape(base)}#ref-{number}"'
+        f'<sup class="cite"{anchor}><a href="{base and escape(base)}#ref-{number}"'
         f' aria-label="Reference {number}: {_in_attribute(citation.name)}">[{number}]</a></sup>'
     )
 

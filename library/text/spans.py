@@ -7,8 +7,7 @@ a query or a name (asterisks, brackets, new lines, "- " at a line's start) can b
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from library.text.links import LINK_BY_ID_TAIL
 from library.text.references import decode_entities
@@ -56,8 +55,7 @@ _AND_CITATION: Final = re.compile(r"[,;]?\s{0,8}\bCitations?\s{0,8}:", re.IGNORE
 _LIST_MARKER: Final = re.compile(r"(?:\A|\n)[ \t]{0,40}(?:[-*+]|\d{1,9}[.)])\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """One lifted part."""
 
     kind: str
@@ -213,14 +211,24 @@ def _cite(
         parts.append("(")
         return found.end()
     parts[-1] = _before_citation(parts[-1])
-    for one in _AND_CITATION.split(_unlifted(name, spans)):
-        if one.strip():
-            parts.append(_add(spans, Span("cite", one.strip(), f"({one.strip()})")))
+    name = _unlifted(name, spans)
+    for one in map(str.strip, _AND_CITATION.split(name) if ":" in name else (name,)):
+        if one:
+            parts.append(_add(spans, Span("cite", one, f"({one})")))
     return end
 
 
 def _name(text: str, start: int, knows: Callable[[str], bool]) -> tuple[str, int]:
     """Return the NAME that begins here and the end of its citation (-1: there is none)."""
+    end = text.find(")", start, start + _LONGEST_NAME)
+    name = text[start:end] if end >= 0 else ""
+    if name and "(" not in name and "\n" not in name and knows(name):
+        return name, end + 1
+    return _odd_name(text, start, knows)
+
+
+def _odd_name(text: str, start: int, knows: Callable[[str], bool]) -> tuple[str, int]:
+    """The same for any NAME, known or not, in five times as long."""
     window = text[start : start + _LONGEST_NAME]
     limit = _NEXT_CITATION.search(window)
     window = window[: limit.start()] if limit else window
@@ -251,4 +259,5 @@ def _before_citation(text: str) -> str:
         trimmed = trimmed[:-1].rstrip(" \t\xa0")
         if trimmed.endswith("\n"):
             return text
-    return text if _LIST_MARKER.search(trimmed[-50:]) else trimmed
+    may_mark = trimmed[-1:] in "-*+" or trimmed[-2:-1].isdigit()
+    return text if may_mark and _LIST_MARKER.search(trimmed[-50:]) else trimmed

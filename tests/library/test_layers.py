@@ -138,7 +138,7 @@ def test_network_is_reached_by_download_alone(step: str) -> None:
 # Each layer of library, lowest first, and what stands at its height.
 LAYERS = [
     ["library.identifiers"],
-    ["library.querysets", "library.models", "library.documents"],
+    ["library.querysets", "library.models", "library.documents", "library.lookups"],
     [
         "library.text",
         "library.addresses",

@@ -7,7 +7,7 @@ import os
 import re
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
@@ -171,15 +171,23 @@ def test_links_asked_for_are_found_beforehand_whatever_the_text(text: str) -> No
 
 
 @given(
-    st.text(st.sampled_from("ab .,:'\"()1-%é/") | st.sampled_from("\u00a0[]<>&*_`"), max_size=60)
+    st.text(st.sampled_from("ab .,:'\"()1-%é/") | st.sampled_from("\u00a0\n[]<>&*_`"), max_size=60)
+    | st.lists(
+        st.sampled_from(("a", " ", "\n\n", "`b *`", "c_d", "(Citation: A)")), max_size=9
+    ).map("".join)
 )
 @settings(max_examples=400, deadline=None)
 def test_the_short_way_leads_where_the_long_one_does(text: str) -> None:
-    text = f"{text} [Shell](https://attack.mitre.org/techniques/T1059) {text}(Citation: A & 'b')"
+    linked = f"{text} [Shell](https://attack.mitre.org/techniques/T1059) {text}(Citation: A & 'b')"
+    for each in (text, linked):
+        assert (rendered(each).html, plain(each)) == _the_long_way(each)
+
+
+def _the_long_way(text: str, **options: Any) -> tuple[str, str]:
+    """A text as the parser has it rendered and plain, whatever the text."""
     with pytest.MonkeyPatch.context() as patch:
-        short, short_plain = rendered(text).html, plain(text)
-        patch.setattr(markdown, "pieces", lambda _lifted: None)
-        assert (short, short_plain) == (rendered(text).html, plain(text))
+        patch.setattr(markdown, "pieces", lambda _lifted, _spans: None)
+        return rendered(text, **options).html, plain(text)
 
 
 @pytest.mark.parametrize(
@@ -265,6 +273,8 @@ def _check_real_text(text: str, own: tuple[Source, ...]) -> list[str]:
 
     reader = assert_sound(note.html)
     assert clean(note.html) == note.html
+    long_way = _the_long_way(text, scopes=(own,), resolve=lambda _link: None)
+    assert long_way == (note.html, plain(text))
     shown = f"{reader.text} {plain(text)}"
     assert "(Citation" not in shown
     assert "LinkById" not in shown

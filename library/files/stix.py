@@ -9,7 +9,7 @@ from typing import Any, Final
 import orjson
 
 from library.contexts.graph import Graph
-from library.models import ObjectContent, Snapshot, SnapshotObject, StixObject
+from library.models import ObjectContent, ObjectVersion, Snapshot, SnapshotObject, StixObject
 from library.parameters import can_be_held
 
 _BATCH: Final = 250
@@ -17,11 +17,11 @@ STIX_2_0: Final = "2.0"
 
 
 def around(graph: Graph, origin: int) -> set[int]:
-    """An object, every object that its page's links join, and the relationships that do."""
-    found = {origin}
-    for edge in graph.all_edges:
-        found |= {edge.source_id, edge.target_id, edge.carrier_id}
-    return found
+    """An object, every object that its page's links join, the relationships that do; one query."""
+    edges = list(graph.all_edges)
+    ends = {end for edge in edges for end in (edge.source_id, edge.target_id)}
+    carriers = ObjectVersion.objects.filter(id__in={edge.version_id for edge in edges})
+    return {origin, *ends, *carriers.values_list("object_id", flat=True)}
 
 
 def bundle_pieces(snapshots: Sequence[Snapshot], object_ids: Iterable[int]) -> Iterator[bytes]:

@@ -6,7 +6,6 @@ import orjson
 from django.db.models import Case, F, TextField, When
 
 from library.conditional import Shelf
-from library.contexts.graph import CONTENT
 from library.files.list_file import list_records
 from library.files.sheets import Sheet, list_sheet
 from library.identifiers import OBJECT_TYPES, TYPE_OF, type_of
@@ -56,7 +55,8 @@ def _links(snapshot: Snapshot) -> Iterator[Sequence[str]]:
         .exclude(object__stix_type="relationship")
         .values_list("object_id", "version__attack_id", "version__name", "object__stix_id")
     }
-    relationship = When(version__object__stix_type="relationship", then=F(CONTENT))
+    text = F("version__content__canonical")
+    relationship = When(version__object__stix_type="relationship", then=text)
     edges = (
         SnapshotEdge.objects.filter(snapshot=snapshot)
         .annotate(content=Case(relationship, output_field=TextField()))

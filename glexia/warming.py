@@ -13,6 +13,7 @@ from library.conditional import build_id, current_shelf
 from library.contexts.neighbours import listed_ids
 from library.contexts.object_list import object_list
 from library.contexts.object_page import Revocation, object_page
+from library.contexts.search_page import SearchQuery, search_page
 from library.identifiers import MITIGATION, OBJECT_TYPES
 from library.parameters import ListFilters, TableFilters
 from library.text.markdown import plain
@@ -37,12 +38,14 @@ def warm() -> None:
 
 
 def _make_pages() -> None:
-    """Make a list and a page of it: queries, too, are compiled when first used."""
+    """Make a list, a page of it and a search: queries, too, are compiled when first used."""
     shelf = current_shelf()
     for kind in OBJECT_TYPES:
         listed_ids(shelf.snapshot_ids, kind)
     listing = object_list(shelf, MITIGATION, ListFilters())
     render_to_string("library/object_list.html", {"list": listing, "page": listing.page})
+    found = search_page(shelf, SearchQuery("network"))
+    render_to_string("library/search.html", {"search": found, "page": found.page})
     for card in listing.cards[:1]:
         detail = object_page(shelf, [card.held], card.href, TableFilters(), Revocation())
         shown = {"detail": detail, "page": detail.page}

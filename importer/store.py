@@ -50,7 +50,7 @@ DONATED_EDGES = """
     ON CONFLICT DO NOTHING
 """
 
-SEARCH_INDEXES = ("document_names", "document_grams", "document_words")
+WORDS_INDEX = "document_words"
 
 # One import at a time: any number that no other advisory lock of this database uses.
 IMPORT_LOCK = 0x61747461636B
@@ -308,8 +308,8 @@ def refresh_statistics(*, contents: bool) -> None:
         tables += ["stixobject", "objectversion", "searchdocument"]
     with connection.cursor() as cursor:
         # What was added stands in a list that every search would read from end to end.
-        for index in SEARCH_INDEXES if contents else ():
-            cursor.execute("SELECT gin_clean_pending_list(%s)", [index])
+        if contents:
+            cursor.execute("SELECT gin_clean_pending_list(%s)", [WORDS_INDEX])
         for table in tables:
             cursor.execute(f"ANALYZE library_{table}")
 

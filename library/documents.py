@@ -12,7 +12,7 @@ import orjson
 import psycopg
 from django.db import connection
 
-from library.identifiers import ANALYTIC, TYPE_OF
+from library.identifiers import TYPE_OF
 
 # Names of an object by the property that holds them; the object's own stands first in each.
 ALIASES = ("aliases", "x_mitre_aliases")
@@ -26,14 +26,13 @@ _NOT_WORDS = re.compile(
 )
 
 INSERT = """
-    INSERT INTO library_searchdocument (version_id, names, platforms, grams, words)
+    INSERT INTO library_searchdocument (version_id, names, platforms, words)
     SELECT version, string_to_array(names, %(separator)s::text),
         string_to_array(platforms, %(separator)s::text),
-        string_to_array(grams, %(separator)s::text),
         setweight(to_tsvector('english', names), 'A')
             || setweight(to_tsvector('english', description), 'D')
-    FROM unnest(%(versions)s::int[], %(names)s::text[], %(platforms)s::text[], %(grams)s::text[],
-        %(descriptions)s::text[]) AS made (version, names, platforms, grams, description)
+    FROM unnest(%(versions)s::int[], %(names)s::text[], %(platforms)s::text[],
+        %(descriptions)s::text[]) AS made (version, names, platforms, description)
 """
 
 
@@ -44,23 +43,11 @@ class Document:
     names: tuple[str, ...]
     platforms: tuple[str, ...]
     description: str
-    grams: frozenset[str]
 
 
 def fold(text: str) -> str:
     """A text as names are compared: in lower case, words apart by one space."""
     return " ".join(re.sub(r"[^\w.+]+", " ", text.casefold()).split())
-
-
-def gram_list(name: str) -> list[str]:
-    """The groups of three letters of a folded name in their order, its ends marked by spaces."""
-    padded = f"  {name} "
-    return [padded[at : at + 3] for at in range(len(padded) - 2)]
-
-
-def grams(name: str) -> set[str]:
-    """The same, each once."""
-    return set(gram_list(name))
 
 
 def document_of(properties: dict[str, Any]) -> Document | None:
@@ -74,14 +61,10 @@ def document_of(properties: dict[str, Any]) -> Document | None:
     folded = [fold(name)[:LONGEST_NAME] for name in names if isinstance(name, str)]
     description = properties.get("description")
     text = description[:LONGEST_TEXT] if isinstance(description, str) else ""
-    unique = tuple(filter(None, dict.fromkeys(folded[:MOST_NAMES])))
-    # The names of analytics are numbers: two thousand of them, alike in all else.
-    spelt = () if properties["type"] == ANALYTIC.stix_types[0] else unique
     return Document(
-        names=unique,
+        names=tuple(filter(None, dict.fromkeys(folded[:MOST_NAMES]))),
         platforms=tuple(p for p in _list(properties, "x_mitre_platforms") if isinstance(p, str)),
         description=_NOT_WORDS.sub(" ", text),
-        grams=frozenset().union(*map(grams, spelt)),
     )
 
 
@@ -96,7 +79,6 @@ def store(made: Sequence[tuple[int, Document]], cursor: psycopg.Cursor[Any]) -> 
         "versions": [version for version, _ in made],
         "names": [SEPARATOR.join(found.names) for _, found in made],
         "platforms": [_joined(found.platforms) for _, found in made],
-        "grams": [_joined(sorted(found.grams)) for _, found in made],
         "descriptions": [found.description for _, found in made],
     }
     cursor.execute(INSERT, columns | {"separator": SEPARATOR})

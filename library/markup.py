@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from library.contexts.graph import Named
     from library.contexts.matrix import Matrix, MatrixCell, MatrixColumn
     from library.contexts.object_page import ShownReference
+    from library.contexts.search_page import Result
     from library.contexts.tables import Row
     from library.text.markdown import Rendered
 
@@ -134,6 +135,31 @@ def _ways_back(shown: ShownReference) -> str:
     if shown.hidden:
         return "Cited in rows that the filter leaves out."
     return "Listed, but not cited in the text."
+
+
+def results_html(results: Iterable[Result]) -> SafeString:
+    """What a search found, each with the part of its description that says why."""
+    return SafeString("".join(map(_result, results)))
+
+
+def _result(result: Result) -> str:
+    hit = result.hit
+    marks = " ".join(map(domain_mark, hit.domains))
+    status = f'<p><span class="status status-{hit.status.lower()}">{hit.status}</span></p>'
+    attack_id = (
+        f'<span class="attack-id">{escape(hit.attack_id)}</span>'
+        '<span class="visually-hidden">: </span> '
+    )
+    alias = f'<p class="found-as">Found as “{escape(hit.alias)}”</p>'
+    excerpt = f'<p class="excerpt">{result.excerpt}</p>'
+    return (
+        '<article class="entry"><div class="entry-margin">'
+        f'<p class="kicker">{escape(hit.kind.label)} {marks}</p>'
+        f"{status if hit.status else ''}</div>"
+        f'<div class="entry-body"><h2><a href="{escape(result.href)}">'
+        f"{attack_id if hit.attack_id else ''}{escape(result.name)}</a></h2>"
+        f"{alias if hit.alias else ''}{excerpt if result.excerpt else ''}</div></article>\n"
+    )
 
 
 def matrix_html(matrix: Matrix) -> SafeString:

@@ -86,7 +86,7 @@ class ObjectContent(models.Model):
 class SearchDocument(models.Model):
     """What search and filters look an object version up by (`library.documents` makes it).
 
-    `names` are folded, the object's own first; `grams` are their groups of three letters.
+    `names` are folded, the object's own first. Searches read them from `library.catalogue`.
     """
 
     version = models.OneToOneField(
@@ -94,15 +94,10 @@ class SearchDocument(models.Model):
     )
     names = ArrayField(models.TextField())
     platforms = ArrayField(models.TextField())
-    grams = ArrayField(models.TextField())
     words = SearchVectorField()
 
     class Meta:
-        indexes = [
-            GinIndex(fields=["names"], name="document_names"),
-            GinIndex(fields=["grams"], name="document_grams"),
-            GinIndex(fields=["words"], name="document_words"),
-        ]
+        indexes = [GinIndex(fields=["words"], name="document_words")]
 
     def __str__(self) -> str:
         return f"{self.version_id} {self.names[:1]}"

@@ -1,19 +1,21 @@
 """Search: objects by ID, name, alias and words, small slips forgiven; in one release or another.
 
-Three ways lead to an object, each one query: its ATT&CK ID (or what may be one), its names, and
-the words of its description. Names are found by the groups of three letters they are made of; a
-slip spoils a few groups next to each other, so of the query cut in parts at least one is whole.
+Three ways lead to an object: its ATT&CK ID (or what may be one), its names, and the words of its
+description. IDs and names are looked up in the catalogue of what is read, words in the database.
 """
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from heapq import nlargest, nsmallest
+from itertools import pairwise
 
 from django.db import connection
 
+from library.catalogue import Catalogue, Entry, Line, catalogue
 from library.conditional import Shelf
-from library.documents import fold, gram_list, grams
+from library.documents import LONGEST_NAME, fold
 from library.identifiers import (
     ANALYTIC,
     DATA_COMPONENT,
@@ -21,11 +23,12 @@ from library.identifiers import (
     DETECTION_STRATEGY,
     Domain,
     ObjectType,
-    type_of,
 )
 
-MOST_CANDIDATES, MOST_NAMES = 300, 120
+MOST_CANDIDATES, MOST_NAMES, MOST_ALIKE = 300, 120, 120
 MOST_WORDS = 12
+# Fewer letters than these stand in too many names to say anything.
+SHORTEST_PIECE = 3
 ENOUGH = 25
 # Scores from which on a name is the very one that was asked for.
 EXACT = 300.0
@@ -48,51 +51,23 @@ SYNONYMS = {
 # What few readers look for by words stands behind what most do.
 BEHIND = {ANALYTIC: 0.4, DETECTION_STRATEGY: 0.5, DATA_COMPONENT: 0.7, DATA_SOURCE: 0.7}
 
-# First the best of the documents that releases hold, then what is shown of them.
-FIND = """
-    WITH found AS MATERIALIZED (
-        SELECT m.snapshot_id, m.object_id, m.version_id, d.names, {rank} AS rank
-        FROM library_searchdocument d
-        JOIN library_snapshotobject m ON m.version_id = d.version_id
-        WHERE m.snapshot_id = ANY(%(snapshots)s) AND ({condition})
-        ORDER BY rank DESC LIMIT %(most)s
-    )
-    SELECT s.domain, f.object_id, o.stix_type, v.attack_id, v.name, v.revoked,
-        v.deprecated, f.names, f.rank
-    FROM found f
-    JOIN library_objectversion v ON v.id = f.version_id
-    JOIN library_snapshot s ON s.id = f.snapshot_id
-    JOIN library_stixobject o ON o.id = f.object_id
+# A version that is not held is passed over before its words are read, which takes longest.
+BY_WORDS = """
+    SELECT d.version_id, ts_rank('{0.1, 0.2, 0.4, 1.0}', d.words, asked) AS rank
+    FROM library_searchdocument d, to_tsquery('english', %(query)s) asked
+    WHERE CASE WHEN d.version_id < 8 * length(%(held)s) THEN get_bit(%(held)s, d.version_id) = 1 END
+        AND d.words @@ asked
+    ORDER BY rank DESC, d.version_id LIMIT %(most)s
 """
-BY_ID = FIND.format(
-    rank="0",
-    condition="d.version_id IN (SELECT id FROM library_objectversion"
-    " WHERE attack_id = ANY(%(ids)s))",
-)
-PARTS = [f"d.grams @> %({part})s" for part in ("beginning", "a", "b", "c", "d")]
-BY_NAME = FIND.format(
-    rank=f"9 * (d.names && %(exact)s)::int + {' + '.join(f'({part})::int' for part in PARTS)}",
-    condition=f"d.names && %(exact)s OR {' OR '.join(PARTS)}",
-)
-BY_WORDS = FIND.format(
-    rank="ts_rank('{0.1, 0.2, 0.4, 1.0}', d.words, to_tsquery('english', %(query)s))",
-    condition="d.words @@ to_tsquery('english', %(query)s)",
-)
+# The place and the label of each domain.
+DOMAINS = {domain.value: (place, domain.label) for place, domain in enumerate(Domain)}
 
 
 @dataclass(slots=True)
 class Hit:
-    """One object that a search found, as one domain holds it, and where all do."""
+    """One object that a search found, as the first domain holds it of those it was found in."""
 
-    domain: str
-    object_id: int
-    stix_type: str
-    attack_id: str
-    name: str
-    revoked: bool
-    deprecated: bool
-    names: list[str]
-    rank: float
+    entry: Entry
     score: float = 0.0
     alias: str = ""
     """The other name by which it was found."""
@@ -100,39 +75,59 @@ class Hit:
     domains: list[str] = field(default_factory=list)
 
     @property
+    def object_id(self) -> int:
+        """The object's key."""
+        return self.entry.object_id
+
+    @property
     def kind(self) -> ObjectType:
         """What kind of ATT&CK object it is."""
-        return type_of(self.stix_type)
+        return self.entry.kind
+
+    @property
+    def attack_id(self) -> str:
+        """Its ATT&CK ID."""
+        return self.entry.attack_id
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.entry.name
+
+    @property
+    def status(self) -> str:
+        """The word "Revoked" or "Deprecated"; nothing for a live object."""
+        if self.entry.revoked:
+            return "Revoked"
+        return "Deprecated" if self.entry.deprecated else ""
 
     @property
     def live(self) -> bool:
         """Neither revoked nor deprecated."""
-        return not (self.revoked or self.deprecated)
+        return self.entry.live
 
 
 def search(shelf: Shelf, text: str, *, include_revoked: bool = False) -> list[Hit]:
-    """What a text may mean, the likeliest first; three or four queries.
+    """What a text may mean, the likeliest first; at most three queries once the catalogue is known.
 
     What is revoked or deprecated is found by its exact ID or name alone, unless asked for.
     """
-    asked = fold(text)
+    asked = fold(text)[:LONGEST_NAME].strip()
     if not asked or not shelf.snapshots:
         return []
+    known = catalogue(shelf.snapshot_ids)
     hits: dict[int, Hit] = {}
-    ids = possible_ids(text)
-    for row in _rows(shelf, BY_ID, ids=list(ids)) if ids else ():
-        _add(hits, row, ids[row.attack_id])
-    for row in _rows(shelf, BY_NAME, **_name_parameters(asked)):
-        score, alias = _name_score(asked, row.names)
-        score *= 1.0 if score >= SURE else BEHIND.get(row.kind, 1.0)
-        if score >= EXACT or (score and (include_revoked or row.live)):
-            _add(hits, row, score, alias)
+    for attack_id, likely in possible_ids(text).items():
+        for entry in known.by_id.get(attack_id, ()):
+            _add(hits, entry, likely)
+    for score, line in _by_name(known, asked, include_revoked):
+        _add(hits, line.entry, score, line.name if line.place else "")
     words = re.findall(r"\w+", asked)[:MOST_WORDS]
     # Objects that hold but some of the words, or one that begins so, are wanted where few hold all.
     for query, bonus in _word_queries(words):
-        for row in _rows(shelf, BY_WORDS, query=query) if len(hits) < ENOUGH or bonus else ():
-            if include_revoked or row.live:
-                _add(hits, row, _words_score(words, row, bonus))
+        if len(hits) < ENOUGH or bonus:
+            for entry, rank in _by_words(known, query, include_revoked):
+                _add(hits, entry, _words_score(words, entry, rank, bonus))
     return sorted(
         hits.values(), key=lambda hit: (-hit.score, not hit.live, hit.attack_id, hit.name)
     )
@@ -173,64 +168,86 @@ def _analytics(asked: str) -> dict[str, float]:
     return {f"AN{n}": 395.0 if n == number else 240.0 + _alike(wanted, grams(n)) for n in meant}
 
 
+def grams(name: str) -> set[str]:
+    """The groups of three letters of a folded name, its ends marked by spaces."""
+    padded = f"  {name} "
+    return {padded[at : at + 3] for at in range(len(padded) - 2)}
+
+
 def _alike(wanted: set[str], own: set[str]) -> float:
     """How much of two names' groups of letters is common to them, from 0 to 1 (Dice)."""
     return 2 * len(wanted & own) / (len(wanted) + len(own))
 
 
-def _rows(shelf: Shelf, statement: str, **parameters: Any) -> list[Hit]:
-    given: dict[str, Any] = {
-        "snapshots": list(shelf.snapshot_ids),
-        "most": MOST_CANDIDATES,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(statement, given | parameters)
-        return [Hit(*row) for row in cursor.fetchall()]
-
-
-def _add(hits: dict[int, Hit], row: Hit, score: float, alias: str = "") -> None:
-    """Count a row among the hits: the better of two scores, a little more for both."""
-    hit = hits.setdefault(row.object_id, row)
-    if hit is row:
-        hit.score, hit.alias = score, alias
+def _add(hits: dict[int, Hit], entry: Entry, score: float, alias: str = "") -> None:
+    """Count an entry among the hits: the better of two scores, a little more for both."""
+    hit = hits.get(entry.object_id)
+    if hit is None:
+        hit = hits[entry.object_id] = Hit(entry, score, alias)
     else:
         better, other = max(hit.score, score), min(hit.score, score)
         hit.alias = alias if score > hit.score else hit.alias
         hit.score = better + min(other, 50) / 100
-    label = Domain(row.domain).label
+        if DOMAINS[entry.domain] < DOMAINS[hit.entry.domain]:
+            hit.entry = entry
+    label = DOMAINS[entry.domain][1]
     if label not in hit.domains:
         hit.domains.append(label)
 
 
-def _name_parameters(asked: str) -> dict[str, Any]:
-    """The groups of letters by which names are found: of the beginning, and of four parts."""
-    every = gram_list(asked)
-    size = len(every) // 4
-    parts = [every[:size], every[size : 2 * size], every[2 * size : 3 * size], every[3 * size :]]
-    cut = dict(zip("abcd", parts if size else [every] * 4, strict=True))
-    return {"exact": [asked], "beginning": every[:-1], "most": MOST_NAMES} | cut
+def _by_name(known: Catalogue, asked: str, include_revoked: bool) -> list[tuple[float, Line]]:
+    """The best of the names that fit, each once for its entry, with how well."""
+    best: dict[tuple[int, int], tuple[float, Line]] = {}
+    for score, line in _names(known, asked):
+        entry = line.entry
+        score -= 5 if line.place else 0
+        score *= 1.0 if score >= SURE else BEHIND.get(entry.kind, 1.0)
+        key = entry.snapshot_id, entry.object_id
+        if (score >= EXACT or include_revoked or entry.live) and score > best.get(key, (0.0,))[0]:
+            best[key] = score, line
+    return nlargest(MOST_NAMES, best.values(), key=lambda found: found[0])
 
 
-def _name_score(asked: str, names: Iterable[str]) -> tuple[float, str]:
-    """How well the best of an object's names fits, and that name where it is not its first."""
-    best, alias = 0.0, ""
+def _names(known: Catalogue, asked: str) -> Iterator[tuple[float, Line]]:
+    """Names that are what was asked for, begin so, have a word that does, or look like it."""
+    for line in known.by_name.get(asked, ()):
+        yield 400.0, line
+    for start, score in (("\n", 220.0), (" ", 200.0)):
+        for number in known.lines_with(start + asked):
+            line = known.lines[number]
+            yield score + 20 * len(asked) / len(line.name), line
     wanted = grams(asked)
-    for place, name in enumerate(names):
-        if name == asked:
-            score = 400.0
-        elif is_slip(asked, name):
-            score = 250.0
-        elif name.startswith(asked):
-            score = 220.0 + 20 * len(asked) / len(name)
-        elif f" {asked}" in name:
-            score = 200.0 + 20 * len(asked) / len(name)
-        else:
-            alike = _alike(wanted, grams(name))
-            score = 160 * alike if alike >= ALIKE else 0.0
-        score -= 5 if place and score else 0
-        if score > best:
-            best, alias = score, name if place else ""
-    return best, alias
+    for line in _look_alikes(known, asked):
+        if is_slip(asked, line.name):
+            yield 250.0, line
+        elif (alike := _alike(wanted, grams(line.name))) >= ALIKE:
+            yield 160 * alike, line
+
+
+def _look_alikes(known: Catalogue, asked: str) -> list[Line]:
+    """Names with most of the pieces that a text is cut in, those of about its length first."""
+    counts = Counter(number for piece in _pieces(asked) for number in known.lines_with(piece))
+
+    def far(number: int) -> tuple[int, int]:
+        return -counts[number], abs(len(known.lines[number].name) - len(asked))
+
+    return [known.lines[number] for number in nsmallest(MOST_ALIKE, counts, key=far)]
+
+
+def _pieces(asked: str) -> set[str]:
+    """What a name has in it where the text is that name with one slip, or some letters alike.
+
+    A slip spoils one half of a name or the other, save where it swaps the letters between them.
+    """
+    half, quarter = len(asked) // 2, len(asked) // 4
+    if not half:
+        return set()
+    swapped = f"{asked[: half - 1]}{asked[half]}{asked[half - 1]}"
+    halves = {f"\n{asked[:half]}", f"\n{swapped}", f"{asked[half:]}\n"}
+    if quarter < SHORTEST_PIECE:
+        return halves | ({asked[:half], asked[half:]} if half >= SHORTEST_PIECE else set())
+    cuts = [0, quarter, 2 * quarter, 3 * quarter, len(asked)]
+    return halves | {asked[start:end] for start, end in pairwise(cuts)}
 
 
 def is_slip(typed: str, meant: str) -> bool:
@@ -263,10 +280,21 @@ def _either(word: str) -> str:
     return f"({word} | {SYNONYMS[word]})" if word in SYNONYMS else word
 
 
-def _words_score(words: list[str], row: Hit, bonus: float) -> float:
+def _by_words(known: Catalogue, query: str, include_revoked: bool) -> Iterator[tuple[Entry, float]]:
+    """The objects whose names and descriptions hold such words, with their rank; one query."""
+    held = known.held(dead_too=include_revoked)
+    with connection.cursor() as cursor:
+        cursor.execute(BY_WORDS, {"query": query, "held": held, "most": MOST_CANDIDATES})
+        rows = cursor.fetchall()
+    for version_id, rank in rows:
+        for entry in known.by_version[version_id]:
+            yield entry, rank
+
+
+def _words_score(words: list[str], entry: Entry, rank: float, bonus: float) -> float:
     """How well an object fits by its words; more where they are all that its name consists of."""
-    named = max((_covered(words, name) for name in row.names), default=0.0)
-    return (100 * row.rank + 60 * named + bonus) * BEHIND.get(row.kind, 1.0)
+    named = max((_covered(words, name) for name in entry.names), default=0.0)
+    return (100 * rank + 60 * named + bonus) * BEHIND.get(entry.kind, 1.0)
 
 
 def _covered(words: list[str], name: str) -> float:

@@ -16,7 +16,7 @@ from library.contexts.object_list import object_list
 from library.contexts.object_page import Revocation
 from library.contexts.object_page import object_page as make_page
 from library.contexts.page import Crumb, Page, way_up
-from library.contexts.search_page import MOST_LIVE, MOST_SHOWN, SearchQuery, search_page
+from library.contexts.search_page import SearchQuery, live_results, search_page
 from library.documents import fold
 from library.identifiers import MATRIX, TYPE_OF, ObjectType
 from library.kinds import page_kind
@@ -177,11 +177,11 @@ def search_results(request: HttpRequest, shelf: Shelf) -> HttpResponse:
     For a partial request the results alone, or the few that are shown while a reader types.
     """
     asked = SearchQuery.of(request.GET)
-    live = "live" in request.GET
-    found = search_page(shelf, asked, MOST_LIVE if live else MOST_SHOWN)
+    if "live" in request.GET:
+        found_so_far = live_results(shelf, asked)
+        return render(request, "library/_search_live.html", {"search": found_so_far})
+    found = search_page(shelf, asked)
     shown: dict[str, object] = {"search": found, "page": found.page}
-    if live:
-        return render(request, "library/_search_live.html", shown)
     first = found.results[0] if found.results and not is_partial(request) else None
     if first is not None and possible_ids(asked.text).get(first.hit.attack_id) == CERTAIN:
         return HttpResponseRedirect(first.href)

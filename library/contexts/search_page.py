@@ -3,17 +3,20 @@
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
+import orjson
 from django.http import QueryDict
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 
+from library.catalogue import catalogue
 from library.conditional import Shelf
-from library.contexts.graph import Graph, Named
 from library.contexts.page import Crumb, Page, way_up
 from library.documents import fold
-from library.identifiers import OBJECT_TYPES, TECHNIQUE, Domain
-from library.kinds import PARENT
+from library.identifiers import OBJECT_TYPES, Domain
+from library.markup import results_html
+from library.models import ObjectContent
 from library.parameters import TRUE, as_query, search_text
 from library.search import Hit, search
 from library.text.markdown import plain
@@ -89,12 +92,28 @@ class SearchPage:
         """The address of exactly this search."""
         return self.path + self.asked.query
 
+    @property
+    def html(self) -> SafeString:
+        """The results as entries."""
+        return results_html(self.results)
 
-def search_page(shelf: Shelf, asked: SearchQuery, most: int = MOST_SHOWN) -> SearchPage:
-    """The results of a search, the best `most` of them; at most seven queries."""
+
+@dataclass(frozen=True, slots=True)
+class LiveResults:
+    """What is shown below the search field while a reader types."""
+
+    asked: SearchQuery
+    address: str
+    results: list[Result]
+    total: int
+
+
+def search_page(shelf: Shelf, asked: SearchQuery) -> SearchPage:
+    """The best results of a search with their excerpts; at most seven queries."""
     hits = search(shelf, asked.text, include_revoked=asked.include_revoked)
+    fitting = _fitting(hits, asked)
+    shown = fitting[:MOST_SHOWN]
     path = f"{shelf.addresses.home}/search"
-    fitting = [hit for hit in hits if _fits(hit, asked)]
     return SearchPage(
         page=Page(
             shelf=shelf,
@@ -105,20 +124,36 @@ def search_page(shelf: Shelf, asked: SearchQuery, most: int = MOST_SHOWN) -> Sea
         ),
         asked=asked,
         path=path,
-        results=_results(shelf, fitting[:most], asked),
+        results=_results(shelf, shown, _excerpts(shown, asked)),
         total=len(fitting),
         kinds=_kinds(hits, asked, path),
         domains=_domains(hits, asked, path),
     )
 
 
-def _fits(hit: Hit, asked: SearchQuery) -> bool:
-    of_kind = not asked.kind or hit.kind.path == asked.kind
-    return of_kind and (not asked.domain or Domain(asked.domain).label in hit.domains)
+def live_results(shelf: Shelf, asked: SearchQuery) -> LiveResults:
+    """The few results that are shown while a reader types; at most six queries."""
+    hits = search(shelf, asked.text, include_revoked=asked.include_revoked)
+    fitting = _fitting(hits, asked)
+    return LiveResults(
+        asked=asked,
+        address=f"{shelf.addresses.home}/search{asked.query}",
+        results=_results(shelf, fitting[:MOST_LIVE], {}),
+        total=len(fitting),
+    )
+
+
+def _fitting(hits: list[Hit], asked: SearchQuery) -> list[Hit]:
+    if asked.kind:
+        hits = [hit for hit in hits if hit.kind.path == asked.kind]
+    if asked.domain:
+        label = Domain(asked.domain).label
+        hits = [hit for hit in hits if label in hit.domains]
+    return hits
 
 
 def _kinds(hits: list[Hit], asked: SearchQuery, path: str) -> list[Choice]:
-    in_domain = [hit for hit in hits if _fits(hit, replace(asked, kind=""))]
+    in_domain = _fitting(hits, replace(asked, kind=""))
     counts = Counter(hit.kind for hit in in_domain)
     every = Choice("All", len(in_domain), path + replace(asked, kind="").query, not asked.kind)
     return [every] + [
@@ -134,7 +169,7 @@ def _kinds(hits: list[Hit], asked: SearchQuery, path: str) -> list[Choice]:
 
 
 def _domains(hits: list[Hit], asked: SearchQuery, path: str) -> list[Choice]:
-    of_kind = [hit for hit in hits if _fits(hit, replace(asked, domain=""))]
+    of_kind = _fitting(hits, replace(asked, domain=""))
     counts = Counter(label for hit in of_kind for label in hit.domains)
     href = path + replace(asked, domain="").query
     return [Choice("All domains", len(of_kind), href, not asked.domain)] + [
@@ -149,48 +184,64 @@ def _domains(hits: list[Hit], asked: SearchQuery, path: str) -> list[Choice]:
     ]
 
 
-def _results(shelf: Shelf, hits: list[Hit], asked: SearchQuery) -> list[Result]:
-    graph = Graph(shelf)
-    ids = [hit.object_id for hit in hits]
-    subs = [hit.object_id for hit in hits if hit.kind is TECHNIQUE and "." in hit.attack_id]
-    graph.fetch([(subs, PARENT)])
-    graph.meet([*ids, *graph.ends(subs, PARENT)])
-    places = {object_id: (snapshot_id, object_id) for snapshot_id, object_id in graph.members}
-    contents = graph.contents(graph.members[places[hit.object_id]] for hit in hits)
+def _results(shelf: Shelf, hits: list[Hit], excerpts: dict[int, SafeString]) -> list[Result]:
+    found = []
+    for hit in hits:
+        entry, parent = hit.entry, catalogue(shelf.snapshot_ids).parent(hit.entry)
+        name = f"{parent.name}: {entry.name}" if parent else entry.name
+        href = shelf.addresses.page(entry.kind, entry.attack_id, entry.stix_id)
+        found.append(Result(hit, href, name, excerpts.get(entry.version_id, SafeString())))
+    return found
+
+
+def _excerpts(hits: list[Hit], asked: SearchQuery) -> dict[int, SafeString]:
+    """A part of each description by the key of its version; one query."""
     words = fold(asked.text).split()
-    return [_result(shelf, graph, places[hit.object_id], hit, contents, words) for hit in hits]
+    versions = [hit.entry.version_id for hit in hits]
+    if not versions:
+        return {}
+    rows = ObjectContent.objects.filter(version__in=versions)
+    found = {}
+    for version_id, canonical in rows.values_list("version_id", "canonical"):
+        description = orjson.loads(canonical).get("description")
+        if isinstance(description, str):
+            found[version_id] = excerpt(_telling(description, words), words)
+    return found
 
 
-def _result(
-    shelf: Shelf,
-    graph: Graph,
-    place: tuple[int, int],
-    hit: Hit,
-    contents: dict[int, dict[str, object]],
-    words: list[str],
-) -> Result:
-    parents = graph.follow(place, PARENT)
-    member = graph.members[place]
-    description = contents.get(member.version_id, {}).get("description")
-    return Result(
-        hit=hit,
-        href=Named.of(member, shelf.addresses).href,
-        name=f"{parents[0][1].name}: {hit.name}" if parents else hit.name,
-        excerpt=excerpt(plain(description) if isinstance(description, str) else "", words),
-    )
+def _telling(description: str, words: list[str]) -> str:
+    """The first paragraph with a word that was looked for, else the first, without markup.
+
+    To read the markup of all paragraphs of fifty descriptions takes longer than the search.
+    """
+    paragraphs = [paragraph for paragraph in description.split("\n") if paragraph.strip()]
+    if stems := _stems(tuple(words)):
+        for paragraph in paragraphs:
+            # A word may stand in a citation or in an address alone.
+            if stems.search(paragraph) and stems.search(text := plain(paragraph)):
+                return text
+    return plain(paragraphs[0]) if paragraphs else ""
+
+
+@lru_cache(maxsize=16)
+def _stems(words: tuple[str, ...]) -> re.Pattern[str] | None:
+    """What finds these words, whatever their endings; None where none is long enough.
+
+    Kept, since each result of a page asks for it twice.
+    """
+    stems = "|".join(re.escape(word[: max(4, len(word) - 3)]) for word in words if len(word) > 2)
+    return re.compile(rf"(\b(?:{stems})\w*)", re.IGNORECASE) if stems else None
 
 
 def excerpt(text: str, words: list[str]) -> SafeString:
     """The part of a text around the first word that was looked for, all such words marked."""
-    stems = [re.escape(word[: max(4, len(word) - 3)]) for word in words if len(word) > 2]
-    found = re.search(rf"\b(?:{'|'.join(stems)})", text, re.IGNORECASE) if stems else None
+    stems = _stems(tuple(words))
+    found = stems.search(text) if stems else None
     at = found.start() if found else 0
     start = text.rfind(" ", 0, max(0, at - AROUND)) + 1 if at > AROUND else 0
     end = text.find(" ", at + AROUND)
     shown = text[start:] if end < 0 else text[start:end]
-    pieces = (
-        re.split(rf"(\b(?:{'|'.join(stems)})\w*)", shown, flags=re.IGNORECASE) if stems else [shown]
-    )
+    pieces = stems.split(shown) if stems else [shown]
     marked = "".join(
         f"<mark>{escape(piece)}</mark>" if place % 2 else escape(piece)
         for place, piece in enumerate(pieces)

@@ -4,16 +4,7 @@ import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 import django.db.models.deletion
-from django.apps.registry import Apps
 from django.db import migrations, models
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-
-from library.documents import rebuild
-
-
-def fill(_apps: Apps, _editor: BaseDatabaseSchemaEditor) -> None:
-    """Make the documents of what has been imported before."""
-    rebuild()
 
 
 class Migration(migrations.Migration):
@@ -57,5 +48,4 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.RunPython(fill, migrations.RunPython.noop),
     ]

@@ -145,6 +145,7 @@ LAYERS = [
         "library.parameters",
         "library.conditional",
         "library.redirects",
+        "library.catalogue",
     ],
     ["library.declarations"],
     ["library.kinds"],

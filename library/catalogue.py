@@ -1,0 +1,178 @@
+"""The catalogue of a shelf: its objects by ID, name and version, kept while a process lives.
+
+Snapshots never change, so a catalogue never does. The names of a release are 150 KB of text: to
+look through them in memory takes less than the database needs to find which names share a few
+letters with another, however many releases it holds.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from library.documents import SEPARATOR
+from library.identifiers import ANALYTIC, Link, ObjectType, type_of
+
+# Those of the current edition and of a few releases that readers have pinned; about 6 MB each.
+MOST_KEPT = 4
+
+ENTRIES = """
+    SELECT m.snapshot_id, s.domain, m.object_id, m.version_id, o.stix_id, o.stix_type,
+        v.attack_id, v.name, v.revoked, v.deprecated, array_to_string(d.names, %(separator)s)
+    FROM library_snapshotobject m
+    JOIN library_searchdocument d ON d.version_id = m.version_id
+    JOIN library_objectversion v ON v.id = m.version_id
+    JOIN library_stixobject o ON o.id = m.object_id
+    JOIN library_snapshot s ON s.id = m.snapshot_id
+    WHERE m.snapshot_id = ANY(%(snapshots)s)
+"""
+PARENTS = """
+    SELECT snapshot_id, source_id, target_id FROM library_snapshotedge
+    WHERE snapshot_id = ANY(%(snapshots)s) AND kind = %(kind)s AND live
+"""
+
+
+class Entry(NamedTuple):
+    """One object as one snapshot holds it; its names are folded, its own first."""
+
+    snapshot_id: int
+    domain: str
+    object_id: int
+    version_id: int
+    stix_id: str
+    kind: ObjectType
+    attack_id: str
+    name: str
+    revoked: bool
+    deprecated: bool
+    names: tuple[str, ...]
+
+    @property
+    def live(self) -> bool:
+        """Neither revoked nor deprecated."""
+        return not (self.revoked or self.deprecated)
+
+
+class Line(NamedTuple):
+    """One name of an entry; its own has place 0."""
+
+    entry: Entry
+    name: str
+    place: int
+
+
+class Catalogue:
+    """The objects of some snapshots that search knows of, by all that they are looked up by."""
+
+    def __init__(self, entries: Iterable[Entry], parents: Iterable[tuple[int, int, int]]) -> None:
+        self.by_id: dict[str, list[Entry]] = defaultdict(list)
+        self.by_name: dict[str, list[Line]] = defaultdict(list)
+        self.by_version: dict[int, list[Entry]] = defaultdict(list)
+        self.lines: list[Line] = []
+        for entry in entries:
+            self._enter(entry)
+        self._text = "".join(f"\n{line.name}" for line in self.lines) + "\n"
+        self._starts = _starts(self.lines)
+        self._held = {dead_too: self._bits(dead_too) for dead_too in (False, True)}
+        places = {(entry.snapshot_id, entry.object_id): entry for entry in self.entries}
+        self._parents = {
+            (snapshot, child): places[snapshot, parent]
+            for snapshot, child, parent in parents
+            if (snapshot, parent) in places
+        }
+
+    @property
+    def entries(self) -> Iterator[Entry]:
+        """All of them."""
+        for held in self.by_version.values():
+            yield from held
+
+    def parent(self, entry: Entry) -> Entry | None:
+        """The technique that a sub-technique belongs to."""
+        return self._parents.get((entry.snapshot_id, entry.object_id))
+
+    def held(self, *, dead_too: bool) -> bytes:
+        """A bit for each object version that is held, as PostgreSQL's `get_bit` counts them."""
+        return self._held[dead_too]
+
+    def lines_with(self, piece: str) -> Iterator[int]:
+        """The places in `lines` of names with this in them; "\\n" is where a name begins or ends.
+
+        The names of analytics are not among them: two thousand numbers, alike in all else.
+        """
+        text, starts = self._text, self._starts
+        at = text.find(piece) if piece else -1
+        while at >= 0:
+            number = bisect_right(starts, at + piece.startswith("\n")) - 1
+            yield number
+            at = text.find(piece, starts[number] + len(self.lines[number].name))
+
+    def _enter(self, entry: Entry) -> None:
+        self.by_version[entry.version_id].append(entry)
+        if entry.attack_id:
+            self.by_id[entry.attack_id].append(entry)
+        for place, name in enumerate(entry.names):
+            line = Line(entry, name, place)
+            self.by_name[name].append(line)
+            if entry.kind is not ANALYTIC:
+                self.lines.append(line)
+
+    def _bits(self, dead_too: bool) -> bytes:
+        bits = bytearray(max(self.by_version, default=0) // 8 + 1)
+        for entry in self.entries:
+            if dead_too or entry.live:
+                bits[entry.version_id // 8] |= 1 << entry.version_id % 8
+        return bytes(bits)
+
+
+def _starts(lines: Iterable[Line]) -> list[int]:
+    """Where each name begins in the text of all, one a line."""
+    found, at = [], 1
+    for line in lines:
+        found.append(at)
+        at += len(line.name) + 1
+    return found
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def catalogue(snapshots: tuple[int, ...]) -> Catalogue:
+    """The catalogue of these snapshots, in their order; two queries and 60 ms where it is new."""
+    given: dict[str, Any] = {"snapshots": list(snapshots), "separator": SEPARATOR}
+    with connection.cursor() as cursor:
+        cursor.execute(PARENTS, given | {"kind": Link.SUBTECHNIQUE_OF})
+        parents = cursor.fetchall()
+        cursor.execute(ENTRIES, given)
+        entries = [_entry(*row) for row in cursor.fetchall()]
+    entries.sort(key=lambda entry: (snapshots.index(entry.snapshot_id), entry.object_id))
+    return Catalogue(entries, parents)
+
+
+def _entry(
+    snapshot_id: int,
+    domain: str,
+    object_id: int,
+    version_id: int,
+    stix_id: str,
+    stix_type: str,
+    attack_id: str,
+    name: str,
+    revoked: bool,
+    deprecated: bool,
+    names: str,
+) -> Entry:
+    return Entry(
+        snapshot_id,
+        domain,
+        object_id,
+        version_id,
+        stix_id,
+        type_of(stix_type),
+        attack_id,
+        name,
+        revoked,
+        deprecated,
+        tuple(names.split(SEPARATOR)) if names else (),
+    )

@@ -8,7 +8,7 @@
 PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev run test check bench lock clean
+.PHONY: help setup dev run test crawl check bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +24,9 @@ run: setup ## start everything and print the address (PORT=…, ATTACK_BUNDLES=�
 
 test: dev ## run the tests (ARGS=… goes to pytest; ATTACK_BUNDLES=… adds the real bundles)
 	@exec $(PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
+
+crawl: dev ## read every page of the real bundles and follow every link (ATTACK_BUNDLES=…)
+	@exec $(PYTHON) -m tests.library.whole_crawl
 
 # Every check runs; the end says which failed.
 check: dev ## ruff, mypy, templates, Django's checks, migrations, the sample

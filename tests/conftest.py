@@ -1,6 +1,7 @@
 """What all tests share: the real bundles, a committed database, and no silent skips in CI."""
 
 import os
+import random
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -12,6 +13,16 @@ from pytest_django import DjangoDbBlocker, Settings
 from tests.factories import clear_library
 
 NEEDED_IN_CI = {"real_data", "browser"}
+
+
+def pytest_configure() -> None:
+    """Choose what the tests of pages at random read, for all processes of this run."""
+    os.environ.setdefault("CRAWL_SEED", str(random.SystemRandom().randrange(10**6)))
+
+
+def pytest_report_header() -> str:
+    """The seed, to read the same pages again."""
+    return f"CRAWL_SEED={os.environ['CRAWL_SEED']}"
 
 
 @pytest.fixture(scope="session")

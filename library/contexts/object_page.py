@@ -77,6 +77,12 @@ class ObjectPage:
         return f"{self.page.canonical}/raw"
 
     @property
+    def lasting_raw_path(self) -> str:
+        """The same without a pinned release, which holds one of the contents that hashes name."""
+        shelf = self.page.shelf
+        return self.raw_path.replace(shelf.addresses.home, shelf.current.addresses.home, 1)
+
+    @property
     def references_html(self) -> SafeString:
         """The entries of the list of references."""
         return references_html(self.references)

@@ -33,14 +33,16 @@ addEventListener("htmx:after:swap", (event) => {
   }
 });
 
-// A request that fails leaves the page as it was, and says so.
+// A request that fails leaves the page as it was, and says so; not one that a newer one replaces.
 for (const [name, failed] of [
   ["htmx:error", true],
   ["htmx:response:error", true],
   ["htmx:before:swap", false],
 ]) {
-  addEventListener(name, () => {
-    document.getElementById("trouble").hidden = !failed;
+  addEventListener(name, (event) => {
+    if (event.detail?.error?.name !== "AbortError") {
+      document.getElementById("trouble").hidden = !failed;
+    }
   });
 }
 
@@ -106,10 +108,13 @@ function beside(entry, step) {
 
 function across(entry, step) {
   const cell = entry.closest("td");
-  for (let row = cell.parentElement; row; row = row.previousElementSibling) {
-    const found = row.cells[cell.cellIndex + step]?.querySelector(".matrix-entry");
-    if (found) {
-      return found;
+  // A tactic that a filter leaves without techniques is passed over.
+  for (let column = cell.cellIndex + step; cell.parentElement.cells[column]; column += step) {
+    for (let row = cell.parentElement; row; row = row.previousElementSibling) {
+      const found = row.cells[column].querySelector(".matrix-entry");
+      if (found) {
+        return found;
+      }
     }
   }
   return null;

@@ -1,6 +1,13 @@
 """What the browser tests add to the sample: enough for several pages, and what strains a layout."""
 
-from tests.factories import Properties, attack_object, mitigation, relationship, technique
+from tests.factories import (
+    Properties,
+    attack_object,
+    mitigation,
+    relationship,
+    stix_object,
+    technique,
+)
 
 MEASURES = 30
 LONG_WORD = "Pneumonoultramicroscopicsilicovolcanoconiosis" * 3
@@ -8,12 +15,15 @@ LONG_LINE = "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\"
 FOLDED = "These words are in the folded part."
 STRAIN = "M9900"
 REVOKED, REPLACEMENT, DEPRECATED = "M9902", "M9903", "T1105"
+UNKNOWN = stix_object(
+    "x-mitre-novelty", "A novelty", description="Of a type yet to come.", x_mitre_of=[1]
+)
 
 
 def more_of_ics(sample: list[Properties]) -> list[Properties]:
     """The sample's objects of ICS and more, all of one bundle."""
     kept = [found for found in sample if found["type"] != "x-mitre-collection"]
-    return [*kept, *_measures(), *_strain(), *_revoked()]
+    return [*kept, *_measures(), *_strain(), *_revoked(), UNKNOWN]
 
 
 def _measures() -> list[Properties]:

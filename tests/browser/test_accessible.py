@@ -6,8 +6,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from library.identifiers import OBJECT_TYPES
 from tests.browser.conftest import Reader, Readers
-from tests.browser.content import DEPRECATED, FOLDED, STRAIN
+from tests.browser.content import DEPRECATED, FOLDED, REPLACEMENT, REVOKED, STRAIN, UNKNOWN
 from tests.browser.paper import letters_of
 
 pytestmark = pytest.mark.browser
@@ -22,7 +23,8 @@ PAGES = {
     "filtered detail": f"{LIST}/M1037?filter=zzzz",
     "strained detail": f"{LIST}/{STRAIN}",
     "deprecated detail": f"{LIST}/{DEPRECATED}",
-    "techniques": f"{LIBRARY}/techniques",
+    **{f"list of {kind.path}": f"{LIBRARY}/{kind.path}" for kind in OBJECT_TYPES},
+    "list of a tactic on a platform": f"{LIBRARY}/techniques?tactic=TA0001&platform=Windows",
     "tactic": f"{LIBRARY}/tactics/TA0108",
     "technique": f"{LIBRARY}/techniques/T0886",
     "group": f"{LIBRARY}/groups/G0034",
@@ -31,14 +33,27 @@ PAGES = {
     "detection strategy": f"{LIBRARY}/detection-strategies/DET0794",
     "analytic": f"{LIBRARY}/analytics/AN1926",
     "data component": f"{LIBRARY}/data-components/DC0085",
+    "data source": f"{LIBRARY}/data-sources/DS0029",
     "asset": f"{LIBRARY}/assets/A0003",
+    "sub-technique": f"{LIBRARY}/techniques/T1059.001",
+    "replaced": f"{LIST}/{REPLACEMENT}?replaces={REVOKED}",
+    "revoked detail": f"{LIST}/{REVOKED}?redirect=no",
+    "object of an unknown type": f"{LIBRARY}/objects/{UNKNOWN['id']}",
+    "pinned home": f"{LIBRARY}/v/sample-1",
+    "pinned list": f"{LIBRARY}/v/sample-1/groups",
+    "pinned detail": f"{LIBRARY}/v/sample-1/techniques/T1059",
+    "pinned matrix": f"{LIBRARY}/v/sample-1/matrices/enterprise-attack",
     "matrix": f"{LIBRARY}/matrices/ics-attack",
     "matrix of a group": f"{LIBRARY}/groups/G0034/matrix?find=a&subs=open",
+    "filtered matrix": f"{LIBRARY}/matrices/enterprise-attack?find=a&platform=Windows&subs=open",
     "search": f"{LIBRARY}/search?q=control",
+    "search for nothing": f"{LIBRARY}/search?q=zzzz",
+    "search yet to be made": f"{LIBRARY}/search",
     "unknown ID": f"{LIST}/M1038",
     "unknown address": f"{LIBRARY}/nothing",
+    "unknown release": f"{LIBRARY}/v/0.1",
 }
-MISSING = {"unknown ID", "unknown address"}
+MISSING = {"unknown ID", "unknown address", "unknown release"}
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 RULES = {"runOnly": {"type": "tag", "values": WCAG}, "resultTypes": ["violations"]}
 PHONE, SMALL_PHONE, DESK = (390, 844), (320, 640), (1280, 900)

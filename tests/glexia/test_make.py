@@ -11,7 +11,7 @@ def test_make_alone_lists_what_there_is(machine: Machine) -> None:
     code, out, _ = machine.run("make")
     assert code == 0
     listed = re.findall(r"^  make (\w+) +\S", out, re.MULTILINE)
-    assert listed == ["help", "setup", "run", "test", "check", "bench", "lock", "clean"]
+    assert listed == ["help", "setup", "run", "test", "crawl", "check", "bench", "lock", "clean"]
 
 
 def test_settings_reach_the_product_from_the_make_line_and_the_environment(

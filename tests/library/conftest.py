@@ -25,8 +25,21 @@ def newest_release(
     attack_bundles: Path, django_db_setup: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[None]:
     """The three domains of release 18.1, in a transaction that is rolled back at the end."""
-    paths = [attack_bundles / f"{domain}-attack-18.1.json.xz" for domain in Domain.values]
-    with django_db_blocker.unblock(), transaction.atomic():
+    with django_db_blocker.unblock():
+        yield from _imported([attack_bundles / f"{name}-attack-18.1.json.xz" for name in Domain])
+
+
+@pytest.fixture(scope="module")
+def every_release(
+    attack_bundles: Path, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """All the real bundles there are, in a transaction that is rolled back at the end."""
+    with django_db_blocker.unblock():
+        yield from _imported([attack_bundles])
+
+
+def _imported(paths: list[Path]) -> Iterator[None]:
+    with transaction.atomic():
         assert connection.settings_dict["NAME"].startswith("test_")
         import_bundles(file_sources(paths), Options(validate=False))
         yield

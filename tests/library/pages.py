@@ -31,10 +31,11 @@ class Element:
 
     def walk(self) -> Iterator["Element"]:
         """The element itself and every one below it, in the order of the page."""
-        yield self
-        for part in self.content:
-            if isinstance(part, Element):
-                yield from part.walk()
+        waiting = [self]
+        while waiting:
+            element = waiting.pop()
+            yield element
+            waiting += [part for part in reversed(element.content) if isinstance(part, Element)]
 
     def all(self, tag: str = "", *, css: str = "", **attributes: str) -> list["Element"]:
         """The elements below this one with a tag, a class and attributes."""

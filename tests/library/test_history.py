@@ -87,6 +87,16 @@ def test_hashes_are_equal_only_where_contents_are(site: Site) -> None:
         assert hashlib.sha256(site.get(link["href"]).content).hexdigest() == full
 
 
+def test_hashes_lead_to_their_content_when_a_release_is_pinned(site: Site) -> None:
+    import_objects(MEASURE | {"description": "A."}, release="1.0")
+    import_objects(MEASURE | {"description": "B."}, release="2.0")
+    rows = entries(site, f"{LIBRARY}/v/1.0/mitigations/M1000")
+    assert [release(row) for row in rows] == ["Enterprise 2.0", "Enterprise 1.0"]
+    for row in rows:
+        link = row.one("a", css="hash")
+        assert hashlib.sha256(site.get(link["href"]).content).hexdigest() == link["title"]
+
+
 def test_object_is_followed_when_its_id_has_changed(site: Site) -> None:
     import_objects(mitigation("T1000", "Old style", id=MEASURE["id"]), release="1.0")
     import_objects(MEASURE, release="2.0")

@@ -1,0 +1,69 @@
+"""Counts in a matrix: techniques of each tactic, sub-techniques, marks, and what is found."""
+
+import re
+from collections.abc import Iterator
+
+from tests.library.pages import Element
+from tests.library.soundness.counts import number
+
+MARKED = re.compile(r"\d+ of \d+ techniques?")
+SUBS = re.compile(r"(?:(\d+) of )?(\d+) sub-techniques of .+")
+TOTAL = re.compile(r"([\d,]+) techniques?\b")
+FOUND = re.compile(r"([\d,]+) hold “")
+
+
+def wrong_matrices(page: Element) -> Iterator[str]:
+    """Every count in the matrices of a page that is not that of its cells."""
+    for grids in page.all("div", id="matrix-grids"):
+        counts, tables = grids.all("p", css="count"), grids.all("table", css="matrix")
+        if len(counts) != len(tables):
+            yield f"{len(counts)} counts stand above {len(tables)} matrices"
+        for count, table in zip(counts, tables, strict=False):
+            yield from _wrong_matrix(count.words, table)
+
+
+def _wrong_matrix(words: str, table: Element) -> Iterator[str]:
+    heads = table.one("thead").all("th")
+    rows = [row.all("td") for row in table.one("tbody").all("tr")]
+    if any(len(row) != len(heads) for row in rows):
+        yield "a row of the matrix has not as many cells as there are tactics"
+        return
+    columns = [[row[at] for row in rows if row[at].has("a")] for at in range(len(heads))]
+    for head, cells in zip(heads, columns, strict=True):
+        yield from _wrong_column(head.one(css="matrix-count").words, cells)
+    distinct = {_entry(cell)["href"] for cells in columns for cell in cells}
+    stated, found = TOTAL.search(words), FOUND.search(words)
+    if stated is None or number(stated[1]) != len(distinct):
+        yield f"“{words}” stands above {len(distinct)} techniques"
+    shown = len(table.all("a", css="matrix-found"))
+    if found and number(found[1]) != shown:
+        yield f"“{words}” stands above {shown} that are found"
+
+
+def _entry(cell: Element) -> Element:
+    """The technique of a cell, which stands before its sub-techniques."""
+    return cell.all("a", css="matrix-entry")[0]
+
+
+def _wrong_column(words: str, cells: list[Element]) -> Iterator[str]:
+    marked = sum(cell.has("a", css="matrix-marked") for cell in cells)
+    below = sum(len(cell.all("li")) for cell in cells)
+    # A matrix with marks says how many of the techniques have one, any other what is below them.
+    expected = f"{len(cells)} technique{'' if len(cells) == 1 else 's'}"
+    if MARKED.fullmatch(words):
+        expected = f"{marked} of {expected}"
+    elif below:
+        expected = f"{expected}, {below} below them"
+    if words != expected:
+        yield f"the head of a tactic says “{words}” above {expected}"
+    for cell in cells:
+        yield from _wrong_subs(cell)
+
+
+def _wrong_subs(cell: Element) -> Iterator[str]:
+    for details in cell.all("details"):
+        words = details.one("summary").words
+        subs, marked = details.all("li"), details.all("a", css="matrix-marked")
+        stated = SUBS.fullmatch(words)
+        if stated is None or int(stated[2]) != len(subs) or int(stated[1] or 0) != len(marked):
+            yield f"“{words}” unfolds to {len(subs)}, {len(marked)} of them marked"

@@ -1,0 +1,64 @@
+"""Pages of all real releases at random, read as `make crawl` reads every one.
+
+The seed stands in the head of each run; `CRAWL_SEED=…` reads the same pages again.
+"""
+
+import os
+import random
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client, override_settings
+from pytest_django import DjangoDbBlocker
+
+from library.identifiers import OBJECT_TYPES
+from tests.library.crawl import Crawler, Known
+from tests.library.itinerary import a_sample
+from tests.library.pages import LIBRARY
+
+pytestmark = pytest.mark.real_data
+
+IN_EACH_STATE, PINNED, LISTS, LINKS = 2, 1, 6, 300
+PLAIN = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+
+
+@pytest.fixture(scope="module")
+def known(every_release: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Known]:
+    """What a sample of the pages shows, and of the links that they have."""
+    seed = random.Random(int(os.environ["CRAWL_SEED"]))
+    with django_db_blocker.unblock(), override_settings(STORAGES=PLAIN):
+        crawler = Crawler(Client())
+        plan = a_sample(seed, current=IN_EACH_STATE, pinned=PINNED, lists=LISTS)
+        for stop in plan.pages:
+            crawler.read(stop.address, stop.shows, stop.status)
+        for address in plan.lists:
+            crawler.walk(address)
+        unvisited = crawler.known.unvisited()
+        for address, source in seed.sample(unvisited, min(LINKS, len(unvisited))):
+            crawler.visit(address, source)
+        yield crawler.known
+
+
+def test_nothing_is_wrong_with_pages_and_links_at_random(known: Known) -> None:
+    assert known.findings == []
+
+
+def test_links_to_a_part_of_a_page_find_it(known: Known) -> None:
+    assert any("#" in link for link in known.links)
+    assert known.dead_anchors() == []
+
+
+@pytest.mark.parametrize("release", ["", "/v/17.1", "/v/18.0"])
+def test_every_kind_of_page_of_every_release_is_read(known: Known, release: str) -> None:
+    home = f"{LIBRARY}{release}"
+    visited = [address.partition("?")[0] for address in known.ids]
+    assert home in visited
+    assert f"{home}/search" in visited
+    for kind in OBJECT_TYPES:
+        path = f"{home}/{kind.path}"
+        assert path in visited
+        assert any(
+            a.startswith((f"{path}/", f"{home}/objects/{kind.stix_types[0]}")) for a in visited
+        )
+    assert any(address.startswith(home) and address.endswith("/matrix") for address in visited)
+    assert any(address.startswith(home) and address.endswith("/raw") for address in visited)

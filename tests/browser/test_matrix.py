@@ -117,6 +117,17 @@ def test_focus_is_in_sight_wherever_the_arrows_lead(readers: Readers, width: int
     assert walked[7:] == ["T1048.003", "T1048.003", "T1071", "T1021", "T1647", "T1647"]
 
 
+def test_focus_is_told_from_a_highlight(readers: Readers) -> None:
+    page = readers().go(f"{MATRIX}?find=t")
+    outline = "style => [style.outlineWidth, style.outlineOffset].join()"
+    seen = f"element => ({outline})(getComputedStyle(element))"
+    highlighted = entry(page, BELOW).evaluate(seen)
+    entry(page, FIRST).focus()
+    page.keyboard.press("ArrowDown")
+    expect(entry(page, FIRST)).not_to_be_focused()
+    assert page.locator("a.matrix-found:focus").evaluate(seen) != highlighted
+
+
 def test_highlight_and_platform_change_the_matrix_in_place(readers: Readers) -> None:
     reader = readers()
     page = reader.go(MATRIX)

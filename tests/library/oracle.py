@@ -251,10 +251,10 @@ class Tool:
         """All objects of these types, dead ones too."""
         return [found["id"] for each in types for found in self.data.src.by_value["type", each]]
 
-    def pairs(self, getter: str, types: Iterable[str]) -> Pairs:
-        """What a getter answers for every object of these types."""
+    def pairs(self, getter: str, types: Iterable[str], most: int | None = None) -> Pairs:
+        """What a getter answers for every object of these types, or for the first few."""
         ask = getattr(self.data, getter)
-        return {(one, id_of(found)) for one in self.ids(types) for found in ask(one)}
+        return {(one, id_of(found)) for one in self.ids(types)[:most] for found in ask(one)}
 
     def related(self, getter: str, stix_id: str) -> set[str]:
         """What a getter answers for one object, without what is inherited from elsewhere."""

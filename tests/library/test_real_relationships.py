@@ -122,9 +122,12 @@ def test_relationships_of_every_object_are_those_of_mitre_s_own_tool(
 ) -> None:
     relation = RELATIONS[getter]
     ours = relation.ours(library)
-    theirs = between_live(tool.pairs(getter, relation.asked), library)
+    # Where there is nothing at all the tool looks through everything for each object anew.
+    is_absent = getter in ABSENT[tool.domain, tool.release]
+    told = tool.pairs(getter, relation.asked, most=3 if is_absent else None)
+    theirs = between_live(told, library)
     assert differences(ours, theirs) == ([], [])
-    assert (getter in ABSENT[tool.domain, tool.release]) is not bool(ours)
+    assert is_absent is not bool(ours)
     if getter in ALL_OBJECTS:
         assert between_live(tool.all_pairs(ALL_OBJECTS[getter]), library) == theirs
 

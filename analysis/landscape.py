@@ -1,0 +1,147 @@
+"""The live objects of a release and the links between them, at hand for counting.
+
+What an object means depends on objects two and three links away, for a mitigation some thousands of
+them. So the whole of a release is read once, in three queries, and then counted without any.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import F
+
+from library.declarations import Step
+from library.identifiers import ANALYTIC, TYPE_OF, Link, ObjectType, type_of
+from library.models import ObjectContent, SnapshotEdge, SnapshotObject
+
+# Enough for the current edition and a few pinned releases; some 25 MB each.
+MOST_KEPT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One live object."""
+
+    object_id: int
+    stix_id: str
+    kind: ObjectType
+    attack_id: str
+    name: str
+    platforms: tuple[str, ...]
+
+    @property
+    def is_sub_technique(self) -> bool:
+        """Whether it is a part of another technique, by its ATT&CK ID."""
+        return "." in self.attack_id
+
+    @property
+    def order(self) -> tuple[str, str]:
+        """Where it stands among others: by ID, then name."""
+        return self.attack_id, self.name
+
+
+@dataclass(frozen=True, slots=True)
+class LogSource:
+    """A log that an analytic reads, as MITRE names it."""
+
+    component_id: int
+    name: str
+    channel: str
+
+
+@dataclass
+class Landscape:
+    """Every live object of some snapshots by its key, with the links between them."""
+
+    nodes: dict[int, Node] = field(default_factory=dict)
+    log_sources: Mapping[int, tuple[LogSource, ...]] = field(default_factory=dict)
+    """What each analytic reads, by the analytic's key."""
+
+    _out: dict[tuple[str, int], set[int]] = field(default_factory=lambda: defaultdict(set))
+    _in: dict[tuple[str, int], set[int]] = field(default_factory=lambda: defaultdict(set))
+
+    def ends(self, object_ids: Iterable[int], *steps: Step) -> set[int]:
+        """The objects at the end of these steps from any of these objects."""
+        found = set(object_ids)
+        for step in steps:
+            links = self._out if step.forward else self._in
+            reached = {end for at in found for end in links.get((step.link, at), ())}
+            found = {end for end in reached if self._fits(end, step)}
+        return found
+
+    def _fits(self, object_id: int, step: Step) -> bool:
+        node = self.nodes.get(object_id)
+        return node is not None and (not step.to or node.kind in step.to)
+
+    def of_kind(self, kind: ObjectType) -> Iterator[Node]:
+        """Every object of a kind."""
+        return (node for node in self.nodes.values() if node.kind is kind)
+
+    def listed(self, object_ids: Iterable[int]) -> list[Node]:
+        """These objects by ID."""
+        return sorted((self.nodes[found] for found in object_ids), key=lambda node: node.order)
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def landscape_of(snapshots: tuple[int, ...]) -> Landscape:
+    """The landscape of these snapshots together; three queries, 0.2 seconds for all of 18.1.
+
+    Kept, since snapshots never change.
+    """
+    made = Landscape()
+    components: dict[str, int] = {}
+    for node in _nodes(snapshots):
+        made.nodes[node.object_id] = node
+        components[node.stix_id] = node.object_id
+    for kind, source, targets in _links(snapshots):
+        made._out[kind, source].update(targets)
+        for target in targets:
+            made._in[kind, target].add(source)
+    made.log_sources = _log_sources(snapshots, components)
+    return made
+
+
+def _nodes(snapshots: tuple[int, ...]) -> Iterator[Node]:
+    rows = SnapshotObject.objects.filter(
+        snapshot__in=snapshots, object__stix_type__in=list(TYPE_OF)
+    ).live()
+    columns = ("object_id", "object__stix_id", "object__stix_type", "version__attack_id")
+    more = ("version__name", "version__document__platforms")
+    for key, stix_id, stix_type, attack_id, name, platforms in rows.values_list(*columns, *more):
+        yield Node(key, stix_id, type_of(stix_type), attack_id, name, tuple(platforms or ()))
+
+
+def _links(snapshots: tuple[int, ...]) -> Iterator[tuple[str, int, list[int]]]:
+    edges = SnapshotEdge.objects.live_in(snapshots).order_by()
+    grouped = edges.values("kind", "source_id").annotate(targets=ArrayAgg(F("target_id")))
+    yield from grouped.values_list("kind", "source_id", "targets")
+
+
+def _log_sources(
+    snapshots: tuple[int, ...], components: Mapping[str, int]
+) -> dict[int, tuple[LogSource, ...]]:
+    rows = ObjectContent.objects.filter(
+        version__memberships__snapshot__in=snapshots,
+        version__object__stix_type__in=ANALYTIC.stix_types,
+    )
+    return {
+        object_id: tuple(_named(orjson.loads(canonical), components))
+        for object_id, canonical in rows.values_list("version__object_id", "canonical")
+    }
+
+
+def _named(properties: dict[str, Any], components: Mapping[str, int]) -> Iterator[LogSource]:
+    stated = properties.get(Link.LOG_SOURCE)
+    for entry in stated if isinstance(stated, list) else ():
+        if not isinstance(entry, dict):
+            continue
+        component = components.get(str(entry.get("x_mitre_data_component_ref")))
+        name, channel = entry.get("name"), entry.get("channel")
+        if component is not None and isinstance(name, str):
+            yield LogSource(component, name, channel if isinstance(channel, str) else "")

@@ -1,0 +1,168 @@
+"""What a set of techniques means: where they belong, who uses them, what stands against them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from analysis.landscape import Landscape, Node
+from library.declarations import Step
+from library.identifiers import (
+    CAMPAIGN,
+    DETECTION_STRATEGY,
+    GROUP,
+    MITIGATION,
+    SOFTWARE,
+    TACTIC,
+    Link,
+    ObjectType,
+)
+from library.kinds import ANALYTICS, TACTICS
+
+UNDER_TACTIC = Step(Link.TACTIC, forward=False)
+USED_BY = {kind: Step(Link.USES, forward=False, to=(kind,)) for kind in (GROUP, SOFTWARE, CAMPAIGN)}
+MITIGATED_BY = Step(Link.MITIGATES, forward=False, to=(MITIGATION,))
+DETECTED_BY = Step(Link.DETECTS, forward=False, to=(DETECTION_STRATEGY,))
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How much of a tactic a set of techniques covers."""
+
+    tactic: Node
+    inside: frozenset[int]
+    total: int
+
+    @property
+    def part(self) -> float:
+        """The share, from 0 to 1."""
+        return len(self.inside) / self.total if self.total else 0.0
+
+
+@dataclass(frozen=True)
+class Reach:
+    """A set of techniques in a landscape; everything about it is counted once, when asked for."""
+
+    landscape: Landscape
+    techniques: frozenset[int]
+
+    def __len__(self) -> int:
+        return len(self.techniques)
+
+    @cached_property
+    def listed(self) -> list[Node]:
+        """The techniques by ID."""
+        return self.landscape.listed(self.techniques)
+
+    @cached_property
+    def sub_techniques(self) -> frozenset[int]:
+        """Those that are sub-techniques."""
+        return frozenset(node.object_id for node in self.listed if node.is_sub_technique)
+
+    @cached_property
+    def shares(self) -> list[Share]:
+        """The tactics they serve, the most covered first."""
+        found = []
+        for tactic in self.landscape.ends(self.techniques, TACTICS):
+            under = self.landscape.ends([tactic], UNDER_TACTIC)
+            node = self.landscape.nodes[tactic]
+            found.append(Share(node, self.techniques & under, len(under)))
+        return sorted(found, key=lambda share: (-share.part, share.tactic.order))
+
+    @cached_property
+    def platforms(self) -> list[tuple[str, int]]:
+        """The platforms of the techniques with how many have each, the most common first."""
+        counted = Counter(platform for node in self.listed for platform in set(node.platforms))
+        return ranked(counted)
+
+    def users(self, kind: ObjectType) -> set[int]:
+        """The groups, software or campaigns that use at least one of them."""
+        return self.landscape.ends(self.techniques, USED_BY[kind])
+
+    @cached_property
+    def used(self) -> list[tuple[Node, set[int]]]:
+        """The techniques that groups are recorded using, with those groups, the most used first."""
+        pairs = [
+            (node, self.landscape.ends([node.object_id], USED_BY[GROUP])) for node in self.listed
+        ]
+        return sorted(
+            (pair for pair in pairs if pair[1]), key=lambda pair: (-len(pair[1]), pair[0].order)
+        )
+
+    @cached_property
+    def mitigations(self) -> dict[int, set[int]]:
+        """The mitigations of each technique."""
+        return {
+            technique: self.landscape.ends([technique], MITIGATED_BY)
+            for technique in self.techniques
+        }
+
+    @cached_property
+    def unmitigated(self) -> set[int]:
+        """The techniques that no mitigation is listed for."""
+        return {technique for technique, found in self.mitigations.items() if not found}
+
+    def only_by(self, mitigation: int) -> set[int]:
+        """The techniques that this mitigation alone is listed for."""
+        return {t for t, found in self.mitigations.items() if found == {mitigation}}
+
+    @cached_property
+    def strategies(self) -> set[int]:
+        """The detection strategies for them."""
+        return self.landscape.ends(self.techniques, DETECTED_BY)
+
+    @cached_property
+    def undetected(self) -> set[int]:
+        """The techniques that no detection strategy is listed for."""
+        return {t for t in self.techniques if not self.landscape.ends([t], DETECTED_BY)}
+
+    @cached_property
+    def analytics(self) -> set[int]:
+        """The analytics of those strategies."""
+        return self.landscape.ends(self.strategies, ANALYTICS)
+
+    @cached_property
+    def components(self) -> list[tuple[Node, set[int]]]:
+        """The data components those analytics read, with the analytics, the most needed first."""
+        return components_of(self.landscape, self.analytics)
+
+    @cached_property
+    def logs(self) -> list[tuple[str, int]]:
+        """The named logs with how many of the analytics read each, the most needed first."""
+        return logs_of(self.landscape, self.analytics)
+
+
+def components_of(landscape: Landscape, analytics: Iterable[int]) -> list[tuple[Node, set[int]]]:
+    """The data components that analytics read, with the analytics, the most needed first."""
+    readers: dict[int, set[int]] = {}
+    for analytic in analytics:
+        for source in landscape.log_sources.get(analytic, ()):
+            if source.component_id in landscape.nodes:
+                readers.setdefault(source.component_id, set()).add(analytic)
+    pairs = [(landscape.nodes[component], found) for component, found in readers.items()]
+    return sorted(pairs, key=lambda pair: (-len(pair[1]), pair[0].order))
+
+
+def logs_of(landscape: Landscape, analytics: Iterable[int]) -> list[tuple[str, int]]:
+    """The named logs with how many of some analytics read each, the most needed first."""
+    counted: Counter[str] = Counter()
+    for analytic in analytics:
+        counted.update({source.name for source in landscape.log_sources.get(analytic, ())})
+    return ranked(counted)
+
+
+def ranked(counted: Counter[str]) -> list[tuple[str, int]]:
+    """Names with their counts, the most frequent first, then by name."""
+    return sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def tactics_beside(landscape: Landscape, shares: list[Share]) -> list[Node]:
+    """The tactics of the same matrices that none of these shares is of."""
+    domains = {share.tactic.domains for share in shares}
+    touched = {share.tactic.object_id for share in shares}
+    found = [node for node in landscape.of_kind(TACTIC) if node.domains in domains]
+    return sorted(
+        (node for node in found if node.object_id not in touched), key=lambda node: node.order
+    )

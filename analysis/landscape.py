@@ -20,6 +20,8 @@ from library.declarations import Step
 from library.identifiers import ANALYTIC, TYPE_OF, Link, ObjectType, type_of
 from library.models import ObjectContent, SnapshotEdge, SnapshotObject
 
+# What ICS puts where a technique has no platform of its own.
+NO_PLATFORM = "None"
 # Enough for the current edition and a few pinned releases; some 25 MB each.
 MOST_KEPT = 4
 
@@ -34,6 +36,7 @@ class Node:
     attack_id: str
     name: str
     platforms: tuple[str, ...]
+    domains: frozenset[str]
 
     @property
     def is_sub_technique(self) -> bool:
@@ -108,13 +111,24 @@ def landscape_of(snapshots: tuple[int, ...]) -> Landscape:
 
 
 def _nodes(snapshots: tuple[int, ...]) -> Iterator[Node]:
+    """Every live object once, as the first snapshot that holds it has it."""
     rows = SnapshotObject.objects.filter(
         snapshot__in=snapshots, object__stix_type__in=list(TYPE_OF)
     ).live()
     columns = ("object_id", "object__stix_id", "object__stix_type", "version__attack_id")
-    more = ("version__name", "version__document__platforms")
-    for key, stix_id, stix_type, attack_id, name, platforms in rows.values_list(*columns, *more):
-        yield Node(key, stix_id, type_of(stix_type), attack_id, name, tuple(platforms or ()))
+    more = ("version__name", "version__document__platforms", "snapshot_id", "snapshot__domain")
+    found = list(rows.values_list(*columns, *more))
+    domains: dict[int, set[str]] = defaultdict(set)
+    for row in found:
+        domains[row[0]].add(row[-1])
+    seen: set[int] = set()
+    for row in sorted(found, key=lambda row: snapshots.index(row[-2])):
+        key, stix_id, stix_type, attack_id, name, platforms, _, _ = row
+        if key not in seen:
+            seen.add(key)
+            shown = tuple(name for name in platforms or () if name != NO_PLATFORM)
+            held = frozenset(domains[key])
+            yield Node(key, stix_id, type_of(stix_type), attack_id, name, shown, held)
 
 
 def _links(snapshots: tuple[int, ...]) -> Iterator[tuple[str, int, list[int]]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -72,10 +71,23 @@ class Reach:
         return sorted(found, key=lambda share: (-share.part, share.tactic.order))
 
     @cached_property
-    def platforms(self) -> list[tuple[str, int]]:
-        """The platforms of the techniques with how many have each, the most common first."""
-        counted = Counter(platform for node in self.listed for platform in set(node.platforms))
-        return ranked(counted)
+    def platforms(self) -> list[tuple[str, set[int]]]:
+        """The platforms with the techniques that name each, the most common first."""
+        by_name: dict[str, set[int]] = {}
+        for node in self.listed:
+            for platform in node.platforms:
+                by_name.setdefault(platform, set()).add(node.object_id)
+        return sorted(by_name.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+
+    @cached_property
+    def best_mitigations(self) -> list[tuple[Node, set[int]]]:
+        """The mitigations with the techniques that each is listed for, the widest first."""
+        by_mitigation: dict[int, set[int]] = {}
+        for technique, found in self.mitigations.items():
+            for mitigation in found:
+                by_mitigation.setdefault(mitigation, set()).add(technique)
+        pairs = [(self.landscape.nodes[key], found) for key, found in by_mitigation.items()]
+        return sorted(pairs, key=lambda pair: (-len(pair[1]), pair[0].order))
 
     def users(self, kind: ObjectType) -> set[int]:
         """The groups, software or campaigns that use at least one of them."""
@@ -129,8 +141,8 @@ class Reach:
         return components_of(self.landscape, self.analytics)
 
     @cached_property
-    def logs(self) -> list[tuple[str, int]]:
-        """The named logs with how many of the analytics read each, the most needed first."""
+    def logs(self) -> list[tuple[str, set[int]]]:
+        """The named logs with the analytics that read each, the most needed first."""
         return logs_of(self.landscape, self.analytics)
 
 
@@ -145,17 +157,13 @@ def components_of(landscape: Landscape, analytics: Iterable[int]) -> list[tuple[
     return sorted(pairs, key=lambda pair: (-len(pair[1]), pair[0].order))
 
 
-def logs_of(landscape: Landscape, analytics: Iterable[int]) -> list[tuple[str, int]]:
-    """The named logs with how many of some analytics read each, the most needed first."""
-    counted: Counter[str] = Counter()
+def logs_of(landscape: Landscape, analytics: Iterable[int]) -> list[tuple[str, set[int]]]:
+    """The named logs with the analytics that read each, the most needed first."""
+    readers: dict[str, set[int]] = {}
     for analytic in analytics:
-        counted.update({source.name for source in landscape.log_sources.get(analytic, ())})
-    return ranked(counted)
-
-
-def ranked(counted: Counter[str]) -> list[tuple[str, int]]:
-    """Names with their counts, the most frequent first, then by name."""
-    return sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
+        for source in landscape.log_sources.get(analytic, ()):
+            readers.setdefault(source.name, set()).add(analytic)
+    return sorted(readers.items(), key=lambda pair: (-len(pair[1]), pair[0]))
 
 
 def tactics_beside(landscape: Landscape, shares: list[Share]) -> list[Node]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from django.utils.html import escape, format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
 # Nouns whose plural is not the singular with an s.
@@ -29,7 +29,7 @@ def amount(count: int, noun: str) -> str:
 
 def joined(parts: Iterable[str | SafeString], last: str = "and") -> SafeString:
     """Parts as a list in a sentence: "a", "a and b", "a, b and c"; text is escaped."""
-    safe: Sequence[SafeString] = [escape(part) for part in parts]
+    safe: Sequence[SafeString] = [conditional_escape(part) for part in parts]
     if len(safe) < 2:
         return safe[0] if safe else SafeString()
     return format_html("{} {} {}", SafeString(", ".join(safe[:-1])), last, safe[-1])
@@ -37,4 +37,4 @@ def joined(parts: Iterable[str | SafeString], last: str = "and") -> SafeString:
 
 def paragraph(sentences: Iterable[SafeString | str | None]) -> SafeString:
     """Sentences one after the other; those that say nothing are left out."""
-    return SafeString(" ".join(escape(said) for said in sentences if said))
+    return SafeString(" ".join(conditional_escape(said) for said in sentences if said))

@@ -8,6 +8,7 @@ from library.old_addresses import old_address
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="library:home")),
+    path("learn/attack", include("analysis.urls")),
     path("learn/attack", include("library.urls")),
     path("robots.txt", sitemaps.robots, name="robots"),
     path("sitemap.xml", sitemaps.sitemap_index, name="sitemap-index"),

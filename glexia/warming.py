@@ -9,6 +9,7 @@ from django.template.loader import get_template, render_to_string
 from django.urls import get_resolver
 from django.utils.formats import get_format
 
+from analysis.landscape import landscape_of
 from library.conditional import build_id, current_shelf
 from library.contexts.neighbours import listed_ids
 from library.contexts.object_list import object_list
@@ -40,6 +41,7 @@ def warm() -> None:
 def _make_pages() -> None:
     """Make a list, a page of it and a search: queries, too, are compiled when first used."""
     shelf = current_shelf()
+    landscape_of(shelf.snapshot_ids)
     for kind in OBJECT_TYPES:
         listed_ids(shelf.snapshot_ids, kind)
     listing = object_list(shelf, MITIGATION, ListFilters())

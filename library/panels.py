@@ -7,6 +7,7 @@ from functools import cache
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from library.conditional import Shelf
 from library.contexts.held import HeldObject
 
 
@@ -18,7 +19,7 @@ class Panel:
     context: Mapping[str, object]
 
 
-type PanelMaker = Callable[[HeldObject], Panel | None]
+type PanelMaker = Callable[[Shelf, HeldObject], Panel | None]
 
 
 @cache
@@ -26,7 +27,7 @@ def _makers() -> list[PanelMaker]:
     return [import_string(path) for path in settings.OBJECT_PANELS]
 
 
-def object_panels(held: HeldObject) -> list[Panel]:
+def object_panels(shelf: Shelf, held: HeldObject) -> list[Panel]:
     """The panels that the functions named in OBJECT_PANELS make for an object, in their order."""
-    made = (make(held) for make in _makers())
+    made = (make(shelf, held) for make in _makers())
     return [panel for panel in made if panel is not None]

@@ -118,7 +118,7 @@ def object_page(
         kind=subject.kind,
         facts=stated,
         written=as_written(subject),
-        panels=object_panels(held),
+        panels=object_panels(shelf, held),
         definition=definition,
         sections=made,
         explored=table,

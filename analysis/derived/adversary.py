@@ -1,0 +1,162 @@
+"""The derived Takes of groups, software and campaigns: what they use, and what would meet it."""
+
+from __future__ import annotations
+
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
+
+from analysis.derived.brief import REPORTED, THIN, Brief
+from analysis.reach import USED_BY, Reach
+from analysis.words import joined, paragraph
+from library.declarations import Step
+from library.identifiers import CAMPAIGN, GROUP, SOFTWARE, Link
+from library.kinds import USES_SOFTWARE, USES_TECHNIQUE
+
+ATTRIBUTED = Step(Link.ATTRIBUTED_TO, forward=False, to=(CAMPAIGN,))
+ATTRIBUTED_TO = Step(Link.ATTRIBUTED_TO, to=(GROUP,))
+FEW, WIDEST = 3, 4
+
+
+def adversary(brief: Brief) -> None:
+    """Put the Take of a group, software or campaign together."""
+    reach = Reach(
+        brief.landscape, frozenset(brief.landscape.ends([brief.node.object_id], USES_TECHNIQUE))
+    )
+    draft = brief.draft
+    draft.add("summary", _summary(brief, reach))
+    draft.add("executive_priority", _executive(brief, reach) if reach else None)
+    draft.add("technical_view", _technical(brief, reach) or None)
+    brief.telemetry(reach)
+    brief.detection(reach, "the techniques it uses")
+    draft.add("mitigation_priorities", *_mitigations(brief, reach))
+    draft.add("limits", escape(f"{_thin(reach)}{REPORTED}"))
+
+
+def _thin(reach: Reach) -> str:
+    if len(reach) >= THIN:
+        return ""
+    return "The evidence is thin: ATT&CK records next to nothing of what it does. "
+
+
+def _summary(brief: Brief, reach: Reach) -> SafeString:
+    if not reach:
+        lead = escape(f"ATT&CK records no technique used by {brief.name} in this release.")
+    else:
+        lead = format_html(
+            "{} is recorded using {}{} in {}.",
+            brief.name,
+            brief.evidence.amount("Techniques used", reach.techniques, "technique"),
+            brief.parts_of(reach),
+            brief.all_tactics(reach),
+        )
+    return paragraph([lead, brief.weight(reach, "uses"), *_relations(brief)])
+
+
+def _relations(brief: Brief) -> list[SafeString | None]:
+    """Software, groups and campaigns that it stands with, as its kind has them."""
+    origin = [brief.node.object_id]
+    if brief.node.kind is GROUP:
+        return [
+            _stated(brief, "It is recorded using {}.", USES_SOFTWARE, "piece of software"),
+            _stated(brief, "ATT&CK attributes {} to it.", ATTRIBUTED, "campaign"),
+        ]
+    if brief.node.kind is CAMPAIGN:
+        groups = brief.landscape.listed(brief.landscape.ends(origin, ATTRIBUTED_TO))
+        by = (
+            format_html("ATT&CK attributes it to {}.", brief.several(groups))
+            if groups
+            else escape("ATT&CK attributes it to no group.")
+        )
+        return [by, _stated(brief, "It used {}.", USES_SOFTWARE, "piece of software")]
+    users = [
+        brief.evidence.amount(f"{kind.plural} that use it", found, noun)
+        for kind, noun in ((GROUP, "group"), (CAMPAIGN, "campaign"))
+        if (found := brief.landscape.ends(origin, USED_BY[kind]))
+    ]
+    if not users:
+        return [escape("ATT&CK names no group and no campaign that used it.")]
+    return [format_html("ATT&CK records {} using it.", joined(users))]
+
+
+def _stated(brief: Brief, sentence: str, step: Step, noun: str) -> SafeString | None:
+    found = brief.landscape.ends([brief.node.object_id], step)
+    if not found:
+        return None
+    title = "Software used" if step is USES_SOFTWARE else "Campaigns"
+    return format_html(sentence, brief.evidence.amount(title, found, noun))
+
+
+def _executive(brief: Brief, reach: Reach) -> SafeString:
+    best = reach.best_mitigations
+    if not best:
+        return escape(
+            "For none of these techniques does ATT&CK list a mitigation: what counts is how soon"
+            " each would be noticed."
+        )
+    node, found = best[0]
+    lead = format_html(
+        "Of the mitigations ATT&CK lists, {} meets most of what it uses: {}.",
+        brief.evidence.name(node),
+        _of_techniques(brief, f"Met by {node.name}", found, reach),
+    )
+    bare = brief.landscape.listed(reach.unmitigated)
+    without = (
+        format_html(
+            "For {} none is listed ({}): ask how those would be noticed.",
+            brief.evidence.share("Without a mitigation", reach.unmitigated, len(reach)),
+            brief.several(bare),
+        )
+        if bare
+        else None
+    )
+    return paragraph([lead, without])
+
+
+def _of_techniques(brief: Brief, title: str, found: set[int], reach: Reach) -> SafeString:
+    return brief.evidence.share(title, found, len(reach), "technique")
+
+
+def _technical(brief: Brief, reach: Reach) -> SafeString:
+    return paragraph([_common(brief, reach), _rare(brief, reach), brief.platforms(reach)])
+
+
+def _common(brief: Brief, reach: Reach) -> SafeString | None:
+    most = brief.most_used(reach, FEW)
+    if len(most) < FEW:
+        return None
+    return format_html(
+        "What it shares with most groups: {}. Those tell little about who is there.", joined(most)
+    )
+
+
+def _rare(brief: Brief, reach: Reach) -> SafeString | None:
+    """The techniques that it shares with fewest groups."""
+    own = {brief.node.object_id} if brief.node.kind is GROUP else set()
+    rare = [
+        node
+        for node in reach.listed
+        if len(brief.landscape.ends([node.object_id], USED_BY[GROUP]) - own) < FEW
+    ]
+    if not rare or len(reach) < THIN:
+        return None
+    fewer = {node.object_id for node in rare}
+    return format_html(
+        "What tells more: {}, recorded of fewer than three {}groups ({}).",
+        brief.evidence.share("Shared with few", fewer, len(reach), "technique"),
+        "other " if own else "",
+        brief.several(rare),
+    )
+
+
+def _mitigations(brief: Brief, reach: Reach) -> list[SafeString]:
+    return [
+        format_html(
+            "{}: {}",
+            brief.evidence.full_name(node),
+            _of_techniques(brief, f"Met by {node.name}", found, reach),
+        )
+        for node, found in reach.best_mitigations[:WIDEST]
+    ]
+
+
+KINDS = (GROUP, SOFTWARE, CAMPAIGN)

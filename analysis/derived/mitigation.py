@@ -1,0 +1,141 @@
+"""The derived Take of a mitigation: what it addresses, and what it alone addresses."""
+
+from __future__ import annotations
+
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
+
+from analysis.derived.brief import REPORTED, Brief
+from analysis.landscape import Node
+from analysis.reach import USED_BY, Reach
+from analysis.words import amount, joined, paragraph
+from library.declarations import Step
+from library.identifiers import GROUP, TECHNIQUE, Link
+
+ADDRESSES = Step(Link.MITIGATES, to=(TECHNIQUE,))
+MOST_USED, FIRST = 6, 5
+THEM = "at least one of these techniques"
+
+
+def mitigation(brief: Brief) -> None:
+    """Put the Take together."""
+    reach = Reach(
+        brief.landscape, frozenset(brief.landscape.ends([brief.node.object_id], ADDRESSES))
+    )
+    draft = brief.draft
+    if not reach:
+        nothing = (
+            f"ATT&CK lists no technique for {brief.name} in this release, so there is nothing to"
+            " derive from: the definition is all that MITRE says of it."
+        )
+        draft.add("summary", escape(nothing))
+        return
+    draft.add("summary", _summary(brief, reach))
+    draft.add("executive_priority", _executive(brief, reach))
+    draft.add("technical_view", _technical(brief, reach))
+    brief.telemetry(reach)
+    brief.detection(reach, "the techniques it addresses")
+    draft.add("mitigation_priorities", *_priorities(brief, reach))
+    own = (
+        "MITRE gives mitigations no platforms, no tactics and no detection text: those here are of"
+        " the techniques addressed. That a technique is addressed does not say how far."
+    )
+    draft.add("limits", escape(f"{own} {REPORTED}"))
+
+
+def _summary(brief: Brief, reach: Reach) -> SafeString:
+    lead = format_html(
+        "{} addresses {}{} in {}.",
+        brief.name,
+        brief.evidence.amount("Techniques addressed", reach.techniques, "technique"),
+        brief.parts_of(reach),
+        brief.all_tactics(reach),
+    )
+    return paragraph([lead, brief.weight(reach, "addresses"), brief.users(reach, THEM)])
+
+
+def _executive(brief: Brief, reach: Reach) -> SafeString:
+    return paragraph([_alone(brief, reach), _question(brief, reach)])
+
+
+def _alone(brief: Brief, reach: Reach) -> SafeString:
+    """What no other mitigation is listed for, or which others stand beside it."""
+    only = reach.only_by(brief.node.object_id)
+    if only:
+        return format_html(
+            "For {} it is the only mitigation ATT&CK lists: {}. Where this control is weak,"
+            " ATT&CK names no other that prevents {}.",
+            brief.evidence.share("Addressed by nothing else", only, len(reach)),
+            brief.several(brief.landscape.listed(only)),
+            "it" if len(only) == 1 else "them",
+        )
+    beside = [pair for pair in reach.best_mitigations if pair[0] != brief.node]
+    widest, shared = beside[0]
+    return format_html(
+        "Every one of them has another mitigation as well, most often {} ({}): this is one layer of"
+        " several, and worth what it adds to the others.",
+        brief.evidence.name(widest),
+        brief.evidence.share(f"Addressed by {widest.name} too", shared, len(reach)),
+    )
+
+
+def _question(brief: Brief, reach: Reach) -> SafeString | None:
+    if not reach.used:
+        return None
+    node, groups = reach.used[0]
+    return format_html(
+        "Ask what the control would stop, and what it would record, if {} were tried today: of all"
+        " it addresses, that is what most groups are recorded using.",
+        brief.used(node, groups),
+    )
+
+
+def _technical(brief: Brief, reach: Reach) -> SafeString:
+    most = brief.most_used(reach, MOST_USED)
+    used = format_html("By groups recorded using them: {}.", joined(most)) if most else None
+    return paragraph(
+        [used, brief.platforms(reach), _heaviest(brief, reach), brief.untouched(reach)]
+    )
+
+
+def _heaviest(brief: Brief, reach: Reach) -> SafeString | None:
+    """The group that uses most of what is addressed."""
+    by_group: dict[int, set[int]] = {}
+    for technique, groups in reach.used:
+        for group in groups:
+            by_group.setdefault(group, set()).add(technique.object_id)
+    if not by_group:
+        return None
+    nodes = brief.landscape.nodes
+    group = min(by_group, key=lambda key: (-len(by_group[key]), nodes[key].order))
+    others = sum(len(found) == len(by_group[group]) for found in by_group.values()) - 1
+    if len(by_group[group]) < 2 or others:
+        return None
+    share = brief.evidence.share(f"Used by {nodes[group].name}", by_group[group], len(reach))
+    return format_html(
+        "{} is recorded using {}, more than any other group.",
+        brief.evidence.name(nodes[group]),
+        share,
+    )
+
+
+def _priorities(brief: Brief, reach: Reach) -> list[SafeString]:
+    """What to begin with: most used by groups first, then what fewest other mitigations meet."""
+
+    def rank(node: Node) -> tuple[int, int, tuple[str, str]]:
+        groups = brief.landscape.ends([node.object_id], USED_BY[GROUP])
+        return -len(groups), len(reach.mitigations[node.object_id]), node.order
+
+    first = sorted((node for node, _ in reach.used), key=rank)[:FIRST]
+    return [_priority(brief, reach, node) for node in first]
+
+
+def _priority(brief: Brief, reach: Reach, node: Node) -> SafeString:
+    groups = brief.landscape.ends([node.object_id], USED_BY[GROUP])
+    others = len(reach.mitigations[node.object_id]) - 1
+    return format_html(
+        '{}; <a href="{}#mitigations">{}</a>',
+        brief.used(node, groups),
+        brief.evidence.href(node),
+        "no other mitigation" if others == 0 else amount(others, "other mitigation"),
+    )

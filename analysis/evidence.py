@@ -1,0 +1,86 @@
+"""Figures with what they count: every number of a derived Take leads to the objects behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import slugify
+
+from analysis.landscape import Landscape, Node
+from analysis.words import amount, plural
+from library.addresses import Addresses
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One count: its anchor on the page of evidence, what it counts, and the objects."""
+
+    key: str
+    title: str
+    nodes: tuple[Node, ...]
+
+
+@dataclass
+class Evidence:
+    """The figures of one Take, in the order in which it states them."""
+
+    landscape: Landscape
+    addresses: Addresses
+    page: str
+    """The address of the page of evidence."""
+
+    figures: dict[str, Figure] = field(default_factory=dict)
+
+    def amount(self, title: str, object_ids: Iterable[int], noun: str) -> SafeString:
+        """How many objects these are, "49 techniques", as a link to them; plain where none."""
+        nodes = tuple(self.landscape.listed(object_ids))
+        said = amount(len(nodes), noun)
+        return self._link(title, nodes, said) if nodes else format_html("{}", said)
+
+    def number(self, title: str, object_ids: Iterable[int]) -> SafeString:
+        """The bare number of these objects, as a link to them; plain where none."""
+        nodes = tuple(self.landscape.listed(object_ids))
+        return self._link(title, nodes, str(len(nodes))) if nodes else SafeString("0")
+
+    def share(
+        self, title: str, object_ids: Iterable[int], total: int, noun: str = ""
+    ) -> SafeString:
+        """How many of a total these objects are, as a link to them.
+
+        "16 of 45", "all 45", "the one"; with a noun "16 of 45 techniques", "all 45 techniques",
+        "the only technique".
+        """
+        nodes = tuple(self.landscape.listed(object_ids))
+        if len(nodes) < total:
+            said = f"{len(nodes)} of {total}"
+        elif total == 1:
+            said = "the only" if noun else "the one"
+        else:
+            said = f"all {total}"
+        named = f" {noun if total == 1 else plural(noun)}" if noun else ""
+        return self._link(title, nodes, said + named)
+
+    def _link(self, title: str, nodes: tuple[Node, ...], said: str) -> SafeString:
+        key = slugify(title)
+        self.figures.setdefault(key, Figure(key, title, nodes))
+        return format_html('<a href="{}#{}">{}</a>', self.page, key, said)
+
+    def name(self, node: Node) -> SafeString:
+        """An object by its name, as a link to its page."""
+        return format_html('<a href="{}">{}</a>', self.href(node), node.name or node.stix_id)
+
+    def full_name(self, node: Node) -> SafeString:
+        """An object by its ID and name, as a link to its page."""
+        return format_html(
+            '<a href="{}"><span class="attack-id">{}</span> {}</a>',
+            self.href(node),
+            node.attack_id,
+            node.name,
+        )
+
+    def href(self, node: Node) -> str:
+        """The address of an object's page."""
+        return self.addresses.page(node.kind, node.attack_id, node.stix_id)

@@ -117,7 +117,8 @@ def search(shelf: Shelf, text: str, *, include_revoked: bool = False) -> list[Hi
         return []
     known = catalogue(shelf.snapshot_ids)
     hits: dict[int, Hit] = {}
-    for attack_id, likely in possible_ids(text).items():
+    # Some IDs, such as those of matrices, have no form to be known by.
+    for attack_id, likely in ({text.strip(): CERTAIN} | possible_ids(text)).items():
         for entry in known.by_id.get(attack_id, ()):
             _add(hits, entry, likely)
     for score, line in _by_name(known, asked, include_revoked):

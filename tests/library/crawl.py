@@ -3,6 +3,7 @@
 import hashlib
 import re
 import traceback
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
@@ -148,8 +149,8 @@ class Crawler:
         if urlsplit(address).path.endswith("/raw"):
             if response["ETag"] != f'"{hashlib.sha256(response.content).hexdigest()}"':
                 self._note(address, "has not the hash that it states")
-        else:
-            response.close()
+        elif response.streaming:
+            deque(response.streaming_content, maxlen=0)  # type: ignore[attr-defined]
         return frozenset()
 
     def _note(self, address: str, what: str) -> None:
@@ -159,6 +160,16 @@ class Crawler:
 def page_of(link: str) -> str:
     """A link without the part of the page that it leads to."""
     return link.partition("#")[0]
+
+
+def form_of(address: str) -> str:
+    """What kind of page an address is of: "v/17.1 techniques/…/raw"."""
+    path = address.partition("?")[0].removeprefix("/learn/attack").strip("/")
+    parts = path.split("/")
+    pinned = f"v/{parts[1]} " if parts[0] == "v" else ""
+    rest = parts[2:] if pinned else parts
+    named = [rest[0] or "home", *("…" for _ in rest[1:2]), *rest[2:3]] if rest else ["home"]
+    return f"{pinned}{'/'.join(named)}"
 
 
 def _links(page: Element) -> Iterator[str]:

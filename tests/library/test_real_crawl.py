@@ -13,7 +13,7 @@ from pytest_django import DjangoDbBlocker
 
 from library.identifiers import OBJECT_TYPES
 from library.models import Snapshot
-from tests.library.crawl import Crawler, Known
+from tests.library.crawl import Crawler, Known, form_of
 from tests.library.itinerary import a_sample
 from tests.library.pages import LIBRARY
 
@@ -21,6 +21,13 @@ pytestmark = pytest.mark.real_data
 
 IN_EACH_STATE, PINNED, LISTS, LINKS = 2, 1, 6, 300
 PLAIN = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+
+
+def of_every_form(seed: random.Random, links: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Links in an order of chance, the first of every form before the rest."""
+    shuffled = seed.sample(links, len(links))
+    first = {form_of(link[0]): link for link in reversed(shuffled)}
+    return list(dict.fromkeys([*first.values(), *shuffled]))
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +42,7 @@ def known(every_release: None, django_db_blocker: DjangoDbBlocker) -> Iterator[K
         for address in plan.lists:
             crawler.walk(address)
         unvisited = crawler.known.unvisited()
-        for address, source in seed.sample(unvisited, min(LINKS, len(unvisited))):
+        for address, source in of_every_form(seed, unvisited)[:LINKS]:
             crawler.visit(address, source)
         yield crawler.known
 

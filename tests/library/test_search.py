@@ -88,6 +88,15 @@ def test_what_is_meant_comes_first(library: Site, asked: str, first: str) -> Non
     assert found(library.page(f"{SEARCH}?q={asked}"))[0] == first
 
 
+def test_an_id_of_no_form_comes_first(library: Site) -> None:
+    import_objects(
+        attack_object("x-mitre-matrix", "ics-attack", "ATT&CK for ICS"),
+        technique("T0826", "Attack", description="An ICS attack on ICS."),
+        domain="ics",
+    )
+    assert found(library.page(f"{SEARCH}?q=ics-attack"))[0] == "ics-attack"
+
+
 def test_a_sub_technique_is_named_with_its_parent(library: Site) -> None:
     page = library.page(f"{SEARCH}?q=Command and Scripting Interpreter: PowerShell")
     assert set(found(page)[:2]) == {"T1059", "T1059.001"}

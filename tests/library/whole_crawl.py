@@ -6,6 +6,7 @@ there are processors read. The exit status is 0 where nothing is wrong.
 
 import os
 import random
+import re
 import sys
 import tempfile
 import time
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
     from tests.library.itinerary import Stop
 
 PINNED = 25
-# Links that sort a table are tens of thousands of one form: one in so many is followed.
-SORTED = 20
+# Links that sort a table, and those to files, are tens of thousands of few forms: one in so many
+# is followed.
+OF_ONE_FORM = 20
+ONE_FORM = re.compile(r"[?&]sort=|/(?:json|csv|xlsx|stix|navigator)(?:\?|$)")
 SAY_EVERY_SECONDS = 15
 
 type Task = "Stop | str | tuple[str, str]"
@@ -90,7 +93,7 @@ def _crawl(seed: random.Random) -> "Known":
 
 
 def _is_followed(link: str, seed: random.Random) -> bool:
-    return "sort=" not in link or seed.randrange(SORTED) == 0
+    return not ONE_FORM.search(link) or seed.randrange(OF_ONE_FORM) == 0
 
 
 def _share(readers: Pool, what: str, tasks: Sequence[Task], known: "Known") -> None:
@@ -124,23 +127,15 @@ def do(task: Task) -> "Known":
 
 def _report(known: "Known") -> int:
     """Print what was visited and what was found; the exit status of the whole."""
+    from tests.library.crawl import form_of
+
     print(f"Read {known.pages} pages and visited {len(known.ids)} addresses:")
-    for form, count in sorted(Counter(map(_form, known.ids)).items()):
+    for form, count in sorted(Counter(map(form_of, known.ids)).items()):
         print(f"  {count:6} {form}")
     for found in sorted(set(known.findings)):
         print(found)
     print(f"{len(known.findings)} things wrong" if known.findings else "Nothing is wrong.")
     return 1 if known.findings else 0
-
-
-def _form(address: str) -> str:
-    """What kind of page an address is of."""
-    path = address.partition("?")[0].removeprefix("/learn/attack").strip("/")
-    parts = path.split("/")
-    pinned = f"v/{parts[1]} " if parts[0] == "v" else ""
-    rest = parts[2:] if pinned else parts
-    named = [rest[0] or "home", *("…" for _ in rest[1:2]), *rest[2:3]] if rest else ["home"]
-    return f"{pinned}{'/'.join(named)}"
 
 
 if __name__ == "__main__":

@@ -92,5 +92,6 @@ def _differs(counted: Element, count: int, what: str) -> Iterator[str]:
     if not figures:
         yield f"{what} has no figure"
     for figure in figures:
-        if number(figure.words) != count:
+        # "3 of 20": how many stand here, and of how many.
+        if number(figure.words.partition(" of ")[0]) != count:
             yield f"{what} says {figure.words} where there are {count}"

@@ -64,7 +64,12 @@ class Evidence:
         return self._link(title, nodes, said + named)
 
     def _link(self, title: str, nodes: tuple[Node, ...], said: str) -> SafeString:
-        key = slugify(title)
+        key = stem = slugify(title)
+        number = 1
+        # Names that differ in letters an anchor has not, or in case alone.
+        while key in self.figures and self.figures[key].nodes != nodes:
+            number += 1
+            key = f"{stem}-{number}"
         self.figures.setdefault(key, Figure(key, title, nodes))
         return format_html('<a href="{}#{}">{}</a>', self.page, key, said)
 

@@ -1,4 +1,4 @@
-"""What all tests share: the real bundles, a committed database, and no silent skips in CI."""
+"""What all tests share: the site, the real bundles, a committed database, no silent skips in CI."""
 
 import os
 import random
@@ -7,10 +7,15 @@ from pathlib import Path
 
 import pytest
 from django import conf
-from django.db import connection
+from django.db import connection, transaction
+from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 
+from importer.pipeline import Options, import_bundles
+from importer.sources import file_sources
+from library.identifiers import Domain
 from tests.factories import clear_library
+from tests.library.pages import Site
 
 NEEDED_IN_CI = {"real_data", "browser"}
 
@@ -76,3 +81,35 @@ def plain_static(settings: Settings) -> None:
     """Static files by their own names: those of production need `collectstatic` first."""
     plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
     settings.STORAGES = {"staticfiles": {"BACKEND": plain}}
+
+
+@pytest.fixture
+def site(plain_static: None, client: Client) -> Site:
+    """The site, read through Django's test client."""
+    return Site(client)
+
+
+@pytest.fixture(scope="module")
+def newest_release(
+    attack_bundles: Path, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """The three domains of release 18.1, in a transaction that is rolled back at the end."""
+    with django_db_blocker.unblock():
+        yield from _imported([attack_bundles / f"{name}-attack-18.1.json.xz" for name in Domain])
+
+
+@pytest.fixture(scope="module")
+def every_release(
+    attack_bundles: Path, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """All the real bundles there are, in a transaction that is rolled back at the end."""
+    with django_db_blocker.unblock():
+        yield from _imported([attack_bundles])
+
+
+def _imported(paths: list[Path]) -> Iterator[None]:
+    with transaction.atomic():
+        assert connection.settings_dict["NAME"].startswith("test_")
+        import_bundles(file_sources(paths), Options(validate=False))
+        yield
+        transaction.set_rollback(True)

@@ -94,7 +94,7 @@ class Brief:
         return format_html("{} ({})", self.evidence.name(share.tactic), self._share(share))
 
     def _share(self, share: Share) -> SafeString:
-        title = f"In {share.tactic.name}"
+        title = f"In {share.tactic.attack_id} {share.tactic.name}"
         return self.evidence.share(title, share.inside, share.total)
 
     def untouched(self, reach: Reach) -> SafeString | None:
@@ -149,7 +149,9 @@ class Brief:
             said = format_html("{}: read by {}", self.evidence.name(component), share)
             self.draft.add("likely_telemetry", said)
         logs = [
-            format_html("{} ({})", name, self.evidence.number(f"Analytics on {name}", found))
+            format_html(
+                "{} ({})", name, self.evidence.number(f"Analytics on the log {name}", found)
+            )
             for name, found in reach.logs[:MOST_NAMED]
         ]
         if logs:

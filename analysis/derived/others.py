@@ -186,7 +186,7 @@ def data_component(brief: Brief) -> None:
     used = format_html("Most used by groups among them: {}.", joined(most)) if most else None
     brief.draft.add("technical_view", used)
     logs = [
-        format_html("{} ({})", name, brief.evidence.number(f"Analytics on {name}", found))
+        format_html("{} ({})", name, brief.evidence.number(f"Analytics on the log {name}", found))
         for name, found in _own_logs(brief, readers)[:MOST_USED]
     ]
     brief.draft.add(

@@ -68,7 +68,7 @@ def _rank(brief: Brief) -> SafeString | None:
             "No other of the {} techniques under {} is used by more groups.", others, tactic
         )
     return format_html(
-        "Of the {} other techniques under {} {} used by more groups.",
+        "Of the {} other techniques under {}, {} used by more groups.",
         others,
         tactic,
         format_html(

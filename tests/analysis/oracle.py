@@ -1,0 +1,298 @@
+"""What the figures of derived Takes count, worked out from the raw bundles alone."""
+
+import lzma
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+type Properties = dict[str, Any]
+
+SOFTWARE = {"malware", "tool"}
+USERS = {"Groups": {"intrusion-set"}, "Software": SOFTWARE, "Campaigns": {"campaign"}}
+SOURCES = {"mitre-attack", "mitre-mobile-attack", "mitre-ics-attack"}
+
+
+def attack_id(found: Properties) -> str:
+    """The ATT&CK ID of an object."""
+    for reference in found.get("external_references", []):
+        if reference["source_name"] in SOURCES:
+            return str(reference["external_id"])
+    return ""
+
+
+@dataclass
+class Raw:
+    """Live objects by STIX id, and their links as pairs of such ids by kind of link."""
+
+    objects: dict[str, Properties] = field(default_factory=dict)
+    pairs: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
+
+    def read(self, path: Path) -> None:
+        """Take in one bundle."""
+        everything = orjson.loads(lzma.decompress(path.read_bytes()))["objects"]
+        live = {
+            found["id"]: found
+            for found in everything
+            if not found.get("revoked") and not found.get("x_mitre_deprecated")
+        }
+        tactics = {
+            found["x_mitre_shortname"]: found["id"]
+            for found in live.values()
+            if found["type"] == "x-mitre-tactic"
+        }
+        for stix_id, found in live.items():
+            if found["type"] == "relationship":
+                self._pair(
+                    live, found["relationship_type"], found["source_ref"], found["target_ref"]
+                )
+            for phase in found.get("kill_chain_phases", []):
+                self._pair(live, "tactic", stix_id, tactics.get(phase["phase_name"], ""))
+            for analytic in found.get("x_mitre_analytic_refs", []):
+                self._pair(live, "analytic", stix_id, analytic)
+            for tactic in found.get("tactic_refs", []):
+                self._pair(live, "matrix", stix_id, tactic)
+            for source in found.get("x_mitre_log_source_references", []):
+                self._pair(live, "reads", stix_id, source["x_mitre_data_component_ref"])
+        for stix_id, found in live.items():
+            self.objects.setdefault(stix_id, found)
+
+    def _pair(self, live: dict[str, Properties], kind: str, source: str, target: str) -> None:
+        if source in live and target in live:
+            self.pairs[kind].add((source, target))
+
+    def of(self, stix_ids: Iterable[str], types: set[str]) -> set[str]:
+        """Those of these objects that are of a type."""
+        return {found for found in stix_ids if self.objects[found]["type"] in types}
+
+    def to(self, kind: str, sources: Iterable[str]) -> set[str]:
+        """What links of a kind lead to from these."""
+        wanted = set(sources)
+        return {target for source, target in self.pairs[kind] if source in wanted}
+
+    def back(self, kind: str, targets: Iterable[str]) -> set[str]:
+        """Where links of a kind to these come from."""
+        wanted = set(targets)
+        return {source for source, target in self.pairs[kind] if target in wanted}
+
+
+@dataclass
+class Expected:
+    """The figures of one object by their titles."""
+
+    raw: Raw
+    stix_id: str
+
+    @property
+    def type(self) -> str:
+        """The object's STIX type."""
+        return str(self.raw.objects[self.stix_id]["type"])
+
+    def techniques(self) -> set[str]:
+        """The techniques that the Take of the object is about."""
+        raw, own = self.raw, [self.stix_id]
+        match self.type:
+            case "course-of-action":
+                found = raw.to("mitigates", own)
+            case "intrusion-set" | "malware" | "tool" | "campaign":
+                found = raw.to("uses", own)
+            case "x-mitre-tactic":
+                found = raw.back("tactic", own)
+            case "x-mitre-matrix":
+                found = raw.back("tactic", raw.to("matrix", own))
+            case "x-mitre-asset":
+                found = raw.back("targets", own)
+            case "x-mitre-data-component":
+                found = raw.to("detects", raw.back("analytic", raw.back("reads", own)))
+                found |= raw.to("detects", own)
+            case "x-mitre-detection-strategy":
+                found = raw.to("detects", own)
+            case "x-mitre-analytic":
+                found = raw.to("detects", raw.back("analytic", own))
+            case _:
+                found = {self.stix_id}
+        return raw.of(found, {"attack-pattern"})
+
+    def objects(self, title: str) -> set[str]:
+        """The objects behind the figure with a title; KeyError for one that is not known here."""
+        words = title.split()
+        named = title.partition(" ")[2]
+        if words[:2] == ["Analytics", "on"]:
+            return self._reading(title.removeprefix("Analytics on "))
+        if words[0] == "In":
+            return self.techniques() & self.raw.back("tactic", self._named(words[1]))
+        if words[0] == "On":
+            return {t for t in self.techniques() if named in self._platforms(t)}
+        if words[0] in USERS and "use" in words:
+            return self._users(USERS[words[0]])
+        if re.fullmatch(r"Use T[\d.]+ too", title):
+            groups = self._users({"intrusion-set"})
+            return groups & self.raw.back("uses", self._named(words[1]))
+        if title.startswith(("Met by ", "Used by ", "Addressed by ")) and title not in PLAIN:
+            return self._shared(title)
+        return getattr(self, PLAIN[title])()  # type: ignore[no-any-return]
+
+    def _platforms(self, stix_id: str) -> list[str]:
+        found: list[str] = self.raw.objects[stix_id].get("x_mitre_platforms", [])
+        return found
+
+    def _named(self, wanted: str) -> set[str]:
+        return {key for key, found in self.raw.objects.items() if attack_id(found) == wanted}
+
+    def _users(self, types: set[str]) -> set[str]:
+        # Who uses software is asked of the software, not of what it does.
+        used = {self.stix_id} if self.type in SOFTWARE else self.techniques()
+        return self.raw.of(self.raw.back("uses", used), types)
+
+    def _shared(self, title: str) -> set[str]:
+        """What a mitigation or group, named in the title, has of the techniques."""
+        name = re.sub(r"^(?:Met|Used|Addressed) by | too$", "", title)
+        types = {"intrusion-set"} if title.startswith("Used") else {"course-of-action"}
+        kind = "uses" if title.startswith("Used") else "mitigates"
+        # A few mitigations of two domains have one name.
+        found = [
+            self.techniques() & self.raw.to(kind, [key])
+            for key in self.raw.of(self.raw.objects, types)
+            if self.raw.objects[key]["name"] == name
+        ]
+        return max(found, key=len)
+
+    def strategies(self) -> set[str]:
+        """The detection strategies."""
+        found = self.raw.back("detects", self.techniques())
+        if self.type == "x-mitre-data-component":
+            found = self.raw.back("analytic", self.analytics())
+        return self.raw.of(found, {"x-mitre-detection-strategy"})
+
+    def analytics(self) -> set[str]:
+        """The analytics."""
+        if self.type == "x-mitre-data-component":
+            return self.raw.back("reads", [self.stix_id])
+        if self.type == "x-mitre-analytic":
+            return {self.stix_id}
+        if self.type == "x-mitre-detection-strategy":
+            return self.raw.to("analytic", [self.stix_id])
+        return self.raw.to("analytic", self.strategies())
+
+    def _reading(self, what: str) -> set[str]:
+        """The analytics that read a component, a log, or either of the two foremost components."""
+        if what == "either":
+            return set().union(*self._foremost())
+        log = what.removeprefix("the log ") if what.startswith("the log ") else ""
+        return {a for a in self.analytics() if self._reads(a, what, log)}
+
+    def _reads(self, analytic: str, component: str, log: str) -> bool:
+        for source in self.raw.objects[analytic].get("x_mitre_log_source_references", []):
+            ref = source["x_mitre_data_component_ref"]
+            if log and source["name"] == log and ref in self.raw.objects:
+                own = self.type != "x-mitre-data-component" or ref == self.stix_id
+                if own:
+                    return True
+            if not log and self.raw.objects.get(ref, {}).get("name") == component:
+                return True
+        return False
+
+    def _foremost(self) -> list[set[str]]:
+        analytics = self.analytics()
+        readers = {
+            component: self.raw.back("reads", [component]) & analytics
+            for component in self.raw.to("reads", analytics)
+        }
+        first = sorted(
+            readers, key=lambda key: (-len(readers[key]), attack_id(self.raw.objects[key]))
+        )
+        return [readers[key] for key in first[:2]]
+
+    def heads(self) -> set[str]:
+        """Those that are no sub-techniques."""
+        return self.techniques() - self.subs()
+
+    def subs(self) -> set[str]:
+        """Those that are; of a technique, its own."""
+        if self.type == "attack-pattern":
+            return self.raw.back("subtechnique-of", [self.stix_id])
+        objects = self.raw.objects
+        return {t for t in self.techniques() if objects[t].get("x_mitre_is_subtechnique")}
+
+    def tactics(self) -> set[str]:
+        """The tactics they serve; of a matrix, its own."""
+        if self.type == "x-mitre-matrix":
+            return self.raw.to("matrix", [self.stix_id])
+        return self.raw.to("tactic", self.techniques())
+
+    def bare(self) -> set[str]:
+        """Those that nothing mitigates."""
+        return self.techniques() - self.raw.to("mitigates", self.raw.objects)
+
+    def unseen(self) -> set[str]:
+        """Those that nothing detects."""
+        strategies = self.raw.of(self.raw.objects, {"x-mitre-detection-strategy"})
+        return self.techniques() - self.raw.to("detects", strategies)
+
+    def alone(self) -> set[str]:
+        """Those that only this mitigates."""
+        others = set(self.raw.objects) - {self.stix_id}
+        return self.techniques() - self.raw.to("mitigates", others)
+
+    def seen_by_it_alone(self) -> set[str]:
+        """Those all of whose analytics read this component."""
+        readers = self.analytics()
+        found = set()
+        for technique in self.techniques():
+            analytics = self.raw.to("analytic", self.raw.back("detects", [technique]))
+            if analytics and analytics <= readers:
+                found.add(technique)
+        return found
+
+    def rare(self) -> set[str]:
+        """Those that fewer than three other groups use."""
+        groups = self.raw.of(self.raw.objects, {"intrusion-set"}) - {self.stix_id}
+        uses = [(s, t) for s, t in self.raw.pairs["uses"] if s in groups]
+        return {t for t in self.techniques() if sum(target == t for _, target in uses) < 3}
+
+    def mitigations(self) -> set[str]:
+        """The mitigations."""
+        return self.raw.back("mitigates", self.techniques())
+
+    def software(self) -> set[str]:
+        """The software used."""
+        return self.raw.of(self.raw.to("uses", [self.stix_id]), SOFTWARE)
+
+    def campaigns(self) -> set[str]:
+        """The campaigns attributed to a group."""
+        return self.raw.back("attributed-to", [self.stix_id])
+
+    def ahead(self) -> set[str]:
+        """The techniques of the first tactic that more groups use."""
+        tactics = sorted(self.tactics(), key=lambda key: attack_id(self.raw.objects[key]))
+        mine = len(self._users({"intrusion-set"}))
+        return {
+            peer
+            for peer in self.raw.back("tactic", tactics[:1])
+            if len(self.raw.of(self.raw.back("uses", [peer]), {"intrusion-set"})) > mine
+        }
+
+
+PLAIN = {
+    "Techniques addressed": "techniques",
+    "Techniques used": "techniques",
+    "Techniques": "techniques",
+    "Techniques that are whole": "heads",
+    "Sub-techniques": "subs",
+    "Tactics": "tactics",
+    "Without a mitigation": "bare",
+    "Without a detection strategy": "unseen",
+    "Addressed by nothing else": "alone",
+    "Seen by nothing else": "seen_by_it_alone",
+    "Shared with few": "rare",
+    "Detection strategies": "strategies",
+    "Analytics": "analytics",
+    "Mitigations": "mitigations",
+    "Software used": "software",
+    "Campaigns": "campaigns",
+    "Used by more groups": "ahead",
+}

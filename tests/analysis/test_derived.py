@@ -1,0 +1,213 @@
+"""Derived Takes: what they say of small libraries, each figure with what it counts."""
+
+import pytest
+
+from tests.factories import (
+    Properties,
+    attack_object,
+    import_objects,
+    mitigation,
+    relationship,
+    stix_object,
+    tactic,
+    technique,
+)
+from tests.library.pages import LIBRARY, MITIGATIONS, Element, Site
+
+pytestmark = pytest.mark.django_db
+
+PAGE = f"{MITIGATIONS}/M1000"
+FIRST, SECOND = tactic("TA0001", "First", "first"), tactic("TA0002", "Second", "second")
+HEAD = technique("T1000", "Head", ("first",), x_mitre_platforms=["Linux", "Windows"])
+SUB = technique("T1000.001", "Sub", ("first",), x_mitre_platforms=["Linux"])
+OTHER = technique("T1001", "Other", ("first", "second"))
+OWN, BESIDE = mitigation("M1000", "Measure"), mitigation("M1001", "Beside")
+CREW = attack_object("intrusion-set", "G0001", "Crew")
+KIT = attack_object("tool", "S0001", "Kit")
+PLACES = [FIRST, SECOND, HEAD, SUB, OTHER, relationship("subtechnique-of", SUB, HEAD)]
+
+
+def take(page: Element) -> str:
+    """The words of the Take on a page."""
+    return page.one("section", id="take").words
+
+
+def library(*more: Properties) -> None:
+    import_objects(*PLACES, OWN, BESIDE, CREW, KIT, *more)
+
+
+def test_take_says_that_it_is_derived_and_not_rated(site: Site) -> None:
+    library(relationship("mitigates", OWN, HEAD))
+    said = take(site.page(PAGE))
+    assert "Derived from ATT&CK relationships; not written or reviewed by an analyst." in said
+    assert "Confidence: not rated." in said
+
+
+def test_mitigation_says_what_it_addresses_and_where(site: Site) -> None:
+    addressed = [relationship("mitigates", OWN, found) for found in (HEAD, SUB)]
+    library(*addressed, relationship("mitigates", BESIDE, HEAD), relationship("uses", CREW, HEAD))
+    said = take(site.page(PAGE))
+    assert (
+        "Measure addresses 2 techniques (1 technique and 1 sub-technique) in 1 of 2 tactics."
+        in (said)
+    )
+    assert "Its weight is in First, where it addresses 2 of 3." in said
+    assert "ATT&CK records 1 group using at least one of these techniques." in said
+    assert "For 1 of 2 it is the only mitigation ATT&CK lists: Sub." in said
+    assert "names no other that prevents it" in said
+    assert "Linux (2), Windows (1)" in said.replace(" and ", ", ")
+    assert "It has nothing in Second." in said
+    assert "T1000 Head (1 group); 1 other mitigation" in said
+
+
+def test_mitigation_says_so_when_it_addresses_nothing(site: Site) -> None:
+    library()
+    said = take(site.page(PAGE))
+    assert "ATT&CK lists no technique for Measure in this release" in said
+    assert not site.page(PAGE).one(id="take").has("h3")
+
+
+def test_what_is_revoked_is_not_counted(site: Site) -> None:
+    gone = technique("T1002", "Gone", ("first",), revoked=True)
+    library(
+        gone,
+        relationship("mitigates", OWN, HEAD),
+        relationship("mitigates", OWN, gone),
+        relationship("mitigates", OWN, OTHER, revoked=True),
+    )
+    assert "Measure addresses 1 technique in" in take(site.page(PAGE))
+
+
+def test_technique_says_who_uses_it_and_how_it_stands_among_its_peers(site: Site) -> None:
+    second = attack_object("intrusion-set", "G0002", "Band")
+    library(
+        second,
+        *(relationship("uses", user, HEAD) for user in (CREW, second, KIT)),
+        relationship("uses", CREW, OTHER),
+        relationship("mitigates", OWN, HEAD),
+    )
+    said = take(site.page(f"{LIBRARY}/techniques/T1000"))
+    assert "Head serves First on Linux and Windows." in said
+    assert "ATT&CK records 2 groups and 1 piece of software using it." in said
+    assert "No other of the 2 techniques under First is used by more groups." in said
+    assert "ATT&CK lists one mitigation for it: Measure." in said
+    other = take(site.page(f"{LIBRARY}/techniques/T1001"))
+    assert "Of the 2 other techniques under First, 1 is used by more groups." in other
+    assert "No mitigation is listed in this release." in other
+    assert "Sub, a sub-technique of Head, serves First" in take(
+        site.page(f"{LIBRARY}/techniques/T1000.001")
+    )
+
+
+def test_group_says_what_would_meet_it_and_when_evidence_is_thin(site: Site) -> None:
+    library(
+        relationship("uses", CREW, HEAD),
+        relationship("uses", CREW, KIT),
+        relationship("mitigates", OWN, HEAD),
+    )
+    said = take(site.page(f"{LIBRARY}/groups/G0001"))
+    assert "Crew is recorded using 1 technique in 1 of 2 tactics." in said
+    assert "It is recorded using 1 piece of software." in said
+    assert "Measure meets most of what it uses: the only technique." in said
+    assert "The evidence is thin" in said
+    assert "ATT&CK records no technique used by Kit" in take(site.page(f"{LIBRARY}/software/S0001"))
+
+
+def detection() -> list[Properties]:
+    """A strategy with an analytic that reads two logs of one component."""
+    component = attack_object("x-mitre-data-component", "DC0001", "Process Start")
+    logs = [
+        {"x_mitre_data_component_ref": component["id"], "name": name, "channel": "c"}
+        for name in ("Sysmon", "auditd")
+    ]
+    analytic = attack_object(
+        "x-mitre-analytic",
+        "AN0001",
+        "Analytic 0001",
+        x_mitre_log_source_references=logs,
+        x_mitre_platforms=["Linux"],
+    )
+    strategy = attack_object(
+        "x-mitre-detection-strategy",
+        "DET0001",
+        "Notice it",
+        x_mitre_analytic_refs=[analytic["id"]],
+    )
+    return [component, analytic, strategy, relationship("detects", strategy, HEAD)]
+
+
+def test_likely_telemetry_is_that_of_the_analytics(site: Site) -> None:
+    library(*detection(), *(relationship("mitigates", OWN, each) for each in (HEAD, SUB)))
+    said = take(site.page(PAGE))
+    assert "Process Start: read by the only analytic" in said
+    assert "Logs named most often: Sysmon (1) and auditd (1)" in said
+    assert "1 detection strategy with 1 analytic is listed for the techniques it addresses." in said
+    assert "For 1 of 2 no detection strategy is listed: Sub." in said
+
+
+def test_what_detects_says_what_it_needs_and_what_it_is_for(site: Site) -> None:
+    library(*detection())
+    strategy = take(site.page(f"{LIBRARY}/detection-strategies/DET0001"))
+    assert "would have Head noticed: 1 analytic, for Linux." in strategy
+    assert "Check first that Process Start is collected" in strategy
+    component = take(site.page(f"{LIBRARY}/data-components/DC0001"))
+    assert "Process Start helps to notice 1 technique in 1 of 2 tactics" in component
+    assert "every analytic ATT&CK lists reads it: Head." in component
+    assert "Analytic 0001 looks for Head on Linux." in take(
+        site.page(f"{LIBRARY}/analytics/AN0001")
+    )
+
+
+def test_every_figure_leads_to_the_objects_it_counts(site: Site) -> None:
+    library(
+        *detection(),
+        *(relationship("mitigates", OWN, each) for each in (HEAD, SUB)),
+        relationship("uses", CREW, HEAD),
+    )
+    evidence = site.page(f"{PAGE}/evidence")
+    figures = [
+        link
+        for link in site.page(PAGE).one(id="take").all("a")
+        if link["href"].startswith(f"{PAGE}/evidence#")
+    ]
+    assert len(figures) > 5
+    for link in figures:
+        section = evidence.one("section", id=link["href"].partition("#")[2])
+        count = len(section.all("li"))
+        first = next(word for word in link.words.split() if word.isdigit() or word == "the")
+        assert count == (1 if first == "the" else int(first)), link.words
+        assert section.one(css="figure").words == str(count)
+
+
+def test_evidence_is_that_of_a_pinned_release(site: Site) -> None:
+    library(relationship("mitigates", OWN, HEAD))
+    import_objects(*PLACES, OWN, release="2.0")
+    pinned = f"{LIBRARY}/v/1.0/mitigations/M1000"
+    assert "Measure addresses 1 technique" in take(site.page(pinned))
+    assert "no technique for Measure" in take(site.page(PAGE))
+    page = site.page(f"{pinned}/evidence")
+    links = [a["href"] for a in page.one("main").all("a") if "/techniques/" in a["href"]]
+    assert links
+    assert all(link.startswith(f"{LIBRARY}/v/1.0/") for link in links)
+
+
+def test_no_take_is_derived_for_what_is_revoked_or_of_unknown_kind(site: Site) -> None:
+    gone = mitigation("M1900", "Gone", x_mitre_deprecated=True)
+    novelty = stix_object("x-new-kind", "Thing")
+    library(gone, novelty)
+    for path in (f"{MITIGATIONS}/M1900", f"{LIBRARY}/objects/{novelty['id']}"):
+        assert "There is no Take on" in take(site.page(path))
+        assert "The Take states no figure." in site.page(f"{path}/evidence").one("main").words
+    site.page(f"{MITIGATIONS}/M9999/evidence", 404)
+    site.page(f"{LIBRARY}/objects/x--y/evidence", 404)
+
+
+def test_hostile_names_stay_text_in_a_take(site: Site) -> None:
+    bad = '<script>alert("1")</script> & {{ 7*7 }}'
+    own = mitigation("M1000", bad)
+    head = technique("T1000", bad, ("first",), x_mitre_platforms=[bad])
+    import_objects(FIRST, own, head, relationship("mitigates", own, head))
+    page = site.page(PAGE)
+    assert f"{bad} addresses 1 technique" in take(page)
+    assert not page.one(id="take").has("script")
+    assert bad in site.page(f"{PAGE}/evidence").one("main").words

@@ -1,0 +1,105 @@
+"""Derived Takes of all that release 18.1 holds: built, read, and counted again."""
+
+import os
+import random
+import re
+from pathlib import Path
+
+import pytest
+from pytest_django import DjangoDbBlocker
+
+from analysis.derivation import Derivation, derive
+from analysis.derived.rules import RULES
+from analysis.landscape import Landscape, landscape_of
+from library.conditional import current_shelf
+from library.identifiers import Domain
+from library.text.words import words
+from tests.analysis.oracle import Expected, Raw
+
+pytestmark = [pytest.mark.real_data, pytest.mark.usefixtures("newest_release")]
+
+SEED = int(os.environ["CRAWL_SEED"])
+COUNTED, READ = 50, 100
+# What templates get wrong.
+NOUNS = "technique|group|campaign|piece|analytic|tactic"
+MISTAKES = {
+    "a word twice": re.compile(r"\b(\w+) \1\b", re.IGNORECASE),
+    "one of many": re.compile(rf"(?<![\d.,])1 (?:{NOUNS})s\b"),
+    "many of one": re.compile(rf"\b(?:[2-9]|\d\d+) (?:{NOUNS})\b"),
+    "an empty list": re.compile(r": \.|\(\)|:\s*$"),
+    "a dangling word": re.compile(r"\b(?:and|or|in|of|for|by)[.,;:)]|\b(?:and|or) (?:and|or)\b"),
+    "spacing": re.compile(r"  | [.,;:)]|\( |[.,]{2}"),
+    "nothing said": re.compile(r"\b(?:None|nan|\{\}|0 of)\b"),
+    "markup": re.compile(r"[<>]|&(?:amp|lt|gt|quot|#)"),
+}
+# Names of MITRE's that have a word twice, or markup, are theirs.
+NOT_OURS = re.compile(r"<a[^>]*>.*?</a>|<span[^>]*>.*?</span>", re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def landscape(newest_release: None, django_db_blocker: DjangoDbBlocker) -> Landscape:
+    with django_db_blocker.unblock():
+        return landscape_of(current_shelf().snapshot_ids)
+
+
+@pytest.fixture(scope="module")
+def raw(attack_bundles: Path) -> Raw:
+    found = Raw()
+    for domain in Domain.values:
+        found.read(attack_bundles / f"{domain}-attack-18.1.json.xz")
+    return found
+
+
+def made(landscape: Landscape, object_id: int) -> Derivation:
+    found = derive(landscape, object_id, current_shelf().addresses)
+    assert found is not None
+    return found
+
+
+def chosen(landscape: Landscape, count: int) -> list[int]:
+    """Objects of every kind at random, as many of each kind as it takes."""
+    seed = random.Random(SEED)
+    each = count // len(RULES) + 1
+    found = []
+    for kind in RULES:
+        ids = sorted(node.object_id for node in landscape.of_kind(kind))
+        found += seed.sample(ids, min(each, len(ids)))
+    return found
+
+
+def test_the_landscape_is_that_of_the_bundles(landscape: Landscape, raw: Raw) -> None:
+    kinds = {stix_type for kind in RULES for stix_type in kind.stix_types}
+    live = {key for key, found in raw.objects.items() if found["type"] in kinds}
+    assert {node.stix_id for node in landscape.nodes.values()} == live
+
+
+@pytest.mark.django_db
+def test_every_live_object_has_a_take(landscape: Landscape) -> None:
+    for object_id in landscape.nodes:
+        found = made(landscape, object_id)
+        assert found.take.sections[0].name == "summary"
+        assert found.take.sections[0].parts[0]
+
+
+@pytest.mark.django_db
+def test_takes_have_none_of_the_mistakes_that_templates_make(landscape: Landscape) -> None:
+    for object_id in chosen(landscape, READ):
+        node = landscape.nodes[object_id]
+        for section in made(landscape, object_id).take.sections:
+            for part in section.parts:
+                said = words(part).replace(node.name, "It")
+                own = words(NOT_OURS.sub("X", part)).replace(node.name, "It")
+                for mistake, pattern in MISTAKES.items():
+                    text = own if mistake in {"a word twice", "markup", "spacing"} else said
+                    assert not pattern.search(text), (SEED, node.attack_id, mistake, text)
+
+
+@pytest.mark.django_db
+def test_every_figure_counts_what_the_bundles_say(landscape: Landscape, raw: Raw) -> None:
+    nodes = landscape.nodes
+    for object_id in chosen(landscape, COUNTED):
+        expected = Expected(raw, nodes[object_id].stix_id)
+        for figure in made(landscape, object_id).figures:
+            counted = {node.stix_id for node in figure.nodes}
+            said = (SEED, nodes[object_id].attack_id, figure.title)
+            assert counted == expected.objects(figure.title), said

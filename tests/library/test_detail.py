@@ -339,9 +339,10 @@ def test_live_page_is_open_to_robots_and_names_its_address(site: Site) -> None:
     assert page.one("link", rel="canonical")["href"] == f"http://testserver{PAGE}"
 
 
-def test_take_has_its_place_and_says_it_is_empty(site: Site) -> None:
+def test_take_stands_before_the_definition_and_apart_from_it(site: Site) -> None:
     import_objects(mitigation("M1000", "Alpha"))
-    assert "No analyst has written about M1000 yet" in site.page(PAGE).one(id="take").words
+    sections = [found.attributes.get("id") for found in site.page(PAGE).all("section")]
+    assert sections[:2] == ["take", "definition"]
 
 
 def test_link_in_a_text_leads_to_our_page_when_we_hold_the_object(site: Site) -> None:

@@ -129,9 +129,11 @@ def test_a_pinned_matrix_shows_its_release(library: Site) -> None:
 def test_a_matrix_costs_the_same_however_many_techniques(site: Site, size: int) -> None:
     made = [technique(f"T1{n:03}", f"Name {n}", ("first",)) for n in range(size)]
     import_objects(matrix(FIRST), FIRST, *made)
+    # What is kept of a release is read once in a process, before its first request.
+    site.page(MATRIX)
     with CaptureQueriesContext(connection) as queries:
         site.page(MATRIX)
-    assert len(queries) == 8
+    assert len(queries) == 7
 
 
 def test_a_matrix_within_an_object_s_page_leaves_the_address_as_it_is(library: Site) -> None:

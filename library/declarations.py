@@ -76,6 +76,9 @@ class Relation:
     beside: tuple[str, Step] | None = None
     """Further objects that each row lists, and what they are called."""
 
+    tells_beside: bool = False
+    """Whether those further objects say their platforms and how their descriptions begin."""
+
     grouped: bool = False
     """Whether rows stand under the kinds of their objects."""
 

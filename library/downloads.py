@@ -31,6 +31,7 @@ from library.identifiers import MATRIX, Domain, ObjectType
 from library.kinds import page_kind
 from library.parameters import ListFilters, MatrixFilters, TableFilters
 from library.redirects import redirect
+from library.revocations import revocation_chain
 from library.views import ANY, not_found
 
 # ATT&CK IDs that may be part of a file's name as they stand.
@@ -88,7 +89,7 @@ class _Download:
         if form == "navigator" and not has_layer(self.held.kind):
             raise Http404(f"no techniques belong to a {self.held.kind.label}")
         filters = TableFilters.of(self.request.GET, page_kind(self.held.kind).main)
-        detail = object_page(self.shelf, [self.held], self.address, filters, Revocation())
+        detail = object_page(self.shelf, [self.held], self.address, filters, self.revocation)
         matrix = None
         if self.held.kind is MATRIX:
             matrix = matrix_of(self.shelf, self.held, MatrixFilters.of(self.request.GET))
@@ -107,6 +108,10 @@ class _Download:
                 return self.file(form, detail, bundle_pieces(self.shelf.snapshots, ids))
             case _:
                 return self.layer(detail, matrix)
+
+    @property
+    def revocation(self) -> Revocation:
+        return Revocation(successors=tuple(revocation_chain(self.shelf, self.held)))
 
     def csv(self, detail: ObjectPage, matrix: Matrix | None) -> HttpResponseBase:
         """The table that is asked for, as it is filtered and sorted; else the page's main one."""

@@ -25,7 +25,7 @@ from library.declarations import (
 from library.identifiers import GROUP, SOFTWARE, TACTIC, TECHNIQUE, Link, ObjectType
 
 PLATFORMS: Final = Stated("Platforms", "x_mitre_platforms")
-CONTRIBUTORS: Final = Stated("Contributors", "x_mitre_contributors")
+CONTRIBUTORS: Final = Stated("Contributors", "x_mitre_contributors", joint="; ")
 FIRST_SEEN: Final = Seen("First seen", "first_seen", "x_mitre_first_seen_citation")
 LAST_SEEN: Final = Seen("Last seen", "last_seen", "x_mitre_last_seen_citation")
 
@@ -83,8 +83,7 @@ PAGE_KINDS: Final[Mapping[ObjectType, PageKind]] = {
         " against it.",
         usage="Begin with the procedure examples that resemble your sector and systems, then read"
         " what mitigates and what detects the technique. A long list of examples shows that it is"
-        " often reported, not that it is aimed at you; an empty one does not show that it is safe"
-        " to ignore.",
+        " often reported, not that it is aimed at you; an empty one is no licence to ignore it.",
         facts=(
             Linked("Tactics", TACTICS),
             Linked("Sub-technique of", PARENT),
@@ -115,8 +114,7 @@ PAGE_KINDS: Final[Mapping[ObjectType, PageKind]] = {
                 "Procedure examples",
                 (Step(Link.USES, forward=False),),
                 column="Procedure",
-                absent="ATT&CK records no procedure example for this technique in the release"
-                " shown.",
+                absent="ATT&CK records no procedure example in the release shown.",
                 grouped=True,
             ),
             Relation(
@@ -132,6 +130,7 @@ PAGE_KINDS: Final[Mapping[ObjectType, PageKind]] = {
                 column="Detects",
                 absent="None listed in this release.",
                 beside=("Analytics", ANALYTICS),
+                tells_beside=True,
                 grouped=True,
             ),
             Passage("detection", "Detection, as earlier releases put it", "x_mitre_detection"),
@@ -186,6 +185,7 @@ PAGE_KINDS: Final[Mapping[ObjectType, PageKind]] = {
             SOFTWARE_USED,
         ),
         explored="techniques",
+        foremost="techniques",
     ),
     SOFTWARE: PageKind(
         purpose="Malware and tools, from made-for-the-purpose implants to what every administrator"
@@ -233,6 +233,7 @@ PAGE_KINDS: Final[Mapping[ObjectType, PageKind]] = {
             SOFTWARE_USED,
         ),
         explored="techniques",
+        foremost="techniques",
     ),
     kinds.DETECTION_STRATEGY: PageKind(
         purpose="How a technique can be noticed, as a plan that analytics carry out on each"
@@ -376,8 +377,7 @@ PAGE_KINDS: Final[Mapping[ObjectType, PageKind]] = {
 
 GENERIC: Final = PageKind(
     purpose="",
-    usage="The library has no words of its own for this kind of object. Everything MITRE states of"
-    " it is below, as written.",
+    usage="The library has no words for this kind of object; MITRE’s own are below, as written.",
 )
 
 

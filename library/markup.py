@@ -95,9 +95,10 @@ def links_html(listed: Iterable[Named]) -> SafeString:
 
 
 def _link(named: Named) -> str:
+    told = f' <span class="told">{escape(named.told)}</span>' if named.told else ""
     return (
         f'<a href="{escape(named.href)}"><span class="attack-id">{escape(named.attack_id)}</span>'
-        f" {escape(named.name)}</a>"
+        f" {escape(named.name)}</a>{told}"
     )
 
 

@@ -6,23 +6,45 @@ Reports and rules are full of them: with our host in front, or as an ID alone, t
 import re
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from library.addresses import Addresses
-from library.conditional import current_shelf
-from library.identifiers import MATRIX, OBJECT_TYPES, TYPE_OF, Domain, release_order, type_of
+from library.conditional import current_shelf, pinned_shelf
+from library.identifiers import (
+    MATRIX,
+    OBJECT_TYPES,
+    RELEASE_FORM,
+    Domain,
+    release_order,
+    type_of,
+)
 from library.models import Snapshot, SnapshotObject
 from library.parameters import can_be_held
 from library.redirects import redirect
-from library.search import possible_ids
-from library.text.links import parse_attack_url
+from library.search import CERTAIN, possible_ids
+from library.text.links import link_by_id, parse_attack_url
 
 KINDS = {kind.mitre_path: kind for kind in OBJECT_TYPES} | {k.path: k for k in OBJECT_TYPES}
 VERSION = re.compile(r"versions/v(?P<number>\d{1,3})(?:[-.][\w.-]{1,20})?(?:/(?P<rest>.*))?")
-MATRIX_PATH = re.compile(r"matrices/(?P<domain>enterprise|mobile|ics)(?:/(?P<platform>[\w-]+))?")
-# As attack.mitre.org writes platforms in the addresses of matrices.
-PLATFORMS = {"macos": "macOS", "ios": "iOS", "iaas": "IaaS", "saas": "SaaS", "esxi": "ESXi"}
+MATRIX_PATH = re.compile(
+    r"matrices/(?P<domain>enterprise|mobile|ics)(?:/(?:cloud/)?(?P<platform>[\w-]+))?"
+)
+PINNED = re.compile(rf"v/(?P<release>{RELEASE_FORM.pattern})(?:/(?P<rest>.*))?")
+# As attack.mitre.org writes platforms in the addresses of matrices; "cloud" stands for several.
+PLATFORMS = {
+    "cloud": "",
+    "esxi": "ESXi",
+    "iaas": "IaaS",
+    "identityprovider": "Identity Provider",
+    "ios": "iOS",
+    "macos": "macOS",
+    "network": "Network Devices",
+    "network-devices": "Network Devices",
+    "officesuite": "Office Suite",
+    "pre": "PRE",
+    "saas": "SaaS",
+}
 
 
 @require_safe
@@ -32,37 +54,53 @@ def old_address(request: HttpRequest, path: str) -> HttpResponse:
     Permanent, as it follows from the address's shape; temporary to a release, of which a newer one
     with the same number may come. Http404 for what is no such address.
     """
-    versioned = VERSION.fullmatch(path)
+    versioned, pinned = VERSION.fullmatch(path), PINNED.fullmatch(path)
     addresses = Addresses()
     if versioned:
         path = versioned["rest"] or ""
         addresses = Addresses(_newest_release(int(versioned["number"])))
-    target = _target(addresses, path.rstrip("/"))
+    elif pinned:
+        path = pinned["rest"] or ""
+        addresses = Addresses(pinned["release"])
+    path = path.rstrip("/")
+    target = _target(addresses, path)
+    if target is None and "/" not in path:
+        return bare_id(request, path, addresses.release)
     if target is None:
         raise Http404(f"no such address: {path}")
     return redirect(request, target, permanent=versioned is None)
 
 
 @require_safe
-def bare_id(_request: HttpRequest, attack_id: str) -> HttpResponse:
+def bare_id(request: HttpRequest, attack_id: str, release: str = "") -> HttpResponse:
     """A redirect from an ATT&CK ID alone, in any case, to its page; Http404 where nothing has it.
 
-    Temporary: which kind of object has an ID is the edition's to say.
+    Of several kinds that MITRE gave one ID, to the kind that its letters name: deprecated
+    mitigations carry T-numbers. Temporary: what has an ID is the edition's to say.
     """
-    shelf = current_shelf()
-    likely = possible_ids(attack_id) if can_be_held(attack_id) else {}
+    current = current_shelf()
+    shelf = pinned_shelf(current, release) if release else current
+    if shelf is None or not can_be_held(attack_id):
+        raise Http404(f"no object has the ID {attack_id}")
+    likely = possible_ids(attack_id) | {attack_id: CERTAIN, attack_id.upper(): CERTAIN}
     rows = (
         SnapshotObject.objects.filter(snapshot__in=shelf.snapshots)
-        .filter(object__stix_type__in=list(TYPE_OF))
         .named(likely)
         .in_order_of_preference()
         .values_list("object__stix_type", "object__stix_id", "version__attack_id")
     )
-    found = sorted(rows, key=lambda row: -likely[row[2]])
+
+    def place(row: tuple[str, str, str]) -> tuple[float, bool]:
+        meant = link_by_id(row[2])
+        named = meant is not None and meant.kind == type_of(row[0]).mitre_path
+        return -likely[row[2]], not named
+
+    found = sorted(rows, key=place)
     if not found:
         raise Http404(f"no object has the ID {attack_id}")
     stix_type, stix_id, held_id = found[0]
-    return HttpResponseRedirect(shelf.addresses.page(type_of(stix_type), held_id, stix_id))
+    address = shelf.addresses.page(type_of(stix_type), held_id, stix_id)
+    return redirect(request, address, permanent=False)
 
 
 def _newest_release(number: int) -> str:
@@ -82,7 +120,7 @@ def _target(addresses: Addresses, path: str) -> str | None:
         platform = matrix["platform"] or ""
         named = PLATFORMS.get(platform, platform.replace("-", " ").title())
         page = addresses.page(MATRIX, f"{matrix['domain']}-attack")
-        return f"{page}?{urlencode({'platform': named})}" if platform else page
+        return f"{page}?{urlencode({'platform': named})}" if named else page
     link = parse_attack_url(f"/{path}")
     if link is not None:
         return addresses.page(KINDS[link.kind], link.attack_id)

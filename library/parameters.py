@@ -177,6 +177,11 @@ class MatrixFilters:
             open_subs=query.get("subs", "") == "open",
         )
 
+    def among(self, platforms: Sequence[str]) -> "MatrixFilters":
+        """The same with the platform as it is spelt among these, and without one that is not."""
+        spelt = {platform.casefold(): platform for platform in platforms}
+        return replace(self, platform=spelt.get(self.platform.casefold(), ""))
+
     def finds(self, attack_id: str, name: str) -> bool:
         """Whether an entry holds the text that is looked for."""
         return bool(self.text) and self.text.casefold() in f"{attack_id} {name}".casefold()

@@ -9,32 +9,35 @@ from library.models import SnapshotEdge
 LONGEST_CHAIN = 8
 
 
-def replacement(shelf: Shelf, held: HeldObject) -> HeldObject | None:
-    """The object at the end of a chain of revocations; None where MITRE names none.
+def revocation_chain(shelf: Shelf, held: HeldObject) -> list[HeldObject]:
+    """What replaced a revoked object, hop by hop; nothing where MITRE names nothing.
 
     Two queries a hop. A chain may end at a deprecated object, or at one of another type; one that
-    goes in a circle has no end.
+    goes in a circle has no end, and so replaces nothing.
     """
-    found: HeldObject | None = None
+    chain: list[HeldObject] = []
     seen = {held.object_id}
-    at = held.object_id
-    for _ in range(LONGEST_CHAIN):
+    at = held
+    while at.version.revoked and len(chain) < LONGEST_CHAIN:
         edge = (
             SnapshotEdge.objects.filter(
-                snapshot__in=shelf.snapshots, source=at, kind=Link.REVOKED_BY
+                snapshot__in=shelf.snapshots, source=at.object_id, kind=Link.REVOKED_BY
             )
             .select_related("target")
             .first()
         )
-        if edge is None:
-            return found
-        if edge.target_id in seen:
-            return None
-        seen.add(edge.target_id)
-        step = find_by_stix_id(shelf, edge.target.stix_id)
+        step = find_by_stix_id(shelf, edge.target.stix_id) if edge else None
         if step is None:
-            return found
-        found, at = step, step.object_id
-        if not found.version.revoked:
-            return found
-    return found
+            break
+        if step.object_id in seen:
+            return []
+        seen.add(step.object_id)
+        chain.append(step)
+        at = step
+    return chain
+
+
+def replacement(shelf: Shelf, held: HeldObject) -> HeldObject | None:
+    """The object at the end of a chain of revocations; None where MITRE names none."""
+    chain = revocation_chain(shelf, held)
+    return chain[-1] if chain else None

@@ -23,7 +23,7 @@ from library.kinds import page_kind
 from library.models import SnapshotObject
 from library.parameters import ListFilters, MatrixFilters, TableFilters, search_text
 from library.redirects import redirect
-from library.revocations import replacement
+from library.revocations import revocation_chain
 from library.search import CERTAIN, possible_ids
 
 SUGGESTIONS = 5
@@ -65,11 +65,12 @@ def object_page(
         if attack_id.isascii() and attack_id != upper and find_objects(shelf, kind, upper):
             return redirect(request, shelf.addresses.page(kind, upper), permanent=True)
         return not_found(request, shelf, kind, attack_id)
-    target = replacement(shelf, found[0]) if found[0].version.revoked else None
+    chain = revocation_chain(shelf, found[0])
+    target = chain[-1] if chain else None
     leads_on = target is not None and target.href != found[0].href
     if target is not None and leads_on and request.GET.get("redirect") != "no":
         return HttpResponseRedirect(f"{target.href}?{urlencode({'replaces': attack_id})}")
-    return _page_of(request, shelf, found, found[0].href, target)
+    return _page_of(request, shelf, found, found[0].href, chain)
 
 
 @conditional_page
@@ -83,8 +84,8 @@ def object_by_stix_id(request: HttpRequest, shelf: Shelf, stix_id: str) -> HttpR
     if is_first and held.href != held.lasting_href:
         return redirect(request, held.href, permanent=False)
     others = [other for other in sharing if other.object_id != held.object_id]
-    target = replacement(shelf, held) if held.version.revoked else None
-    return _page_of(request, shelf, [held, *others], held.lasting_href, target)
+    chain = revocation_chain(shelf, held)
+    return _page_of(request, shelf, [held, *others], held.lasting_href, chain)
 
 
 def _page_of(
@@ -92,19 +93,19 @@ def _page_of(
     shelf: Shelf,
     found: list[HeldObject],
     address: str,
-    target: HeldObject | None,
+    chain: list[HeldObject],
 ) -> HttpResponse:
     if found[0].kind is MATRIX and is_partial(request):
-        return _grids(
-            request, "library/object_page.html", _matrix_of_page(request, shelf, found[0])
-        )
-    revoked = Revocation(_replaced(shelf, found[0], request.GET.get("replaces", "")), target)
+        shown = _matrix_of_page(request, shelf, found[0], address)
+        return _grids(request, "library/object_page.html", shown)
+    asked = request.GET.get("replaces", "")
+    revoked = Revocation(_replaced(shelf, found[0], asked), tuple(chain))
     main = page_kind(found[0].kind).main
     filters = TableFilters.of(request.GET, main)
     detail = make_page(shelf, found, address, filters, revoked)
-    shown: dict[str, object] = {"detail": detail, "page": detail.page}
+    shown = {"detail": detail, "page": detail.page}
     if found[0].kind is MATRIX:
-        shown |= _matrix_of_page(request, shelf, found[0])
+        shown |= _matrix_of_page(request, shelf, found[0], address)
     table = detail.table(filters.table)
     if table is None:
         return render(request, "library/object_page.html", shown)
@@ -120,15 +121,16 @@ def _page_of(
     )
 
 
-def _matrix_of_page(request: HttpRequest, shelf: Shelf, held: HeldObject) -> dict[str, object]:
+def _matrix_of_page(
+    request: HttpRequest, shelf: Shelf, held: HeldObject, address: str
+) -> dict[str, object]:
     """What the page of a matrix shows of it."""
-    filters = MatrixFilters.of(request.GET)
-    matrix = matrix_of(shelf, held, filters)
+    matrix = matrix_of(shelf, held, MatrixFilters.of(request.GET))
     return {
         "matrices": [matrix],
         "platforms": matrix.platforms,
-        "filters": filters,
-        "path": held.href,
+        "filters": matrix.filters,
+        "path": address,
     }
 
 
@@ -153,6 +155,10 @@ def object_matrix(
     declared = page_kind(kind)
     relation = next((r for r in declared.relations if r.slug == declared.explored), None)
     found = find_objects(shelf, kind, attack_id)
+    upper = attack_id.upper()
+    if not found and attack_id != upper and find_objects(shelf, kind, upper):
+        address = f"{shelf.addresses.page(kind, upper)}/matrix"
+        return redirect(request, address, permanent=True)
     if relation is None or not found:
         return not_found(request, shelf, kind, attack_id)
     own = own_matrices(shelf, found[0], relation, MatrixFilters.of(request.GET))
@@ -234,13 +240,15 @@ def _remember(request: HttpRequest, response: HttpResponse, address: str, *, typ
     response["HX-Replace-Url" if typing or address == before else "HX-Push-Url"] = address
 
 
-def _replaced(shelf: Shelf, held: HeldObject, attack_id: str) -> str:
-    """The ATT&CK ID that led here by a revocation; nothing where that is not true."""
+def _replaced(shelf: Shelf, held: HeldObject, attack_id: str) -> tuple[HeldObject, ...]:
+    """The object of an ATT&CK ID that led here by revocations, and the hops between; else none."""
     if not attack_id:
-        return ""
-    revoked = [old for old in find_objects(shelf, held.kind, attack_id) if old.version.revoked]
-    ends = [end for old in revoked if (end := replacement(shelf, old)) is not None]
-    return attack_id if any(end.object_id == held.object_id for end in ends) else ""
+        return ()
+    for old in find_objects(shelf, held.kind, attack_id):
+        chain = revocation_chain(shelf, old)
+        if chain and chain[-1].object_id == held.object_id:
+            return (old, *chain[:-1])
+    return ()
 
 
 def not_found(request: HttpRequest, shelf: Shelf, kind: ObjectType, asked: str) -> HttpResponse:

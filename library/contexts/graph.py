@@ -83,6 +83,8 @@ class Named(NamedTuple):
     name: str
     href: str
     stix_id: str
+    told: str = ""
+    """What a list says of it beside the name."""
 
     @classmethod
     def of(cls, member: Member, addresses: Addresses) -> "Named":

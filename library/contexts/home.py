@@ -1,14 +1,16 @@
 """The library's home."""
 
+from collections import Counter
 from dataclasses import dataclass
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from library.conditional import Shelf
 from library.contexts.page import Page
 from library.identifiers import OBJECT_TYPES, TYPE_OF, Domain, ObjectType
 from library.kinds import PAGE_KINDS
 from library.models import Snapshot, SnapshotObject
+from library.parameters import ListFilters
 
 PURPOSE = (
     "MITRE ATT&CK as published, release by release: who does what to whom, what stands against"
@@ -38,12 +40,17 @@ class HomeContext:
 
 def home_context(shelf: Shelf) -> HomeContext:
     """What the home page shows; one query."""
-    live = SnapshotObject.objects.filter(snapshot__in=shelf.snapshots).live()
-    counted = live.values_list("object__stix_type").annotate(Count("object_id"))
-    counts = dict.fromkeys(OBJECT_TYPES, 0)
-    for stix_type, count in counted:
-        if stix_type in TYPE_OF:
-            counts[TYPE_OF[stix_type]] += count
+    rows = SnapshotObject.objects.filter(
+        snapshot__in=shelf.snapshots, object__stix_type__in=list(TYPE_OF)
+    )
+    is_live = Q(version__revoked=False, version__deprecated=False)
+    counted = rows.values_list("object__stix_type").annotate(
+        every=Count("object_id"), live=Count("object_id", filter=is_live)
+    )
+    held, counts = Counter[ObjectType](), Counter[ObjectType]()
+    for stix_type, every, live in counted:
+        held[TYPE_OF[stix_type]] += every
+        counts[TYPE_OF[stix_type]] += live
     return HomeContext(
         page=Page(
             shelf=shelf,
@@ -53,9 +60,15 @@ def home_context(shelf: Shelf) -> HomeContext:
         ),
         purpose=PURPOSE,
         doors=[
-            Door(kind, shelf.addresses.listing(kind), count, PAGE_KINDS[kind].purpose)
-            for kind, count in counts.items()
-            if count
+            Door(kind, _list_of(shelf, kind, counts[kind]), counts[kind], PAGE_KINDS[kind].purpose)
+            for kind in OBJECT_TYPES
+            if held[kind]
         ],
         snapshots=[(Domain(held.domain).label, held) for held in shelf.snapshots],
     )
+
+
+def _list_of(shelf: Shelf, kind: ObjectType, live: int) -> str:
+    """The list of a kind: with what is revoked or deprecated where there is nothing else."""
+    listing = shelf.addresses.listing(kind)
+    return listing if live else listing + ListFilters(include_revoked=True).query

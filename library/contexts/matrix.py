@@ -92,10 +92,14 @@ class _Held:
 def matrix_of(
     shelf: Shelf, held: HeldObject, filters: MatrixFilters, marked: frozenset[int] | None = None
 ) -> Matrix:
-    """A matrix, with these techniques marked in it; two queries."""
+    """A matrix, with these techniques marked in it; two queries.
+
+    What MITRE has let go of stands in a matrix alone that it has let go of as well.
+    """
     snapshot = held.rows[0].snapshot
-    members = _members(shelf.addresses, snapshot.pk)
-    below, parents = _links(snapshot.pk)
+    is_live = held.version.live
+    members = _members(shelf.addresses, snapshot.pk, is_live=is_live)
+    below, parents = _links(snapshot.pk, is_live=is_live)
     by_stix_id = {member.named.stix_id: object_id for object_id, member in members.items()}
     order = held.strings(Link.MATRIX_TACTIC)
     tactics = [by_stix_id[stix_id] for stix_id in order if stix_id in by_stix_id]
@@ -113,18 +117,20 @@ def matrix_of(
             subs=[cell(child, set()) for child in _by_name(members, children)],
         )
 
+    shown = {t for tactic in tactics for t in below[tactic] if t in members}
+    platforms = sorted({platform for t in shown for platform in members[t].platforms})
+    filters = filters.among(platforms)
     columns = []
     for tactic in tactics:
         under = {technique for technique in below[tactic] if technique in members}
         heads = {t for t in under if parents.get(t) not in under and _fits(members, t, filters)}
         cells = [cell(head, under) for head in _by_name(members, heads)]
         columns.append(MatrixColumn(members[tactic].named, cells))
-    shown = {t for tactic in tactics for t in below[tactic] if t in members}
     return Matrix(
         name=held.name,
         domain=Domain(snapshot.domain).label,
         columns=columns,
-        platforms=sorted({platform for t in shown for platform in members[t].platforms}),
+        platforms=platforms,
         filters=filters,
         shows_marks=marked is not None,
     )
@@ -138,11 +144,11 @@ def matrices_of(shelf: Shelf) -> list[HeldObject]:
     return sorted(found, key=lambda held: domains.index(held.rows[0].snapshot.domain))
 
 
-def _members(addresses: Addresses, snapshot_id: int) -> dict[int, _Held]:
+def _members(addresses: Addresses, snapshot_id: int, *, is_live: bool) -> dict[int, _Held]:
     kinds = [*TACTIC.stix_types, *TECHNIQUE.stix_types]
+    held = SnapshotObject.objects.filter(snapshot=snapshot_id, object__stix_type__in=kinds)
     rows = (
-        SnapshotObject.objects.filter(snapshot=snapshot_id, object__stix_type__in=kinds)
-        .live()
+        (held.live() if is_live else held)
         .annotate(platforms=F("version__document__platforms"))
         .values_list(
             *("object_id", "object__stix_id", "object__stix_type", "version__attack_id"),
@@ -158,12 +164,13 @@ def _members(addresses: Addresses, snapshot_id: int) -> dict[int, _Held]:
     return found
 
 
-def _links(snapshot_id: int) -> tuple[dict[int, list[int]], dict[int, int]]:
+def _links(snapshot_id: int, *, is_live: bool) -> tuple[dict[int, list[int]], dict[int, int]]:
     """The techniques below each tactic, and the technique above each sub-technique."""
     below: dict[int, list[int]] = defaultdict(list)
     parents: dict[int, int] = {}
     kinds = [Link.TACTIC, Link.SUBTECHNIQUE_OF]
-    edges = SnapshotEdge.objects.live_in([snapshot_id]).filter(kind__in=kinds)
+    edges = SnapshotEdge.objects.filter(snapshot=snapshot_id, kind__in=kinds)
+    edges = edges.filter(live=True) if is_live else edges
     for kind, source_id, target_id in edges.values_list("kind", "source_id", "target_id"):
         if kind == Link.TACTIC:
             below[target_id].append(source_id)

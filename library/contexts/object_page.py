@@ -43,10 +43,12 @@ class ShownReference:
 
 @dataclass(frozen=True, slots=True)
 class Revocation:
-    """What a page says of revocations: whose address led here, and what replaced its object."""
+    """What a page says of revocations, hop by hop: what led here, and what replaced its object."""
 
-    replaced: str = ""
-    successor: HeldObject | None = None
+    replaced: tuple[HeldObject, ...] = ()
+    """The object that was asked for, and those that it was revoked in favour of on the way."""
+
+    successors: tuple[HeldObject, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,12 @@ class ObjectPage:
     after: Named | None
     others: list[HeldObject]
     revocation: Revocation
+
+    @property
+    def matrix_path(self) -> str:
+        """The address of the object's own matrix; empty where it has none, or no ID of its own."""
+        has_matrix = self.tactics and self.page.canonical == self.held.href and self.held.attack_id
+        return f"{self.held.href}/matrix" if has_matrix else ""
 
     @property
     def raw_path(self) -> str:

@@ -50,6 +50,9 @@ def subject_of(shelf: Shelf, held: HeldObject) -> Subject:
     subject = Subject(shelf, held, kind, graph, Prose(), before, after)
     told = [r for r in kind.relations if r.describes or r.shown]
     ends = {end for relation in told for end in reached[relation.slug]}
+    for relation in kind.relations:
+        if relation.beside and relation.tells_beside:
+            ends |= graph.ends(reached[relation.slug], relation.beside[1])
     members = [member for member in graph.members.values() if member.object_id in ends]
     if members:
         subject.described = graph.contents(members)

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from library.contexts.facts import Fact, shown_facts
+from library.contexts.facts import Fact, shown_facts, words_of
 from library.contexts.graph import Edge, Member, Named, Place
 from library.contexts.subject import Subject
 from library.declarations import Relation
@@ -18,7 +18,7 @@ from library.parameters import TableFilters, as_query
 from library.text.markdown import Rendered, plain
 from library.text.references import Source, sources
 
-LEAD_LENGTH = 280
+LEAD_LENGTH, TOLD_LENGTH = 280, 160
 ARIA_SORT = {"id": "ascending", "name": "ascending", "-id": "descending", "-name": "descending"}
 # In a table that holds several kinds, these come first.
 KIND_ORDER = (GROUP, CAMPAIGN)
@@ -218,8 +218,20 @@ def _use(subject: Subject, spec: Relation, note: str, scopes: list[tuple[Source,
 def _beside(subject: Subject, spec: Relation, place: Place) -> tuple[Named, ...]:
     if spec.beside is None:
         return ()
-    found = map(subject.named, subject.graph.reached([place], spec.beside[1]))
+    found = [
+        subject.named(member)._replace(told=_told(subject, member) if spec.tells_beside else "")
+        for member in subject.graph.reached([place], spec.beside[1])
+    ]
     return tuple(sorted(found, key=lambda named: (named.attack_id, named.name)))
+
+
+def _told(subject: Subject, member: Member) -> str:
+    """The platforms of an object and how its description begins."""
+    properties = subject.described.get(member.version_id, {})
+    platforms = words_of(properties.get("x_mitre_platforms"))
+    text = properties.get("description")
+    lead = plain(text, TOLD_LENGTH) if isinstance(text, str) else ""
+    return ": ".join(filter(None, (platforms, lead)))
 
 
 def families(spec: Relation, rows: Sequence[Row], sort: str) -> list[Family]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from library.contexts.facts import Fact
 from library.contexts.graph import Named
+from library.contexts.held import HeldObject
 from library.contexts.matrix import Matrix, MatrixColumn
 from library.contexts.object_page import ObjectPage
 from library.contexts.sections import Cell, ListingSection, PassageSection
@@ -69,6 +70,8 @@ class _Maker:
             tables=[self.table(s) for s in detail.sections if isinstance(s, Table)],
             listings=[self.listing(s) for s in detail.sections if isinstance(s, ListingSection)],
             passages=[_passage(s) for s in detail.sections if isinstance(s, PassageSection)],
+            written={fact.property: fact.value for fact in detail.written},
+            replaced_by=[self.held(each) for each in detail.revocation.successors],
             matrix=[self.column(column) for column in matrix.columns] if matrix else [],
             references=_references(detail),
             history=_history(detail),
@@ -127,6 +130,10 @@ class _Maker:
 
     def links(self, listed: Sequence[Named]) -> list[LinkedObject]:
         return [self.link(named) for named in listed]
+
+    def held(self, held: HeldObject) -> LinkedObject:
+        url = self.base + held.href
+        return LinkedObject(held.kind.label, held.attack_id, held.name, held.stix_id, url)
 
     def link(self, named: Named) -> LinkedObject:
         return LinkedObject(

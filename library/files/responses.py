@@ -15,7 +15,7 @@ FORMS: Final = {
     "json": ("application/json", "json"),
     "csv": ("text/csv; charset=utf-8", "csv"),
     "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
-    "stix": ("application/stix+json; version=2.1", "stix.json"),
+    "stix": ("application/stix+json", "stix.json"),
     "navigator": ("application/json", "layer.json"),
 }
 _LONGEST_NAME: Final = 60

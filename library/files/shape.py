@@ -223,6 +223,12 @@ class ObjectFile:
     tables: list[RelationTable]
     listings: list[ListingTable]
     passages: list[ProsePassage]
+    written: dict[str, str]
+    """For a kind that the library has no words for, its properties as MITRE wrote them."""
+
+    replaced_by: list[LinkedObject]
+    """What a revoked object was replaced by, hop by hop."""
+
     matrix: list[MatrixTactic]
     """For a matrix its tactics in order, with the techniques of each by name; else empty."""
 

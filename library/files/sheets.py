@@ -33,6 +33,7 @@ def page_sheets(detail: ObjectPage) -> list[Sheet]:
     made = [_sheet(detail, section) for section in detail.sections]
     tables = [sheet for sheet in made if sheet is not None]
     facts = [(fact.label, fact_words(fact)) for fact in detail.facts]
+    facts += [(fact.property, fact.value) for fact in detail.written]
     return [Sheet(FACTS, "Facts", ("Fact", "Value"), facts), *tables, _references(detail)]
 
 

@@ -75,7 +75,7 @@ def test_list_shows_revoked_entries_when_the_box_is_ticked(readers: Readers) -> 
     expect(count(page)).to_have_text("0 records")
     page.get_by_label("Include revoked and deprecated").check()
     expect(count(page)).to_have_text("1 record")
-    expect(page.locator("article.entry .status")).to_have_text("Revoked/deprecated")
+    expect(page.locator("article.entry .status")).to_have_text("Revoked")
     assert reader.address == f"{LIST}?q={REVOKED}&includeRevoked=true"
     assert is_marked(page)
 

@@ -151,13 +151,19 @@ def chain() -> list[Properties]:
 
 def test_revoked_id_leads_to_the_end_of_the_chain_with_a_note(site: Site) -> None:
     import_objects(*chain())
-    for old in ("M1000", "M1001"):
+    hops = {
+        "M1000": "M1000, which MITRE revoked in favour of M1001, and that in favour of M1002.",
+        "M1001": "M1001, which MITRE revoked in favour of M1002.",
+    }
+    for old, said in hops.items():
         target = site.moves(f"{MITIGATIONS}/{old}")
         assert target == f"{MITIGATIONS}/M1002?replaces={old}"
         notice = site.page(target).one("p", css="notice")
-        assert old in notice.words
-        assert notice.one("a")["href"] == f"{MITIGATIONS}/{old}?redirect=no"
-        revoked = site.page(notice.one("a")["href"])
+        assert notice.words == f"You asked for {said}"
+        assert notice.all("a")[0]["href"] == f"{MITIGATIONS}/{old}?redirect=no"
+        revoked = site.page(notice.all("a")[0]["href"])
+        replaced = said.partition("in favour of ")[2].partition(",")[0].rstrip(".")
+        assert f"It was replaced by {replaced}" in revoked.one("p", css="notice").words
         assert revoked.one(css="status").words == "Revoked"
         assert revoked.one("meta", name="robots")["content"] == "noindex"
 

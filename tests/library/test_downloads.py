@@ -1,8 +1,6 @@
 """Files that people take away: what is in them, and that nothing in them does harm."""
 
-import csv
 import io
-import re
 from typing import Any
 
 import jsonschema
@@ -10,69 +8,18 @@ import openpyxl
 import orjson
 import pytest
 import stix2
-from mitreattack.navlayers import Layer
 
-from importer.pipeline import Options, import_bundles
 from tests.factories import (
-    Properties,
-    attack_object,
     import_objects,
     mitigation,
     relationship,
-    source,
     stix_object,
-    tactic,
     technique,
 )
-from tests.importer.stix20 import stix20
 from tests.library.pages import LIBRARY, MITIGATIONS, Listing, Site, Table
+from tests.library.taken import FORMULA, GROUPS, PAGE, content, group, loaded, measure, rows
 
 pytestmark = pytest.mark.django_db
-
-PAGE = f"{MITIGATIONS}/M1000"
-GROUPS = f"{LIBRARY}/groups"
-FORMULA = '=HYPERLINK("https://example.org")'
-
-
-def measure(**properties: Any) -> list[Properties]:
-    """A mitigation with two techniques, one below the other, in a tactic."""
-    stage = tactic("TA0001", "First", "first")
-    head, sub = technique("T1000", "Head", ("first",)), technique("T1000.001", "Sub", ("first",))
-    reference = {"source_name": "A", "description": "By A.", "url": "https://example.org/a"}
-    own = mitigation("M1000", "Filter & Block", **properties)
-    return [
-        *(own, stage, head, sub),
-        relationship("subtechnique-of", sub, head),
-        relationship(
-            "mitigates",
-            own,
-            head,
-            "First.\n\nThen `x < y`.(Citation: A)",
-            external_references=[reference],
-        ),
-        relationship("mitigates", own, sub, FORMULA),
-    ]
-
-
-def content(site: Site, path: str) -> bytes:
-    """What a file holds, once its headers are right."""
-    response = site.get(path)
-    assert response.status_code == 200, path
-    assert response["Content-Disposition"].startswith("attachment; filename=")
-    assert response["X-Robots-Tag"] == "noindex"
-    assert response["Link"].endswith('#licence>; rel="license"')
-    assert response["ETag"]
-    assert not response.cookies
-    return b"".join(response.streaming_content)  # type: ignore[attr-defined]
-
-
-def rows(site: Site, path: str) -> list[list[str]]:
-    """The rows of a CSV file, its heads first."""
-    return list(csv.reader(io.StringIO(content(site, path).decode(), newline="")))
-
-
-def loaded(site: Site, path: str) -> Any:
-    return orjson.loads(content(site, path))
 
 
 def sheets(site: Site, path: str) -> dict[str, list[tuple[Any, ...]]]:
@@ -135,33 +82,6 @@ def test_csv_has_the_facts_when_a_page_has_no_table(site: Site) -> None:
     import_objects(stix_object("x-new-kind", "Thing"))
     stix_id = stix_object("x-new-kind", "Thing")["id"]
     assert rows(site, f"{LIBRARY}/objects/{stix_id}/csv")[0] == ["Fact", "Value"]
-
-
-def group() -> list[Properties]:
-    """A group with an alias, a campaign, software and what they use."""
-    alias = {"source_name": "Other", "description": "(Citation: A)"}
-    cited = {"source_name": "A", "description": "By A."}
-    own = attack_object(
-        "intrusion-set", "G0001", "Crew", aliases=["Crew", "Other"], references=[alias, cited]
-    )
-    tool = attack_object("tool", "S0001", "Kit", x_mitre_platforms=["Linux"])
-    spree = attack_object(
-        "campaign",
-        "C0001",
-        "Spree",
-        first_seen="2020-02-01T00:00:00Z",
-        last_seen="2020-03-01T00:00:00Z",
-        x_mitre_first_seen_citation="(Citation: A)",
-        x_mitre_last_seen_citation="(Citation: A)",
-    )
-    head = technique("T1500", "Used")
-    return [
-        *(own, tool, spree, head),
-        relationship("uses", own, head, "Used.(Citation: A)"),
-        relationship("uses", own, tool, "Ran it."),
-        relationship("uses", tool, head),
-        relationship("attributed-to", spree, own),
-    ]
 
 
 def test_csv_has_every_column_that_rows_show(site: Site) -> None:
@@ -248,7 +168,9 @@ def test_files_of_a_list_hold_all_of_it_as_it_is_filtered(site: Site) -> None:
         book = sheets(site, f"{MITIGATIONS}/xlsx{query}")
         assert [row[1] for row in book["Mitigations"][1:]] == ids
         bundle = loaded(site, f"{MITIGATIONS}/stix{query}")
-        held = [found for found in bundle["objects"] if found["type"] == "course-of-action"]
+        objects = bundle.get("objects", [])
+        assert stix2.parse(bundle, allow_custom=True, version="2.1")
+        held = [found for found in objects if found["type"] == "course-of-action"]
         assert len(held) == len({record["stix_id"] for record in records})
 
 
@@ -304,114 +226,6 @@ def test_workbook_of_a_release_leaves_nothing_out(site: Site) -> None:
     assert site.get(f"{LIBRARY}/workbooks/mobile").status_code == 404
 
 
-def test_bundle_holds_the_object_and_what_is_related_to_it(site: Site) -> None:
-    objects = measure(object_marking_refs=[marking()["id"]])
-    import_objects(*objects, marking(), identity(), mitigation("M1001", "Another"))
-    found = loaded(site, f"{PAGE}/stix")
-    held = {one["id"]: one for one in found["objects"]}
-    wanted = [*objects, marking(), identity()]
-    assert held == {one["id"]: one for one in wanted}
-    parsed = stix2.parse(found, allow_custom=True)
-    assert len(parsed.objects) == len(wanted)
-    assert loaded(site, f"{PAGE}/stix")["id"] == found["id"]
-
-
-def marking() -> Properties:
-    return {
-        "type": "marking-definition",
-        "spec_version": "2.1",
-        "id": "marking-definition--fa42a846-8d90-4e51-bc29-71d5b4802168",
-        "created": "2017-06-01T00:00:00.000Z",
-        "definition_type": "statement",
-        "definition": {"statement": "Copyright."},
-    }
-
-
-def identity() -> Properties:
-    return {
-        "type": "identity",
-        "spec_version": "2.1",
-        "id": "identity--c78cb6e5-0c4b-4611-8297-d1b8b55e40b5",
-        "created": "2017-06-01T00:00:00.000Z",
-        "modified": "2017-06-01T00:00:00.000Z",
-        "name": "The MITRE Corporation",
-        "identity_class": "organization",
-    }
-
-
-def test_bundle_states_its_version_when_its_objects_are_in_stix_20(site: Site) -> None:
-    text = orjson.dumps([without(found, "spec_version") for found in measure()]).decode()
-    # In those days every id had to be a UUID of the fourth version.
-    held = orjson.loads(re.sub("-5([0-9a-f]{3}-)", r"-4\1", text))
-    bundle = stix20("enterprise", *held)
-    import_bundles([source(bundle)], Options(validate=False, release="3.0"))
-    found = loaded(site, f"{PAGE}/stix")
-    assert found["spec_version"] == "2.0"
-    assert stix2.parse(found, allow_custom=True, version="2.0")
-
-
-def without(found: Properties, *names: str) -> Properties:
-    return {key: value for key, value in found.items() if key not in names}
-
-
-def layer(site: Site, path: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A layer as MITRE's own classes read it, and its scored techniques by ID."""
-    found = loaded(site, path)
-    read = Layer(found, strict=True)
-    assert read.layer is not None
-    techniques = {one["techniqueID"]: one for one in found["techniques"]}
-    assert {one.techniqueID for one in read.layer.techniques} == set(techniques)
-    return found, {key: one for key, one in techniques.items() if "score" in one}
-
-
-def test_layer_marks_the_techniques_of_a_page_with_their_notes(site: Site) -> None:
-    import_objects(*measure())
-    found, marked = layer(site, f"{PAGE}/navigator")
-    assert set(marked) == {"T1000", "T1000.001"}
-    assert marked["T1000"]["showSubtechniques"] is True
-    assert marked["T1000"]["comment"] == "First.\nThen x < y.[1]"
-    assert found["domain"] == "enterprise-attack"
-    assert found["versions"]["attack"] == "1"
-
-
-def test_layer_opens_a_technique_for_its_marked_sub_techniques(site: Site) -> None:
-    own, stage, head, sub, below, _, noted = measure()
-    import_objects(own, stage, head, sub, below, noted)
-    found, marked = layer(site, f"{PAGE}/navigator")
-    assert set(marked) == {"T1000.001"}
-    assert {"techniqueID": "T1000", "showSubtechniques": True} in found["techniques"]
-
-
-def test_layer_of_each_domain_has_its_own_techniques(site: Site) -> None:
-    shared = mitigation("M1000", "Shared")
-    one, two = technique("T1000", "One"), technique("T0800", "Two", domain="ics")
-    import_objects(shared, one, relationship("mitigates", shared, one))
-    import_objects(shared, two, relationship("mitigates", shared, two), domain="ics")
-    assert set(layer(site, f"{PAGE}/navigator?domain=enterprise")[1]) == {"T1000"}
-    assert set(layer(site, f"{PAGE}/navigator?domain=ics")[1]) == {"T0800"}
-    assert site.get(f"{PAGE}/navigator?domain=mobile").status_code == 404
-
-
-def test_layer_of_a_list_is_scored_by_how_many_of_it_use_a_technique(site: Site) -> None:
-    one, two = (attack_object("intrusion-set", f"G000{n}", f"Crew {n}") for n in (1, 2))
-    head, other = technique("T1000", "Head"), technique("T1001", "Other")
-    uses = [relationship("uses", *pair) for pair in ((one, head), (two, head), (two, other))]
-    import_objects(one, two, head, other, *uses)
-    found, marked = layer(site, f"{GROUPS}/navigator")
-    assert {key: mark["score"] for key, mark in marked.items()} == {"T1000": 2, "T1001": 1}
-    assert found["gradient"]["maxValue"] == 2
-    assert set(layer(site, f"{GROUPS}/navigator?q=crew+1")[1]) == {"T1000"}
-    assert set(layer(site, f"{LIBRARY}/techniques/navigator")[1]) == {"T1000", "T1001"}
-
-
-def test_no_layer_is_made_where_there_are_no_techniques(site: Site) -> None:
-    import_objects(attack_object("x-mitre-data-source", "DS0001", "Source"))
-    page = f"{LIBRARY}/data-sources/DS0001"
-    assert site.get(f"{page}/navigator").status_code == 404
-    assert site.get(f"{LIBRARY}/data-sources/navigator").status_code == 404
-    assert "navigator" not in str([a["href"] for a in site.page(page).all("a")])
-
-
 @pytest.mark.parametrize("form", ["json", "csv", "xlsx", "stix", "navigator"])
 def test_files_answer_as_pages_do_when_nothing_fits(site: Site, form: str) -> None:
     import_objects(*measure())
@@ -441,3 +255,11 @@ def test_head_has_the_headers_of_a_file_and_no_body(site: Site) -> None:
     assert response.status_code == 200
     assert response["Content-Disposition"]
     assert b"".join(response.streaming_content) == b""  # type: ignore[attr-defined]
+
+
+def test_files_of_an_unknown_kind_have_what_mitre_wrote(site: Site) -> None:
+    novelty = stix_object("x-new-kind", "Thing", x_of="it")
+    import_objects(novelty)
+    page = f"{LIBRARY}/objects/{novelty['id']}"
+    assert loaded(site, f"{page}/json")["written"]["x_of"] == "it"
+    assert ["x_of", "it"] in rows(site, f"{page}/csv")

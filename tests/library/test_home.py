@@ -4,7 +4,14 @@ import pytest
 
 from importer.pipeline import Options, import_bundles
 from library.models import Snapshot
-from tests.factories import bundle, import_objects, mitigation, source, technique
+from tests.factories import (
+    attack_object,
+    bundle,
+    import_objects,
+    mitigation,
+    source,
+    technique,
+)
 from tests.library.pages import LIBRARY, MITIGATIONS, Element, Site
 
 pytestmark = pytest.mark.django_db
@@ -107,3 +114,13 @@ def test_home_has_a_purpose_and_a_description(site: Site) -> None:
     page = site.page(LIBRARY)
     assert page.one(css="purpose").words == page.one("meta", name="description")["content"]
     assert page.one("h1").words == "ATT&CK Library"
+
+
+def test_home_leads_to_a_kind_of_which_nothing_is_live(site: Site) -> None:
+    import_objects(
+        mitigation("M1000", "Live"),
+        attack_object("x-mitre-data-source", "DS0001", "Old", x_mitre_deprecated=True),
+    )
+    doors = {a.words: a["href"] for a in site.page(LIBRARY).one(css="doors").all("a")}
+    assert doors["Data Sources none live"] == f"{LIBRARY}/data-sources?includeRevoked=true"
+    assert "Software none live" not in doors

@@ -259,7 +259,7 @@ def test_a_pinned_page_says_how_the_object_stands_now(library: Site) -> None:
 def test_a_pinned_release_names_the_domains_that_lack_it(library: Site) -> None:
     import_objects(mitigation("M2000", "I", "ics"), domain="ics", release="8.0")
     banner = library.page(f"{LIBRARY}/v/1.0").one("aside", css="pinned-banner")
-    assert "which ICS has no snapshot of" in banner.words
+    assert "of which no snapshot of ICS is held" in banner.words
 
 
 @pytest.mark.parametrize(
@@ -289,3 +289,26 @@ def test_a_list_offers_the_filters_that_fit_its_kind(library: Site) -> None:
     assert not library.page(f"{LIBRARY}/mitigations?tactic=TA0002").has("select", name="tactic")
     software = library.page(f"{LIBRARY}/software?platform=Linux")
     assert len(software.one(id="results").all("article", css="entry")) == 1
+
+
+def test_an_analytic_beside_a_strategy_says_its_platform_and_what_it_looks_for(site: Site) -> None:
+    analytic = attack_object(
+        "x-mitre-analytic",
+        "AN0001",
+        "Analytic 0001",
+        description="A shell that **no one** started.",
+        x_mitre_platforms=["Linux", "macOS"],
+    )
+    strategy = attack_object(
+        "x-mitre-detection-strategy", "DET0001", "Notice", x_mitre_analytic_refs=[analytic["id"]]
+    )
+    import_objects(SHELL, analytic, strategy, relationship("detects", strategy, SHELL))
+    page = site.page(f"{LIBRARY}/techniques/T1059")
+    entry = page.one("details", css="beside").one("li")
+    assert entry.words == "AN0001 Analytic 0001 Linux, macOS: A shell that no one started."
+
+
+def test_contributors_stand_apart_though_their_names_hold_commas(site: Site) -> None:
+    import_objects(SHELL | {"x_mitre_contributors": ["A. One, Firm", "B. Two"]})
+    facts = site.page(f"{LIBRARY}/techniques/T1059").all("dl", css="facts")[0].words
+    assert "A. One, Firm; B. Two" in facts

@@ -147,7 +147,7 @@ def test_mark_stands_on_a_card_when_it_is_revoked_or_deprecated(site: Site) -> N
     import_objects(*with_retired())
     live, deprecated, revoked = listing(site, "?includeRevoked=true").entries
     assert not live.has(css="status")
-    assert deprecated.one(css="status").words == "Revoked/deprecated"
+    assert deprecated.one(css="status").words == "Deprecated"
     assert "status-deprecated" in deprecated.one(css="status").classes
     assert "status-revoked" in revoked.one(css="status").classes
 

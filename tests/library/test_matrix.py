@@ -75,7 +75,7 @@ def test_techniques_stand_by_name_below_each_tactic_with_their_sub_techniques(
         ("Windows", [["", "T1002"]]),
         ("Linux", [["T1001", "T1001 T1001.001"]]),
         ("macOS", []),
-        ("Plan 9", []),
+        ("linux", [["T1001", "T1001 T1001.001"]]),
     ],
 )
 def test_a_platform_leaves_what_it_has(
@@ -151,3 +151,29 @@ def test_a_matrix_leads_to_a_view_of_each_platform(library: Site) -> None:
     assert [view.words for view in views] == ["All platforms", "Linux", "Windows", "macOS"]
     page = library.page(views[1]["href"].partition("#")[0])
     assert "on Linux" in page.one(id="matrix-grids").words
+
+
+def test_a_platform_that_no_technique_has_is_as_if_not_given(library: Site) -> None:
+    page = library.page(f"{MATRIX}?platform=Plan+9")
+    assert grid(page) == grid(library.page(MATRIX))
+    assert "Plan 9" not in page.one(id="matrix-grids").words
+
+
+def test_a_deprecated_matrix_shows_what_was_let_go_of_with_it(site: Site) -> None:
+    old = tactic("TA0003", "Old", "old") | {"x_mitre_deprecated": True}
+    gone = technique("T1900", "Gone", ("old",), revoked=True)
+    dead = attack_object(
+        "x-mitre-matrix",
+        "enterprise-attack",
+        "Old matrix",
+        id="x-mitre-matrix--5104d5f0-16b7-4aec-8ae3-0a90cd5494fc",
+        tactic_refs=[old["id"]],
+        x_mitre_deprecated=True,
+    )
+    import_objects(matrix(FIRST), FIRST, BETA, old, gone, dead)
+    address = f"{LIBRARY}/objects/{dead['id']}"
+    page = site.page(address)
+    assert grid(page) == [["T1900"]]
+    form = page.one(id="matrix").one("form")
+    assert form["action"] == f"{address}#matrix"
+    assert grid(site.page(MATRIX)) == [["T1002"]]

@@ -60,10 +60,45 @@ def test_a_version_leads_to_the_newest_release_of_its_number(library: Site) -> N
     library.page("/versions/v16/techniques/T1059/", 404)
 
 
-@pytest.mark.parametrize("asked", ["T1059.001", "t1059.001", "M1037", "s154"])
-def test_an_id_alone_finds_its_page(library: Site, asked: str) -> None:
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        *(("T1059.001", "T1059.001"), ("t1059.001", "T1059.001"), ("T1059.001/", "T1059.001")),
+        *(("M1037", "M1037"), ("s154", "S0154"), ("v/18.1/T1059.001", "T1059.001")),
+    ],
+)
+def test_an_id_alone_finds_its_page(library: Site, asked: str, meant: str) -> None:
     page = library.page(library.moves(f"{LIBRARY}/{asked}"))
-    assert page.one("h1").one(css="attack-id").words.rstrip(":") in {"T1059.001", "M1037", "S0154"}
+    assert page.one("h1").one(css="attack-id").words == f"{meant}:"
+
+
+def test_an_id_alone_at_the_root_finds_its_page(library: Site) -> None:
+    assert library.moves("/T1059.001?sort=name").endswith("/techniques/T1059.001?sort=name")
+
+
+def test_an_id_of_two_kinds_leads_to_the_one_that_its_letters_name(site: Site) -> None:
+    old = technique("T1150", "Old way", revoked=True)
+    advice = mitigation("T1150", "Old advice", x_mitre_deprecated=True)
+    novelty = attack_object("x-new-kind", "N0001", "Thing")
+    import_objects(old, advice, novelty)
+    assert site.moves(f"{LIBRARY}/T1150") == f"{LIBRARY}/techniques/T1150"
+    assert site.moves(f"{LIBRARY}/n0001") == f"{LIBRARY}/objects/{novelty['id']}"
+    assert site.moves(f"{LIBRARY}/enterprise-attack").endswith("/matrices/enterprise-attack")
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("/v/17.1/", "/v/17.1"),
+        ("/v/17.1/mitigations/", "/v/17.1/mitigations"),
+        ("/v/17.1/techniques/T1059/001", "/v/17.1/techniques/T1059.001"),
+        ("/mitigations/m1037/matrix", "/mitigations/M1037/matrix"),
+    ],
+)
+def test_an_address_of_ours_is_forgiven_its_slashes_and_case(
+    library: Site, asked: str, meant: str
+) -> None:
+    assert library.moves(LIBRARY + asked, 301) == LIBRARY + meant
 
 
 @pytest.mark.parametrize(

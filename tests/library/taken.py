@@ -1,0 +1,89 @@
+"""What tests of files take away, and from what."""
+
+import csv
+import io
+from typing import Any
+
+import orjson
+
+from tests.factories import (
+    Properties,
+    attack_object,
+    mitigation,
+    relationship,
+    tactic,
+    technique,
+)
+from tests.library.pages import LIBRARY, MITIGATIONS, Site
+
+PAGE = f"{MITIGATIONS}/M1000"
+GROUPS = f"{LIBRARY}/groups"
+FORMULA = '=HYPERLINK("https://example.org")'
+
+
+def measure(**properties: Any) -> list[Properties]:
+    """A mitigation with two techniques, one below the other, in a tactic."""
+    stage = tactic("TA0001", "First", "first")
+    head, sub = technique("T1000", "Head", ("first",)), technique("T1000.001", "Sub", ("first",))
+    reference = {"source_name": "A", "description": "By A.", "url": "https://example.org/a"}
+    own = mitigation("M1000", "Filter & Block", **properties)
+    return [
+        *(own, stage, head, sub),
+        relationship("subtechnique-of", sub, head),
+        relationship(
+            "mitigates",
+            own,
+            head,
+            "First.\n\nThen `x < y`.(Citation: A)",
+            external_references=[reference],
+        ),
+        relationship("mitigates", own, sub, FORMULA),
+    ]
+
+
+def content(site: Site, path: str) -> bytes:
+    """What a file holds, once its headers are right."""
+    response = site.get(path)
+    assert response.status_code == 200, path
+    assert response["Content-Disposition"].startswith("attachment; filename=")
+    assert response["X-Robots-Tag"] == "noindex"
+    assert response["Link"].endswith('#licence>; rel="license"')
+    assert response["ETag"]
+    assert not response.cookies
+    return b"".join(response.streaming_content)  # type: ignore[attr-defined]
+
+
+def rows(site: Site, path: str) -> list[list[str]]:
+    """The rows of a CSV file, its heads first."""
+    return list(csv.reader(io.StringIO(content(site, path).decode(), newline="")))
+
+
+def loaded(site: Site, path: str) -> Any:
+    return orjson.loads(content(site, path))
+
+
+def group() -> list[Properties]:
+    """A group with an alias, a campaign, software and what they use."""
+    alias = {"source_name": "Other", "description": "(Citation: A)"}
+    cited = {"source_name": "A", "description": "By A."}
+    own = attack_object(
+        "intrusion-set", "G0001", "Crew", aliases=["Crew", "Other"], references=[alias, cited]
+    )
+    tool = attack_object("tool", "S0001", "Kit", x_mitre_platforms=["Linux"])
+    spree = attack_object(
+        "campaign",
+        "C0001",
+        "Spree",
+        first_seen="2020-02-01T00:00:00Z",
+        last_seen="2020-03-01T00:00:00Z",
+        x_mitre_first_seen_citation="(Citation: A)",
+        x_mitre_last_seen_citation="(Citation: A)",
+    )
+    head = technique("T1500", "Used")
+    return [
+        *(own, tool, spree, head),
+        relationship("uses", own, head, "Used.(Citation: A)"),
+        relationship("uses", own, tool, "Ran it."),
+        relationship("uses", tool, head),
+        relationship("attributed-to", spree, own),
+    ]

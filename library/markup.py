@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from functools import cache
 from html import escape
+from math import ceil
 from typing import TYPE_CHECKING
 
 from django.utils.safestring import SafeString
@@ -33,6 +34,13 @@ UNRESOLVED = (
     '<span class="absent">Neither this object nor its relationships name a source for this'
     " citation.</span>"
 )
+
+# A landscape sheet of A4 or Letter for a matrix, as print.css sets it: how high it is in lines and
+# how wide in letters where the font is one point high, and how the entries take up both.
+_PAPER_SIZES = (5.0, ""), (3.8, " on-paper-fine")
+_PAPER_LINES, _PAPER_LINES_WITH_COUNTS, _PAPER_LETTERS = 475.0, 440.0, 1280.0
+_MORE_COLUMNS = 8
+_PLAIN, _MARKED = (1.05, 0.25), (1.4, 0.7)
 
 
 @cache
@@ -172,10 +180,37 @@ def matrix_html(matrix: Matrix) -> SafeString:
         for at in range(depth)
     )
     return SafeString(
-        f'<table class="matrix"><caption class="visually-hidden">{escape(matrix.name)}: tactics'
-        f" in columns, techniques below</caption><thead><tr>{heads}</tr></thead>"
-        f"<tbody>{rows}</tbody></table>"
+        f'<table class="matrix {_on_paper(matrix)}"><caption class="visually-hidden">'
+        f"{escape(matrix.name)}: tactics in columns, techniques below</caption>"
+        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
     )
+
+
+def _on_paper(matrix: Matrix) -> str:
+    """The class that says in how many columns a matrix is printed, so that one sheet holds it.
+
+    A tactic too long for the height of the sheet goes on in one more column. All is estimated
+    from the length of the names: on the safe side, as the fonts of the readers differ.
+    """
+    tactics = max(len(matrix.columns), 1)
+    for size, css in _PAPER_SIZES:
+        height = (_PAPER_LINES_WITH_COUNTS if matrix.shows_marks else _PAPER_LINES) / size
+        for count in range(tactics, tactics + _MORE_COLUMNS + 1):
+            letters = int(_PAPER_LETTERS / size / count)
+            needed = sum(ceil(_lines(column, letters) / height) for column in matrix.columns)
+            if needed <= count:
+                return f"on-paper-{count}{css}"
+    return f"on-paper-{tactics + _MORE_COLUMNS}{_PAPER_SIZES[-1][1]}"
+
+
+def _lines(column: MatrixColumn, letters: int) -> float:
+    """How high a printed column is, in lines: each entry stands a little apart from the next."""
+    lines = 0.0
+    for cell in column.cells:
+        for entry in (cell, *(sub for sub in cell.subs if sub.marked)):
+            wide, apart = _MARKED if entry.marked else _PLAIN
+            lines += ceil(len(entry.technique.name) * wide / letters) + apart
+    return max(lines, 1)
 
 
 def _matrix_head(column: MatrixColumn, *, marks: bool) -> str:

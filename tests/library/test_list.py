@@ -5,6 +5,8 @@ from urllib.parse import quote
 
 import pytest
 
+from library.contexts import object_list
+from library.text.markdown import plain
 from tests.factories import Properties, import_objects, mitigation, relationship, stix_object
 from tests.library.pages import LIBRARY, MITIGATIONS, Element, Listing, Site
 
@@ -201,6 +203,52 @@ def test_text_finds_id_name_and_words_of_the_definition(
         mitigation("M1002", "Zeta", description='A share of 100% in C:\\x_y says "<b>" & more.'),
     )
     assert listing(site, f"?q={quote(text)}").ids == ids
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "Power<code>Shell</code>",
+        "Power`Shell`s",
+        "Power(Citation: A b)Shell",
+        "Power (Citation: A)\n(Citation: B (c) d)Shell",
+        "[Power](https://attack.mitre.org/software/S0001)Shell",
+        "P**ower***Shell*",
+        "Power<b>Sh</b>ell",
+        "Pow&#101;rShell",
+        "P&#x6f;werShell",
+        "Power{{LinkById|Shell}}",
+        "Power(LinkById: Shell)",
+        "<code>Power<code>Shell",
+        "Power![Shell](https://example.org/a.png)",
+        "Power~~Shell~~",
+        "Power\\*Shell",
+    ],
+)
+def test_text_finds_a_word_as_the_reader_sees_it_when_markup_parts_it(
+    site: Site, definition: str
+) -> None:
+    import_objects(mitigation("M1000", "Alpha", description=definition))
+    seen = plain(definition).casefold()
+    for word in {*seen.split(), seen[3:8], seen[4:6]}:
+        assert listing(site, f"?q={quote(word)}").ids == ["M1000"], word
+    assert listing(site, "?q=https").ids == []
+
+
+def test_text_finds_what_it_found_before_when_it_is_asked_again(site: Site) -> None:
+    import_objects(mitigation("M1000", "Alpha", description="Use <code>cmd</code>.(Citation: X)"))
+    for text, ids in [("cmd.", ["M1000"]), ("citation", []), ("use", ["M1000"])] * 2:
+        assert listing(site, f"?q={text}").ids == ids
+
+
+def test_list_stays_right_when_its_texts_are_more_than_are_kept(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(object_list, "MOST_KEPT", 20)
+    import_objects(*(mitigation(f"M100{n}", "A", description="seven " * n) for n in range(1, 5)))
+    import_objects(mitigation("M2000", "Z", "ics", description="seven"), domain="ics")
+    for query in ("?q=seven&domain=ics", "?q=seven", "?q=seven&domain=ics", "?q=seven"):
+        assert len(listing(site, query).ids) == (1 if "ics" in query else 5)
 
 
 @pytest.mark.parametrize("text", [HOSTILE, "{{ 7*7 }} {% now %}", "50% & 'x'", "a" * 150])

@@ -21,7 +21,7 @@ from tests.library.pages import LIBRARY, MITIGATIONS, PARTIAL, Site
 pytestmark = pytest.mark.django_db
 
 PAGE = f"{MITIGATIONS}/M1000"
-HOME, LIST, SEARCH, DETAIL = 2, 5, 4, 8
+HOME, LIST, SEARCH, DETAIL = 2, 5, 5, 8
 MOST_FOR_A_LIST, MOST_FOR_A_DETAIL = 8, 12
 # The second is no neighbour of the first, and so takes a query of its own.
 LINKS = "See [one]({0}/M1000), [another]({0}/M1029).".format("https://attack.mitre.org/mitigations")
@@ -59,7 +59,7 @@ def test_list_costs_the_same_however_many_rows(
         django_assert_num_queries,
     )
     read(site, f"{MITIGATIONS}?q=measure", SEARCH, django_assert_num_queries)
-    assert LIST <= MOST_FOR_A_LIST
+    assert max(LIST, SEARCH) <= MOST_FOR_A_LIST
 
 
 @pytest.mark.parametrize("size", [1, 3, 30])

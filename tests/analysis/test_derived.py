@@ -43,6 +43,13 @@ def test_take_says_that_it_is_derived_and_not_rated(site: Site) -> None:
     assert "Confidence: not rated." in said
 
 
+def test_take_says_so_when_its_figures_are_those_of_the_sample(site: Site) -> None:
+    import_objects(*PLACES, OWN, release="sample-1")
+    said = take(site.page(PAGE))
+    assert "its figures are not ATT&CK’s" in said
+    assert "Derived from ATT&CK relationships" not in said
+
+
 def test_mitigation_says_what_it_addresses_and_where(site: Site) -> None:
     addressed = [relationship("mitigates", OWN, found) for found in (HEAD, SUB)]
     library(*addressed, relationship("mitigates", BESIDE, HEAD), relationship("uses", CREW, HEAD))

@@ -216,6 +216,9 @@ def _names(known: Catalogue, asked: str) -> Iterator[tuple[float, Line]]:
     for start, score in (("\n", 220.0), (" ", 200.0)):
         for number in known.lines_with(start + asked):
             line = known.lines[number]
+            at = 0 if start == "\n" else line.name.rfind(start + asked) + 1
+            if at + len(asked) <= line.lead:
+                continue
             yield score + 20 * len(asked) / len(line.name), line
     wanted = grams(asked)
     for line in _look_alikes(known, asked):
@@ -232,7 +235,9 @@ def _look_alikes(known: Catalogue, asked: str) -> list[Line]:
     def far(number: int) -> tuple[int, int]:
         return -counts[number], abs(len(known.lines[number].name) - len(asked))
 
-    return [known.lines[number] for number in nsmallest(MOST_ALIKE, counts, key=far)]
+    # What is no longer than the name of a parent is not meant for those of all below it.
+    telling = (number for number in counts if len(asked) > known.lines[number].lead)
+    return [known.lines[number] for number in nsmallest(MOST_ALIKE, telling, key=far)]
 
 
 def _pieces(asked: str) -> set[str]:

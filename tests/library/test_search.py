@@ -39,7 +39,7 @@ def found(page: Element) -> list[str]:
 @pytest.fixture
 def library(site: Site) -> Site:
     shell = technique("T1059", "Command and Scripting Interpreter", ("execution",))
-    sub = technique("T1059.001", "PowerShell", ("execution",), description="Runs <b>scripts</b>.")
+    sub = technique("T1059.001", "PowerShell", ("execution",), description="Runs <b>code</b>.")
     import_objects(
         tactic("TA0002", "Execution", "execution"),
         shell,
@@ -99,8 +99,30 @@ def test_an_id_of_no_form_comes_first(library: Site) -> None:
 
 def test_a_sub_technique_is_named_with_its_parent(library: Site) -> None:
     page = library.page(f"{SEARCH}?q=Command and Scripting Interpreter: PowerShell")
-    assert set(found(page)[:2]) == {"T1059", "T1059.001"}
+    assert found(page)[0] == "T1059.001"
     assert "Command and Scripting Interpreter: PowerShell" in page.one(id="results").words
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "command and scripting interpreter powershell",
+        "Command and Scripting Interpreter: Power",
+        "Scripting Interpreter: PowerShell",
+        "Command and Scriptng Interpreter: PowerShell",
+    ],
+)
+def test_a_sub_technique_is_found_by_its_name_behind_its_parents(library: Site, asked: str) -> None:
+    page = library.page(f"{SEARCH}?q={asked}")
+    assert found(page)[0] == "T1059.001"
+    assert page.all("p", css="found-as") == []
+
+
+@pytest.mark.parametrize(
+    "asked", ["command and scripting interpreter", "scripting inter", "command and scriptng"]
+)
+def test_the_name_of_a_parent_does_not_find_what_is_below_it(library: Site, asked: str) -> None:
+    assert found(library.page(f"{SEARCH}?q={asked}")) == ["T1059"]
 
 
 def test_an_object_says_under_which_alias_it_was_found(library: Site) -> None:

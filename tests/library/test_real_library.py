@@ -11,7 +11,7 @@ from library.conditional import current_shelf
 from library.documents import fold
 from library.identifiers import TYPE_OF
 from library.models import SnapshotObject
-from library.search import search
+from library.search import CERTAIN, search
 
 pytestmark = [
     pytest.mark.real_data,
@@ -84,6 +84,25 @@ def first(asked: str, count: int) -> list[int]:
 def test_every_id_comes_first(named: Named) -> None:
     chosen = random.Random(SEED).sample(sorted(named), NAMES)
     assert [key for key in chosen if named[key][0] and first(named[key][0], 1) != [key]] == [], SEED
+
+
+def test_each_of_all_ids_leads_straight_to_its_page(
+    named: Named, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What words alone find is worth less than any ID; without it, all is in memory.
+    monkeypatch.setattr("library.search._by_words", lambda *_: [])
+    shelf = current_shelf()
+    ids = {attack_id: key for key, (attack_id, _, _) in named.items() if attack_id}
+    assert len(ids) > 3000
+    assert {"enterprise-attack", "mobile-attack", "ics-attack"} <= set(ids)
+    assert len(ids) == sum(1 for attack_id, _, _ in named.values() if attack_id)
+    best = {attack_id: search(shelf, attack_id)[0] for attack_id in ids}
+    astray = [
+        attack_id
+        for attack_id, hit in best.items()
+        if hit.object_id != ids[attack_id] or hit.score < CERTAIN
+    ]
+    assert astray == []
 
 
 def test_every_unique_name_comes_first(named: Named) -> None:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from library.documents import SEPARATOR
+from library.documents import LONGEST_NAME, SEPARATOR
 from library.identifiers import ANALYTIC, Link, ObjectType, type_of
 
 # Those of the current edition and of a few releases that readers have pinned; about 6 MB each.
@@ -57,11 +57,13 @@ class Entry(NamedTuple):
 
 
 class Line(NamedTuple):
-    """One name of an entry; its own has place 0."""
+    """One name of an entry; its own has place 0, as has that with its parent's before it."""
 
     entry: Entry
     name: str
     place: int
+    lead: int = 0
+    """How many of the letters are the parent's name: they alone do not tell what is meant."""
 
 
 class Catalogue:
@@ -74,15 +76,18 @@ class Catalogue:
         self.lines: list[Line] = []
         for entry in entries:
             self._enter(entry)
-        self._text = "".join(f"\n{line.name}" for line in self.lines) + "\n"
-        self._starts = _starts(self.lines)
-        self._held = {dead_too: self._bits(dead_too) for dead_too in (False, True)}
         places = {(entry.snapshot_id, entry.object_id): entry for entry in self.entries}
         self._parents = {
             (snapshot, child): places[snapshot, parent]
             for snapshot, child, parent in parents
             if (snapshot, parent) in places
         }
+        for place, parent_entry in self._parents.items():
+            if place in places:
+                self._enter_full_name(parent_entry, places[place])
+        self._text = "".join(f"\n{line.name}" for line in self.lines) + "\n"
+        self._starts = _starts(self.lines)
+        self._held = {dead_too: self._bits(dead_too) for dead_too in (False, True)}
 
     @property
     def entries(self) -> Iterator[Entry]:
@@ -119,6 +124,15 @@ class Catalogue:
             self.by_name[name].append(line)
             if entry.kind is not ANALYTIC:
                 self.lines.append(line)
+
+    def _enter_full_name(self, parent: Entry, child: Entry) -> None:
+        """Enter a sub-technique by the name that pages show: "Parent: Child"."""
+        if not parent.names or not child.names:
+            return
+        name = f"{parent.names[0]} {child.names[0]}"[:LONGEST_NAME].strip()
+        line = Line(child, name, 0, min(len(parent.names[0]), len(name)))
+        self.by_name[name].append(line)
+        self.lines.append(line)
 
     def _bits(self, dead_too: bool) -> bytes:
         bits = bytearray(max(self.by_version, default=0) // 8 + 1)

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from heapq import nlargest, nsmallest
+from heapq import nsmallest
 from itertools import pairwise
 
 from django.db import connection
@@ -25,7 +25,8 @@ from library.identifiers import (
     ObjectType,
 )
 
-MOST_CANDIDATES, MOST_NAMES, MOST_ALIKE = 300, 120, 120
+# Names that are looked at for a slip, and objects whose names are weighed with their words.
+MOST_ALIKE, MOST_WEIGHED = 120, 300
 MOST_WORDS = 12
 # Fewer letters than these stand in too many names to say anything.
 SHORTEST_PIECE = 3
@@ -49,7 +50,12 @@ SYNONYMS = {
     **dict.fromkeys(("blacklist", "blacklists", "blacklisting"), "denylist"),
 }
 # What few readers look for by words stands behind what most do.
-BEHIND = {ANALYTIC: 0.4, DETECTION_STRATEGY: 0.5, DATA_COMPONENT: 0.7, DATA_SOURCE: 0.7}
+BEHIND = {
+    ANALYTIC.path: 0.4,
+    DETECTION_STRATEGY.path: 0.5,
+    DATA_COMPONENT.path: 0.7,
+    DATA_SOURCE.path: 0.7,
+}
 
 # A version that is not held is passed over before its words are read, which takes longest.
 BY_WORDS = """
@@ -57,7 +63,7 @@ BY_WORDS = """
     FROM library_searchdocument d, to_tsquery('english', %(query)s) asked
     WHERE CASE WHEN d.version_id < 8 * length(%(held)s) THEN get_bit(%(held)s, d.version_id) = 1 END
         AND d.words @@ asked
-    ORDER BY rank DESC, d.version_id LIMIT %(most)s
+    ORDER BY rank DESC, d.version_id
 """
 # The place and the label of each domain.
 DOMAINS = {domain.value: (place, domain.label) for place, domain in enumerate(Domain)}
@@ -117,21 +123,37 @@ def search(shelf: Shelf, text: str, *, include_revoked: bool = False) -> list[Hi
         return []
     known = catalogue(shelf.snapshot_ids)
     hits: dict[int, Hit] = {}
-    # Some IDs, such as those of matrices, have no form to be known by.
-    for attack_id, likely in ({text.strip(): CERTAIN} | possible_ids(text)).items():
-        for entry in known.by_id.get(attack_id, ()):
-            _add(hits, entry, likely)
+    for entry, likely in _by_id(known, text):
+        _add(hits, entry, likely)
     for score, line in _by_name(known, asked, include_revoked):
         _add(hits, line.entry, score, line.name if line.place else "")
     words = re.findall(r"\w+", asked)[:MOST_WORDS]
     # Objects that hold but some of the words, or one that begins so, are wanted where few hold all.
     for query, bonus in _word_queries(words):
         if len(hits) < ENOUGH or bonus:
-            for entry, rank in _by_words(known, query, include_revoked):
-                _add(hits, entry, _words_score(words, entry, rank, bonus))
-    return sorted(
-        hits.values(), key=lambda hit: (-hit.score, not hit.live, hit.attack_id, hit.name)
-    )
+            rows = _by_words(known, query, include_revoked)
+            for version_id, rank in rows[:MOST_WEIGHED]:
+                for entry in known.by_version[version_id]:
+                    _add(hits, entry, _words_score(words, entry, rank, bonus))
+            _add_rest(hits, known, rows[MOST_WEIGHED:])
+    weighed = [hit for hit in hits.values() if hit.score]
+    return sorted(weighed, key=_place) + [hit for hit in hits.values() if not hit.score]
+
+
+def _place(hit: Hit) -> tuple[float, str, str]:
+    """Where a hit stands: what is dead behind what is live and fits as well."""
+    entry = hit.entry
+    return (0.0 if entry.live else 1.0) - hit.score, entry.attack_id, entry.name
+
+
+def _by_id(known: Catalogue, text: str) -> Iterator[tuple[Entry, float]]:
+    """The objects whose ATT&CK ID a text is or may be, with how surely."""
+    # Some IDs, such as those of matrices, have no form to be known by.
+    given = text.strip()
+    whole = {given.lower(): CERTAIN, given.upper(): CERTAIN, given: CERTAIN}
+    for attack_id, likely in (possible_ids(text) | whole).items():
+        for entry in known.by_id.get(attack_id, ()):
+            yield entry, likely
 
 
 def possible_ids(text: str) -> dict[str, float]:
@@ -182,31 +204,46 @@ def _alike(wanted: set[str], own: set[str]) -> float:
 
 def _add(hits: dict[int, Hit], entry: Entry, score: float, alias: str = "") -> None:
     """Count an entry among the hits: the better of two scores, a little more for both."""
+    place, label = DOMAINS[entry.domain]
     hit = hits.get(entry.object_id)
     if hit is None:
-        hit = hits[entry.object_id] = Hit(entry, score, alias)
-    else:
-        better, other = max(hit.score, score), min(hit.score, score)
-        hit.alias = alias if score > hit.score else hit.alias
-        hit.score = better + min(other, 50) / 100
-        if DOMAINS[entry.domain] < DOMAINS[hit.entry.domain]:
-            hit.entry = entry
-    label = DOMAINS[entry.domain][1]
+        hits[entry.object_id] = Hit(entry, score, alias, [label])
+        return
+    better, other = max(hit.score, score), min(hit.score, score)
+    hit.alias = alias if score > hit.score else hit.alias
+    hit.score = better + min(other, 50) / 100
     if label not in hit.domains:
         hit.domains.append(label)
+        if place < DOMAINS[hit.entry.domain][0]:
+            hit.entry = entry
+
+
+def _add_rest(hits: dict[int, Hit], known: Catalogue, rows: list[tuple[int, float]]) -> None:
+    """Count what has the words in passing: it stands behind all else, by its rank, unweighed.
+
+    There may be thousands: each takes less than a microsecond here.
+    """
+    for version_id, _ in rows:
+        for entry in known.by_version[version_id]:
+            label = DOMAINS[entry.domain][1]
+            hit = hits.get(entry.object_id)
+            if hit is None:
+                hits[entry.object_id] = Hit(entry, 0.0, "", [label])
+            elif label not in hit.domains:
+                _add(hits, entry, 0.0)
 
 
 def _by_name(known: Catalogue, asked: str, include_revoked: bool) -> list[tuple[float, Line]]:
-    """The best of the names that fit, each once for its entry, with how well."""
+    """The names that fit, the best of each entry, with how well."""
     best: dict[tuple[int, int], tuple[float, Line]] = {}
     for score, line in _names(known, asked):
         entry = line.entry
         score -= 5 if line.place else 0
-        score *= 1.0 if score >= SURE else BEHIND.get(entry.kind, 1.0)
+        score *= 1.0 if score >= SURE else BEHIND.get(entry.kind.path, 1.0)
         key = entry.snapshot_id, entry.object_id
         if (score >= EXACT or include_revoked or entry.live) and score > best.get(key, (0.0,))[0]:
             best[key] = score, line
-    return nlargest(MOST_NAMES, best.values(), key=lambda found: found[0])
+    return list(best.values())
 
 
 def _names(known: Catalogue, asked: str) -> Iterator[tuple[float, Line]]:
@@ -216,6 +253,9 @@ def _names(known: Catalogue, asked: str) -> Iterator[tuple[float, Line]]:
     for start, score in (("\n", 220.0), (" ", 200.0)):
         for number in known.lines_with(start + asked):
             line = known.lines[number]
+            at = 0 if start == "\n" else line.name.rfind(start + asked) + 1
+            if at + len(asked) <= line.lead:
+                continue
             yield score + 20 * len(asked) / len(line.name), line
     wanted = grams(asked)
     for line in _look_alikes(known, asked):
@@ -232,7 +272,9 @@ def _look_alikes(known: Catalogue, asked: str) -> list[Line]:
     def far(number: int) -> tuple[int, int]:
         return -counts[number], abs(len(known.lines[number].name) - len(asked))
 
-    return [known.lines[number] for number in nsmallest(MOST_ALIKE, counts, key=far)]
+    # What is no longer than the name of a parent is not meant for those of all below it.
+    telling = (number for number in counts if len(asked) > known.lines[number].lead)
+    return [known.lines[number] for number in nsmallest(MOST_ALIKE, telling, key=far)]
 
 
 def _pieces(asked: str) -> set[str]:
@@ -281,21 +323,22 @@ def _either(word: str) -> str:
     return f"({word} | {SYNONYMS[word]})" if word in SYNONYMS else word
 
 
-def _by_words(known: Catalogue, query: str, include_revoked: bool) -> Iterator[tuple[Entry, float]]:
-    """The objects whose names and descriptions hold such words, with their rank; one query."""
+def _by_words(known: Catalogue, query: str, include_revoked: bool) -> list[tuple[int, float]]:
+    """The versions whose names and descriptions hold such words, with their rank, the best first.
+
+    One query.
+    """
     held = known.held(dead_too=include_revoked)
     with connection.cursor() as cursor:
-        cursor.execute(BY_WORDS, {"query": query, "held": held, "most": MOST_CANDIDATES})
-        rows = cursor.fetchall()
-    for version_id, rank in rows:
-        for entry in known.by_version[version_id]:
-            yield entry, rank
+        cursor.execute(BY_WORDS, {"query": query, "held": held})
+        rows: list[tuple[int, float]] = cursor.fetchall()
+    return rows
 
 
 def _words_score(words: list[str], entry: Entry, rank: float, bonus: float) -> float:
     """How well an object fits by its words; more where they are all that its name consists of."""
     named = max((_covered(words, name) for name in entry.names), default=0.0)
-    return (100 * rank + 60 * named + bonus) * BEHIND.get(entry.kind, 1.0)
+    return (100 * rank + 60 * named + bonus) * BEHIND.get(entry.kind.path, 1.0)
 
 
 def _covered(words: list[str], name: str) -> float:

@@ -24,7 +24,7 @@ from library.models import SnapshotObject
 from library.parameters import ListFilters, MatrixFilters, TableFilters, search_text
 from library.redirects import redirect
 from library.revocations import revocation_chain
-from library.search import CERTAIN, possible_ids
+from library.search import CERTAIN
 
 SUGGESTIONS = 5
 # What a STIX id names whose type says nothing.
@@ -189,7 +189,7 @@ def search_results(request: HttpRequest, shelf: Shelf) -> HttpResponse:
     found = search_page(shelf, asked)
     shown: dict[str, object] = {"search": found, "page": found.page}
     first = found.results[0] if found.results and not is_partial(request) else None
-    if first is not None and possible_ids(asked.text).get(first.hit.attack_id) == CERTAIN:
+    if first is not None and first.hit.score >= CERTAIN:
         return HttpResponseRedirect(first.href)
     return _answer(
         request,

@@ -17,7 +17,7 @@ from library.documents import fold
 from library.identifiers import OBJECT_TYPES, Domain
 from library.markup import results_html
 from library.models import ObjectContent
-from library.parameters import TRUE, as_query, search_text
+from library.parameters import TRUE, as_query, offset, search_text
 from library.search import Hit, search
 from library.text.markdown import plain
 
@@ -34,6 +34,7 @@ class SearchQuery:
     kind: str = ""
     domain: str = ""
     include_revoked: bool = False
+    offset: int = 0
 
     @classmethod
     def of(cls, query: QueryDict) -> "SearchQuery":
@@ -45,6 +46,7 @@ class SearchQuery:
             kind=kind if kind in kinds else "",
             domain=domain if domain in Domain.values else "",
             include_revoked=query.get("includeRevoked", "").lower() in TRUE,
+            offset=_page_start(offset(query.get("offset", ""))),
         )
 
     @property
@@ -52,7 +54,12 @@ class SearchQuery:
         """The search as the query part of an address, with its question mark; empty for none."""
         revoked = "true" if self.include_revoked else ""
         parts = {"q": self.text, "type": self.kind, "domain": self.domain}
-        return as_query(parts | {"includeRevoked": revoked})
+        start = str(self.offset) if self.offset else ""
+        return as_query(parts | {"includeRevoked": revoked, "offset": start})
+
+
+def _page_start(number: int) -> int:
+    return number - number % MOST_SHOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,34 @@ class SearchPage:
         """The results as entries."""
         return results_html(self.results)
 
+    @property
+    def first(self) -> int:
+        """The place of the first result that is shown among all; 1 for the best."""
+        return self.asked.offset + 1
+
+    @property
+    def last(self) -> int:
+        """The place of the last result that is shown."""
+        return self.asked.offset + len(self.results)
+
+    @property
+    def previous(self) -> str:
+        """The address of the results before these; empty where there are none."""
+        start = self.asked.offset - MOST_SHOWN
+        return self.path + replace(self.asked, offset=start).query if start >= 0 else ""
+
+    @property
+    def following(self) -> str:
+        """The address of the results after these; empty where there are none."""
+        if self.last >= self.total:
+            return ""
+        return self.path + replace(self.asked, offset=self.asked.offset + MOST_SHOWN).query
+
+    @property
+    def following_count(self) -> int:
+        """How many results the next page has."""
+        return min(MOST_SHOWN, self.total - self.last)
+
 
 @dataclass(frozen=True, slots=True)
 class LiveResults:
@@ -109,10 +144,13 @@ class LiveResults:
 
 
 def search_page(shelf: Shelf, asked: SearchQuery) -> SearchPage:
-    """The best results of a search with their excerpts; at most seven queries."""
+    """A page of the results of a search with their excerpts; at most seven queries."""
     hits = search(shelf, asked.text, include_revoked=asked.include_revoked)
     fitting = _fitting(hits, asked)
-    shown = fitting[:MOST_SHOWN]
+    # Beyond the last page is the last page.
+    start = min(asked.offset, _page_start(max(0, len(fitting) - 1)))
+    asked = replace(asked, offset=start)
+    shown = fitting[start : start + MOST_SHOWN]
     path = f"{shelf.addresses.home}/search"
     return SearchPage(
         page=Page(
@@ -137,7 +175,7 @@ def live_results(shelf: Shelf, asked: SearchQuery) -> LiveResults:
     fitting = _fitting(hits, asked)
     return LiveResults(
         asked=asked,
-        address=f"{shelf.addresses.home}/search{asked.query}",
+        address=f"{shelf.addresses.home}/search{replace(asked, offset=0).query}",
         results=_results(shelf, fitting[:MOST_LIVE], {}),
         total=len(fitting),
     )
@@ -145,7 +183,7 @@ def live_results(shelf: Shelf, asked: SearchQuery) -> LiveResults:
 
 def _fitting(hits: list[Hit], asked: SearchQuery) -> list[Hit]:
     if asked.kind:
-        hits = [hit for hit in hits if hit.kind.path == asked.kind]
+        hits = [hit for hit in hits if hit.entry.kind.path == asked.kind]
     if asked.domain:
         label = Domain(asked.domain).label
         hits = [hit for hit in hits if label in hit.domains]
@@ -153,22 +191,24 @@ def _fitting(hits: list[Hit], asked: SearchQuery) -> list[Hit]:
 
 
 def _kinds(hits: list[Hit], asked: SearchQuery, path: str) -> list[Choice]:
+    asked = replace(asked, offset=0)
     in_domain = _fitting(hits, replace(asked, kind=""))
-    counts = Counter(hit.kind for hit in in_domain)
+    counts = Counter(hit.entry.kind.path for hit in in_domain)
     every = Choice("All", len(in_domain), path + replace(asked, kind="").query, not asked.kind)
     return [every] + [
         Choice(
             kind.plural,
-            counts[kind],
+            counts[kind.path],
             path + replace(asked, kind=kind.path).query,
             asked.kind == kind.path,
         )
         for kind in OBJECT_TYPES
-        if counts[kind] or asked.kind == kind.path
+        if counts[kind.path] or asked.kind == kind.path
     ]
 
 
 def _domains(hits: list[Hit], asked: SearchQuery, path: str) -> list[Choice]:
+    asked = replace(asked, offset=0)
     of_kind = _fitting(hits, replace(asked, domain=""))
     counts = Counter(label for hit in of_kind for label in hit.domains)
     href = path + replace(asked, domain="").query

@@ -1,15 +1,17 @@
 """Search in the whole of release 18.1: its IDs, names and aliases, slips of them, and phrases."""
 
 import random
+from collections import Counter
 
 import pytest
 from pytest_django import DjangoDbBlocker
 
+from library.catalogue import catalogue
 from library.conditional import current_shelf
 from library.documents import fold
 from library.identifiers import TYPE_OF
 from library.models import SnapshotObject
-from library.search import search
+from library.search import CERTAIN, search
 
 pytestmark = [
     pytest.mark.real_data,
@@ -84,12 +86,46 @@ def test_every_id_comes_first(named: Named) -> None:
     assert [key for key in chosen if named[key][0] and first(named[key][0], 1) != [key]] == [], SEED
 
 
+def test_each_of_all_ids_leads_straight_to_its_page(
+    named: Named, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What words alone find is worth less than any ID; without it, all is in memory.
+    monkeypatch.setattr("library.search._by_words", lambda *_: [])
+    shelf = current_shelf()
+    ids = {attack_id: key for key, (attack_id, _, _) in named.items() if attack_id}
+    assert len(ids) > 3000
+    assert {"enterprise-attack", "mobile-attack", "ics-attack"} <= set(ids)
+    assert len(ids) == sum(1 for attack_id, _, _ in named.values() if attack_id)
+    best = {attack_id: search(shelf, attack_id)[0] for attack_id in ids}
+    astray = [
+        attack_id
+        for attack_id, hit in best.items()
+        if hit.object_id != ids[attack_id] or hit.score < CERTAIN
+    ]
+    assert astray == []
+
+
 def test_every_unique_name_comes_first(named: Named) -> None:
     folded = [fold(name) for _, name, _ in named.values()]
     chosen = random.Random(SEED).sample(sorted(named), NAMES)
     unique = [key for key in chosen if folded.count(fold(named[key][1])) == 1]
     assert len(unique) > NAMES / 2
     assert [named[key] for key in unique if first(named[key][1], 1) != [key]] == [], SEED
+
+
+def test_every_sub_technique_comes_first_by_its_full_name(named: Named) -> None:
+    shelf = current_shelf()
+    known = catalogue(shelf.snapshot_ids)
+    full = {
+        entry.object_id: f"{parent.name}: {entry.name}"
+        for entry in known.entries
+        if entry.live and (parent := known.parent(entry))
+    }
+    assert len(full) > 500
+    assert set(full) <= set(named)
+    # Enterprise and Mobile have some in common; all that are named so come before all else.
+    held = Counter(full.values())
+    assert [name for key, name in full.items() if key not in first(name, held[name])] == []
 
 
 def test_every_alias_comes_among_the_first_three(

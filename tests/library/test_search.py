@@ -20,7 +20,7 @@ from tests.factories import (
     tactic,
     technique,
 )
-from tests.library.pages import LIBRARY, PARTIAL, Element, Site
+from tests.library.pages import LIBRARY, PARTIAL, Element, Site, parse
 
 pytestmark = pytest.mark.django_db
 SEARCH = f"{LIBRARY}/search"
@@ -39,7 +39,7 @@ def found(page: Element) -> list[str]:
 @pytest.fixture
 def library(site: Site) -> Site:
     shell = technique("T1059", "Command and Scripting Interpreter", ("execution",))
-    sub = technique("T1059.001", "PowerShell", ("execution",), description="Runs <b>scripts</b>.")
+    sub = technique("T1059.001", "PowerShell", ("execution",), description="Runs <b>code</b>.")
     import_objects(
         tactic("TA0002", "Execution", "execution"),
         shell,
@@ -55,11 +55,26 @@ def library(site: Site) -> Site:
     return site
 
 
-@pytest.mark.parametrize("asked", ["T1059.001", "t1059.001", "T1059/001", "m1037", " M1037 "])
-def test_an_id_leads_straight_to_its_page(library: Site, asked: str) -> None:
+@pytest.mark.parametrize(
+    ("asked", "path"),
+    [
+        ("T1059.001", "techniques/T1059.001"),
+        ("t1059.001", "techniques/T1059.001"),
+        ("T1059/001", "techniques/T1059.001"),
+        ("T1059", "techniques/T1059"),
+        ("m1037", "mitigations/M1037"),
+        (" M1037 ", "mitigations/M1037"),
+    ],
+)
+def test_an_id_leads_straight_to_its_page(library: Site, asked: str, path: str) -> None:
     moved = library.moves(f"{SEARCH}?q={asked}")
-    assert moved.rpartition("/")[2] in {"T1059.001", "M1037"}
+    assert moved == f"{LIBRARY}/{path}"
     assert library.page(moved)
+
+
+@pytest.mark.parametrize("asked", ["1059", "T159", "G7", "PowerShell", "attack"])
+def test_what_is_no_whole_id_leads_nowhere_by_itself(library: Site, asked: str) -> None:
+    assert library.get(f"{SEARCH}?q={asked}").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -88,19 +103,46 @@ def test_what_is_meant_comes_first(library: Site, asked: str, first: str) -> Non
     assert found(library.page(f"{SEARCH}?q={asked}"))[0] == first
 
 
-def test_an_id_of_no_form_comes_first(library: Site) -> None:
+@pytest.mark.parametrize("asked", ["ics-attack", "ICS-ATTACK", " ics-attack "])
+def test_an_id_of_no_form_leads_straight_to_its_page(library: Site, asked: str) -> None:
     import_objects(
         attack_object("x-mitre-matrix", "ics-attack", "ATT&CK for ICS"),
         technique("T0826", "Attack", description="An ICS attack on ICS."),
         domain="ics",
     )
-    assert found(library.page(f"{SEARCH}?q=ics-attack"))[0] == "ics-attack"
+    part = parse(library.get(f"{SEARCH}?q={asked}", **PARTIAL).content.decode())
+    assert found(part)[0] == "ics-attack"
+    moved = library.moves(f"{SEARCH}?q={asked}")
+    assert "ics" in moved
+    assert library.page(moved)
 
 
 def test_a_sub_technique_is_named_with_its_parent(library: Site) -> None:
     page = library.page(f"{SEARCH}?q=Command and Scripting Interpreter: PowerShell")
-    assert set(found(page)[:2]) == {"T1059", "T1059.001"}
+    assert found(page)[0] == "T1059.001"
     assert "Command and Scripting Interpreter: PowerShell" in page.one(id="results").words
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "command and scripting interpreter powershell",
+        "Command and Scripting Interpreter: Power",
+        "Scripting Interpreter: PowerShell",
+        "Command and Scriptng Interpreter: PowerShell",
+    ],
+)
+def test_a_sub_technique_is_found_by_its_name_behind_its_parents(library: Site, asked: str) -> None:
+    page = library.page(f"{SEARCH}?q={asked}")
+    assert found(page)[0] == "T1059.001"
+    assert page.all("p", css="found-as") == []
+
+
+@pytest.mark.parametrize(
+    "asked", ["command and scripting interpreter", "scripting inter", "command and scriptng"]
+)
+def test_the_name_of_a_parent_does_not_find_what_is_below_it(library: Site, asked: str) -> None:
+    assert found(library.page(f"{SEARCH}?q={asked}")) == ["T1059"]
 
 
 def test_an_object_says_under_which_alias_it_was_found(library: Site) -> None:
@@ -123,6 +165,64 @@ def test_results_are_narrowed_by_kind_and_domain_with_counts(library: Site) -> N
     assert found(narrowed) == ["M1059"]
     assert [a.words for a in domains.all("a")] == ["All domains 2", "Enterprise 2"]
     assert found(library.page(f"{SEARCH}?q=1059&domain=mobile")) == []
+
+
+MANY = 330
+
+
+@pytest.fixture
+def many(site: Site) -> Site:
+    """More objects with a word than are weighed, the least of them assets."""
+    text = "Windows is named here. "
+    import_objects(
+        *(technique(f"T{2000 + n}", f"Way {n}", description=text * 5) for n in range(MANY)),
+        *(
+            attack_object("x-mitre-asset", f"A{n:04}", f"Thing {n}", description=text + "x " * 500)
+            for n in range(5)
+        ),
+    )
+    return site
+
+
+def test_all_that_is_found_is_counted_and_can_be_narrowed(many: Site) -> None:
+    page = many.page(f"{SEARCH}?q=windows")
+    assert page.one(id="results-count").one("strong").words == "335 results"
+    kinds, domains = page.all("nav", css="choices")
+    counts = [a.words for a in kinds.all("a")]
+    assert counts == ["All 335", "Techniques 330", "Assets 5"]
+    assert [a.words for a in domains.all("a")] == ["All domains 335", "Enterprise 335"]
+    narrowed = many.page(f"{SEARCH}?q=windows&type=assets")
+    assert sorted(found(narrowed)) == [f"A{n:04}" for n in range(5)]
+
+
+def test_all_that_is_found_is_reached_a_page_at_a_time(many: Site) -> None:
+    address, seen, said = f"{SEARCH}?q=windows", [], []
+    while address:
+        page = many.page(address)
+        seen += found(page)
+        said += [link.words for link in page.all("a", rel="next")]
+        address = next((link["href"] for link in page.all("a", rel="next")), "")
+    assert len(seen) == len(set(seen)) == MANY + 5
+    assert said == ["Show the next 50"] * 5 + ["Show the next 35"]
+    assert page.one("a", rel="prev")["href"] == f"{SEARCH}?q=windows&offset=250"
+    assert page.one("span", css="count-note").words == "301 to 335 are shown"
+    kinds = page.all("nav", css="choices")[0]
+    assert not any("offset" in link["href"] for link in kinds.all("a"))
+
+
+@pytest.mark.parametrize(
+    ("offset", "note"),
+    [
+        *(("", "the best 50 are shown"), ("-50", "the best 50 are shown")),
+        *(("x", "the best 50 are shown"), ("49", "the best 50 are shown")),
+        *(("75", "51 to 100 are shown"), ("9" * 500, "301 to 335 are shown")),
+        *(("%00", "the best 50 are shown"), ("1e3", "the best 50 are shown")),
+    ],
+)
+def test_an_offset_is_bounded(many: Site, offset: str, note: str) -> None:
+    page = many.page(f"{SEARCH}?q=windows&offset={offset}")
+    assert page.one("span", css="count-note").words == note
+    assert len(found(page)) in {50, 35}
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ from pytest_django import DjangoDbBlocker
 from importer.acquire import unpack
 from importer.pipeline import Options, import_bundles
 from importer.sources import Source
-from tests.browser.content import more_of_ics
+from tests.browser.content import more_of_ics, wide_matrix
 from tests.factories import clear_library, import_objects
 
 BUNDLES = Path(__file__).resolve().parents[2] / "fixtures" / "bundles"
@@ -69,6 +69,7 @@ def _seed() -> None:
     import_bundles(sources, Options(validate=False))
     sample = orjson.loads((BUNDLES / "ics-sample-2.json").read_bytes())["objects"]
     import_objects(*more_of_ics(sample), domain="ics", release="sample-3")
+    import_objects(*wide_matrix(), domain="mobile", release="sample-3")
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from tests.factories import (
     mitigation,
     relationship,
     stix_object,
+    tactic,
     technique,
 )
 
@@ -17,6 +18,15 @@ STRAIN = "M9900"
 REVOKED, REPLACEMENT, DEPRECATED = "M9902", "M9903", "T1105"
 UNKNOWN = stix_object(
     "x-mitre-novelty", "A novelty", description="Of a type yet to come.", x_mitre_of=[1]
+)
+
+# How many techniques stand under each tactic of a matrix as large as the largest there is.
+WIDE = (11, 8, 11, 17, 23, 14, 47, 17, 34, 9, 17, 18, 9, 15)
+WIDE_GROUP = "G9901"
+LONG_PLATFORM = f"Appliance of {'very long names and ' * 12}more"
+WORDS = (
+    *("Exploitation", "Scheduled", "Infrastructure", "Discovery", "Remote", "Modification"),
+    *("Boot", "Authentication", "Proxy", "Interpreter", "Removable", "Instrumentation", "Data"),
 )
 
 
@@ -77,3 +87,28 @@ def _revoked() -> list[Properties]:
     old = mitigation(REVOKED, "Zzz old", "ics", revoked=True)
     new = mitigation(REPLACEMENT, "Zzz new", "ics")
     return [old, new, relationship("revoked-by", old, new)]
+
+
+def wide_matrix() -> list[Properties]:
+    """A matrix of mobile as large as that of enterprise, with a group that marks some of it."""
+    made: list[Properties] = []
+    tactics = [
+        tactic(f"TA98{n:02}", f"Numbered {WORDS[n % len(WORDS)]}", f"numbered-{n}", "mobile")
+        for n in range(len(WIDE))
+    ]
+    crew = attack_object("intrusion-set", WIDE_GROUP, "Wide crew", "mobile", aliases=["Wide crew"])
+    for at, depth in enumerate(WIDE):
+        short = (f"numbered-{at}",)
+        for row in range(depth):
+            attack_id = f"T98{at:02}{row:02}"
+            name = " ".join(WORDS[(row + at + k) % len(WORDS)] for k in range(1 + (row + at) % 4))
+            head = technique(attack_id, name, short, "mobile", x_mitre_platforms=[LONG_PLATFORM])
+            made.append(head)
+            for n in range(3 if row % 14 else 0):
+                sub = technique(f"{attack_id}.{n + 1:03}", f"Sub {name}", short, "mobile")
+                made += [sub, relationship("subtechnique-of", sub, head)]
+                if row % 5 == n == 1:
+                    made.append(relationship("uses", crew, sub, "Used it."))
+            if row % 7 == 0:
+                made.append(relationship("uses", crew, head, "Used it."))
+    return [*tactics, *made, crew]

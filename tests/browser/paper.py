@@ -13,6 +13,7 @@ _TO_UNICODE = re.compile(rb"/ToUnicode (\d+) 0 R")
 _SECTION = re.compile(r"beginbf(char|range)(.*?)endbf", re.DOTALL)
 _HEX = re.compile(r"<([0-9A-Fa-f ]+)>")
 _SHOWN = re.compile(r"/F(\d+) [\d.]+ Tf|<([0-9A-Fa-f]+)>")
+_PAGE = re.compile(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]")
 _GLYPH = 4
 
 type Letters = dict[int, str]
@@ -29,6 +30,11 @@ def letters_of(pdf: bytes) -> str:
     }
     pieces = [_printed(_content(body), fonts) for body in objects.values() if b"stream" in body]
     return "".join("".join(pieces).split())
+
+
+def landscape_sheets_of(pdf: bytes) -> int:
+    """How many sheets are wider than high."""
+    return sum(float(width) > float(height) for width, height in _PAGE.findall(pdf))
 
 
 def _content(body: bytes) -> str:

@@ -1,6 +1,7 @@
 """Every kind of page for everyone: WCAG 2.2 AA by axe, narrow screens, light and dark, paper."""
 
 import json
+import unicodedata
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -8,8 +9,17 @@ from playwright.sync_api import Page
 
 from library.identifiers import OBJECT_TYPES
 from tests.browser.conftest import Reader, Readers
-from tests.browser.content import DEPRECATED, FOLDED, REPLACEMENT, REVOKED, STRAIN, UNKNOWN
-from tests.browser.paper import letters_of
+from tests.browser.content import (
+    DEPRECATED,
+    FOLDED,
+    REPLACEMENT,
+    REVOKED,
+    STRAIN,
+    UNKNOWN,
+    WIDE,
+    WIDE_GROUP,
+)
+from tests.browser.paper import landscape_sheets_of, letters_of
 
 pytestmark = pytest.mark.browser
 
@@ -44,6 +54,8 @@ PAGES = {
     "pinned detail": f"{LIBRARY}/v/sample-1/techniques/T1059",
     "pinned matrix": f"{LIBRARY}/v/sample-1/matrices/enterprise-attack",
     "matrix": f"{LIBRARY}/matrices/ics-attack",
+    "wide matrix": f"{LIBRARY}/matrices/mobile-attack",
+    "wide matrix of a group": f"{LIBRARY}/groups/{WIDE_GROUP}/matrix",
     "matrix of a group": f"{LIBRARY}/groups/G0034/matrix?find=a&subs=open",
     "filtered matrix": f"{LIBRARY}/matrices/enterprise-attack?find=a&platform=Windows&subs=open",
     "search": f"{LIBRARY}/search?q=control",
@@ -144,27 +156,66 @@ def test_nothing_moves_when_the_reader_asks_for_less(readers: Readers) -> None:
 
 
 def dense(text: str) -> str:
-    """A text without white space, which printing sets anew."""
-    return "".join(text.split())
+    """A text without what printing sets anew: white space, hyphens and ligatures."""
+    plain = unicodedata.normalize("NFKC", "".join(text.split()))
+    return plain.replace("-", "").replace("\u2010", "")
+
+
+# The last text of a cell that is its name: after the ID, before what is only said.
+NAMES = """all => all.map(one =>
+    [...one.childNodes].filter(node => node.nodeType === Node.TEXT_NODE)
+        .map(node => node.textContent).join(""))"""
 
 
 def test_printed_detail_holds_the_text_and_the_licence(readers: Readers) -> None:
     page = readers().go(PAGES["detail"])
     name = page.get_by_role("heading", level=1).inner_text()
-    printed = letters_of(page.pdf(format="A4"))
+    printed = dense(letters_of(page.pdf(format="A4")))
     assert dense(name) in printed
     assert dense(NOTICE) in printed
-    assert "https://attack.mitre.org/mitigations/M1037" in printed
+    assert dense("https://attack.mitre.org/mitigations/M1037") in printed
     for hidden in ("Dealing with an incident", "On this page", "Skip to the content"):
         assert dense(hidden) not in printed
 
 
 def test_printed_list_holds_what_is_folded_on_the_screen(readers: Readers) -> None:
     page = readers().go(f"{LIST}?q=M9700")
-    printed = letters_of(page.pdf(format="A4"))
+    printed = dense(letters_of(page.pdf(format="A4")))
     assert dense(FOLDED) in printed
     assert dense("Read the rest") not in printed
     assert dense(NOTICE) in printed
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+@pytest.mark.parametrize("name", ["wide matrix", "wide matrix of a group"])
+def test_printed_matrix_stands_on_one_landscape_sheet(
+    readers: Readers, name: str, paper: str
+) -> None:
+    page = opened(readers(), name)
+    cells = page.locator("td > a.matrix-entry")
+    assert cells.count() == sum(WIDE)
+    pdf = page.pdf(format=paper, prefer_css_page_size=True)
+    assert landscape_sheets_of(pdf) == 1
+    printed = dense(letters_of(pdf))
+    for cell in ("th a", "td:not(.matrix-empty) > a"):
+        for text in page.locator(f".matrix tr {cell}").evaluate_all(NAMES):
+            assert dense(text) in printed
+
+
+@pytest.mark.parametrize("name", ["wide matrix", "wide matrix of a group"])
+def test_printed_matrix_names_the_sub_techniques_that_are_marked(
+    readers: Readers, name: str
+) -> None:
+    page = opened(readers(), name)
+    marked = page.locator(".matrix li .matrix-marked").evaluate_all(NAMES)
+    assert bool(marked) == (name != "wide matrix")
+    page.emulate_media(media="print")
+    shown = page.locator(".matrix li .matrix-entry").evaluate_all(
+        "all => all.filter(one => one.checkVisibility()).length"
+    )
+    assert shown == len(marked)
+    printed = dense(letters_of(page.pdf(prefer_css_page_size=True)))
+    assert all(dense(text) in printed for text in marked)
 
 
 def test_print_is_black_on_white_when_the_screen_is_dark(readers: Readers) -> None:

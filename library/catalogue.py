@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from library.documents import LONGEST_NAME, SEPARATOR
-from library.identifiers import ANALYTIC, Link, ObjectType, type_of
+from library.identifiers import ANALYTIC, Domain, Link, ObjectType, type_of
 
 # Those of the current edition and of a few releases that readers have pinned; about 6 MB each.
 MOST_KEPT = 4
+DOMAINS = [domain.value for domain in Domain]
 
 ENTRIES = """
     SELECT m.snapshot_id, s.domain, m.object_id, m.version_id, o.stix_id, o.stix_type,
@@ -29,9 +30,11 @@ ENTRIES = """
     JOIN library_snapshot s ON s.id = m.snapshot_id
     WHERE m.snapshot_id = ANY(%(snapshots)s)
 """
-PARENTS = """
-    SELECT snapshot_id, source_id, target_id FROM library_snapshotedge
-    WHERE snapshot_id = ANY(%(snapshots)s) AND kind = %(kind)s AND live
+EDGES = """
+    SELECT kind, snapshot_id, source_id, target_id FROM library_snapshotedge
+    WHERE snapshot_id = ANY(%(snapshots)s)
+        AND (kind = %(parent)s AND live OR kind = %(revoked)s)
+    ORDER BY snapshot_id, source_id, kind, target_id, version_id
 """
 
 
@@ -69,7 +72,7 @@ class Line(NamedTuple):
 class Catalogue:
     """The objects of some snapshots that search knows of, by all that they are looked up by."""
 
-    def __init__(self, entries: Iterable[Entry], parents: Iterable[tuple[int, int, int]]) -> None:
+    def __init__(self, entries: Iterable[Entry], edges: list[tuple[str, int, int, int]]) -> None:
         self.by_id: dict[str, list[Entry]] = defaultdict(list)
         self.by_name: dict[str, list[Line]] = defaultdict(list)
         self.by_version: dict[int, list[Entry]] = defaultdict(list)
@@ -79,9 +82,18 @@ class Catalogue:
         places = {(entry.snapshot_id, entry.object_id): entry for entry in self.entries}
         self._parents = {
             (snapshot, child): places[snapshot, parent]
-            for snapshot, child, parent in parents
-            if (snapshot, parent) in places
+            for kind, snapshot, child, parent in edges
+            if kind == Link.SUBTECHNIQUE_OF and (snapshot, parent) in places
         }
+        self._replaced: dict[int, int] = {}
+        for kind, _, source, target in edges:
+            if kind == Link.REVOKED_BY:
+                self._replaced.setdefault(source, target)
+        self._by_object: dict[int, Entry] = {}
+        for entry in self.entries:
+            held = self._by_object.setdefault(entry.object_id, entry)
+            if DOMAINS.index(entry.domain) < DOMAINS.index(held.domain):
+                self._by_object[entry.object_id] = entry
         for place, parent_entry in self._parents.items():
             if place in places:
                 self._enter_full_name(parent_entry, places[place])
@@ -98,6 +110,21 @@ class Catalogue:
     def parent(self, entry: Entry) -> Entry | None:
         """The technique that a sub-technique belongs to."""
         return self._parents.get((entry.snapshot_id, entry.object_id))
+
+    def replacement(self, entry: Entry) -> Entry | None:
+        """What stands at the end of the chain of revocations, as `library.revocations` has it."""
+        found, at, seen = None, entry.object_id, {entry.object_id}
+        while (target := self._replaced.get(at)) is not None:
+            if target in seen:
+                return None
+            seen.add(target)
+            step = self._by_object.get(target)
+            if step is None:
+                return found
+            found, at = step, target
+            if not found.revoked:
+                return found
+        return found
 
     def held(self, *, dead_too: bool) -> bytes:
         """A bit for each object version that is held, as PostgreSQL's `get_bit` counts them."""
@@ -156,12 +183,12 @@ def catalogue(snapshots: tuple[int, ...]) -> Catalogue:
     """The catalogue of these snapshots, in their order; two queries and 60 ms where it is new."""
     given: dict[str, Any] = {"snapshots": list(snapshots), "separator": SEPARATOR}
     with connection.cursor() as cursor:
-        cursor.execute(PARENTS, given | {"kind": Link.SUBTECHNIQUE_OF})
-        parents = cursor.fetchall()
+        cursor.execute(EDGES, given | {"parent": Link.SUBTECHNIQUE_OF, "revoked": Link.REVOKED_BY})
+        edges = cursor.fetchall()
         cursor.execute(ENTRIES, given)
         entries = [_entry(*row) for row in cursor.fetchall()]
     entries.sort(key=lambda entry: (snapshots.index(entry.snapshot_id), entry.object_id))
-    return Catalogue(entries, parents)
+    return Catalogue(entries, edges)
 
 
 def _entry(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from library.contexts.graph import Named
     from library.contexts.matrix import Matrix, MatrixCell, MatrixColumn
     from library.contexts.object_page import ShownReference
-    from library.contexts.search_page import Result
+    from library.contexts.search_page import Result, Successor
     from library.contexts.tables import Row
     from library.text.markdown import Rendered
 
@@ -102,7 +102,7 @@ def links_html(listed: Iterable[Named]) -> SafeString:
     return SafeString("".join(f"<li>{_link(named)}</li>" for named in listed))
 
 
-def _link(named: Named) -> str:
+def _link(named: Named | Successor) -> str:
     told = f' <span class="told">{escape(named.told)}</span>' if named.told else ""
     return (
         f'<a href="{escape(named.href)}"><span class="attack-id">{escape(named.attack_id)}</span>'
@@ -161,13 +161,17 @@ def _result(result: Result) -> str:
     )
     alias = f'<p class="found-as">Found as “{escape(hit.alias)}”</p>'
     excerpt = f'<p class="excerpt">{result.excerpt}</p>'
+    replaced = ""
+    if result.successor:
+        replaced = f'<p class="replaced-by">Replaced by {_link(result.successor)}</p>'
     return (
         '<article class="entry"><div class="entry-margin">'
         f'<p class="kicker">{escape(hit.kind.label)} {marks}</p>'
         f"{status if hit.status else ''}</div>"
         f'<div class="entry-body"><h2><a href="{escape(result.href)}">'
         f"{attack_id if hit.attack_id else ''}{escape(result.name)}</a></h2>"
-        f"{alias if hit.alias else ''}{excerpt if result.excerpt else ''}</div></article>\n"
+        f"{alias if hit.alias else ''}{replaced}{excerpt if result.excerpt else ''}</div>"
+        "</article>\n"
     )
 
 

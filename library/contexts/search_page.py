@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 
-from library.catalogue import catalogue
+from library.catalogue import Catalogue, Entry, catalogue
 from library.conditional import Shelf
 from library.contexts.page import Crumb, Page, way_up
 from library.documents import fold
@@ -63,6 +63,16 @@ def _page_start(number: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class Successor:
+    """What replaced a revoked object, at the end of the chain."""
+
+    href: str
+    attack_id: str
+    name: str
+    told: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """One object that was found."""
 
@@ -70,6 +80,7 @@ class Result:
     href: str
     name: str
     excerpt: SafeString
+    successor: Successor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,13 +236,29 @@ def _domains(hits: list[Hit], asked: SearchQuery, path: str) -> list[Choice]:
 
 
 def _results(shelf: Shelf, hits: list[Hit], excerpts: dict[int, SafeString]) -> list[Result]:
+    known = catalogue(shelf.snapshot_ids)
     found = []
     for hit in hits:
-        entry, parent = hit.entry, catalogue(shelf.snapshot_ids).parent(hit.entry)
-        name = f"{parent.name}: {entry.name}" if parent else entry.name
-        href = shelf.addresses.page(entry.kind, entry.attack_id, entry.stix_id)
-        found.append(Result(hit, href, name, excerpts.get(entry.version_id, SafeString())))
+        entry = hit.entry
+        name, shown = _full_name(known, entry), excerpts.get(entry.version_id, SafeString())
+        found.append(Result(hit, _href(shelf, entry), name, shown, _successor(shelf, known, entry)))
     return found
+
+
+def _successor(shelf: Shelf, known: Catalogue, entry: Entry) -> Successor | None:
+    target = known.replacement(entry) if entry.revoked else None
+    if target is None:
+        return None
+    return Successor(_href(shelf, target), target.attack_id, _full_name(known, target))
+
+
+def _href(shelf: Shelf, entry: Entry) -> str:
+    return shelf.addresses.page(entry.kind, entry.attack_id, entry.stix_id)
+
+
+def _full_name(known: Catalogue, entry: Entry) -> str:
+    parent = known.parent(entry)
+    return f"{parent.name}: {entry.name}" if parent else entry.name
 
 
 def _excerpts(hits: list[Hit], asked: SearchQuery) -> dict[int, SafeString]:

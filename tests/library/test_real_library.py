@@ -8,9 +8,11 @@ from pytest_django import DjangoDbBlocker
 
 from library.catalogue import catalogue
 from library.conditional import current_shelf
+from library.contexts.held import find_by_stix_id
 from library.documents import fold
 from library.identifiers import TYPE_OF
 from library.models import SnapshotObject
+from library.revocations import replacement
 from library.search import CERTAIN, search
 
 pytestmark = [
@@ -126,6 +128,23 @@ def test_every_sub_technique_comes_first_by_its_full_name(named: Named) -> None:
     # Enterprise and Mobile have some in common; all that are named so come before all else.
     held = Counter(full.values())
     assert [name for key, name in full.items() if key not in first(name, held[name])] == []
+
+
+def test_a_dead_id_says_what_replaced_it_as_its_page_does(named: Named) -> None:
+    shelf = current_shelf()
+    known = catalogue(shelf.snapshot_ids)
+    dead = sorted({entry.object_id: entry for entry in known.entries if entry.revoked}.values())
+    assert len(dead) > 100
+    ends: dict[str, str] = {}
+    for entry in random.Random(SEED).sample(dead, 40):
+        held = find_by_stix_id(shelf, entry.stix_id)
+        end = replacement(shelf, held) if held else None
+        target = known.replacement(entry)
+        assert (target and target.object_id) == (end and end.object_id), entry
+    for entry in dead:
+        target = known.replacement(entry)
+        ends[entry.name] = f"{target.attack_id} {target.name}" if target else ""
+    assert ends["Plist Modification"] == "T1647 Plist File Modification"
 
 
 def test_every_alias_comes_among_the_first_three(

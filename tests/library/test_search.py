@@ -291,6 +291,37 @@ def test_a_result_says_that_it_is_no_longer_live(site: Site, state: str, held: s
     assert f", {state}" in live.content.decode()
 
 
+def test_a_revoked_result_says_what_replaced_it_at_the_end_of_the_chain(site: Site) -> None:
+    first, second = (technique(f"T100{n}", f"Gone {n}", revoked=True) for n in (1, 2))
+    shell, last = technique("T1059", "Shells"), technique("T1059.003", "R&D Shell")
+    import_objects(
+        *(first, second, shell, last, technique("T1003", "Gone 3", revoked=True)),
+        relationship("subtechnique-of", last, shell),
+        relationship("revoked-by", first, second),
+        relationship("revoked-by", second, last),
+    )
+    entry = site.page(f"{SEARCH}?q=gone 1").one("article", css="entry")
+    replaced = entry.one("p", css="replaced-by")
+    assert replaced.words == "Replaced by T1059.003 Shells: R&D Shell"
+    assert replaced.one("a")["href"] == f"{LIBRARY}/techniques/T1059.003"
+    part = parse(site.get(f"{SEARCH}?q=T1001", **PARTIAL).content.decode())
+    assert part.all("p", css="replaced-by")[0].words == replaced.words
+    live = parse(site.get(f"{SEARCH}?q=T1001&live=1").content.decode())
+    link = live.one("a", href=f"{LIBRARY}/techniques/T1059.003")
+    assert link.words == replaced.words
+    assert not site.page(f"{SEARCH}?q=gone 3").has("p", css="replaced-by")
+
+
+def test_a_circle_of_revocations_names_no_replacement(site: Site) -> None:
+    first, second = (technique(f"T100{n}", f"Gone {n}", revoked=True) for n in (1, 2))
+    import_objects(
+        *(first, second),
+        relationship("revoked-by", first, second),
+        relationship("revoked-by", second, first),
+    )
+    assert not site.page(f"{SEARCH}?q=gone 1").has("p", css="replaced-by")
+
+
 def test_names_are_found_by_their_pieces_beginnings_and_ends(library: Site) -> None:
     known = catalogue(current_shelf().snapshot_ids)
 

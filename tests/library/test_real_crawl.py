@@ -17,7 +17,8 @@ from tests.library.crawl import Crawler, Known
 from tests.library.itinerary import a_sample
 from tests.library.pages import LIBRARY
 
-pytestmark = pytest.mark.real_data
+# Tests with that mark run before all others: without it on each the sample would be read twice.
+pytestmark = [pytest.mark.real_data, pytest.mark.django_db]
 
 IN_EACH_STATE, PINNED, LISTS, LINKS = 2, 1, 6, 300
 PLAIN = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
@@ -50,7 +51,6 @@ def test_links_to_a_part_of_a_page_find_it(known: Known) -> None:
     assert known.dead_anchors() == []
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("release", "home"),
     [("18.1", LIBRARY), ("17.1", f"{LIBRARY}/v/17.1"), ("18.0", f"{LIBRARY}/v/18.0")],

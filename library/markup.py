@@ -236,9 +236,10 @@ def _matrix_cell(matrix: Matrix, column: MatrixColumn, at: int) -> str:
         listed = "".join(f"<li>{_matrix_entry(sub, matrix)}</li>" for sub in cell.subs)
         is_open = matrix.filters.open_subs or any(sub.found for sub in cell.subs)
         marked = f"{cell.marked_subs} of " if matrix.shows_marks and cell.marked_subs else ""
+        noun = "sub-technique" if len(cell.subs) == 1 else "sub-techniques"
         subs = (
             f"<details{' open' if is_open else ''}><summary>{marked}{len(cell.subs)}"
-            f'<span class="visually-hidden"> sub-techniques of {escape(cell.technique.name)}</span>'
+            f'<span class="visually-hidden"> {noun} of {escape(cell.technique.name)}</span>'
             f"</summary><ul>{listed}</ul></details>"
         )
     css = "matrix-has-marked" if cell.marked_subs and not cell.marked else ""

@@ -30,9 +30,8 @@ from library.files.workbook import release_sheets
 from library.identifiers import MATRIX, Domain, ObjectType
 from library.kinds import page_kind
 from library.parameters import ListFilters, MatrixFilters, TableFilters
-from library.redirects import redirect
 from library.revocations import revocation_chain
-from library.views import ANY, not_found
+from library.views import ANY, in_upper_case, not_found
 
 # ATT&CK IDs that may be part of a file's name as they stand.
 FILE_PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,39}")
@@ -58,11 +57,7 @@ def object_download(
     found = find_objects(shelf, kind, attack_id)
     if found:
         return _Download(request, shelf, found[0], found[0].href).answer(form)
-    upper = attack_id.upper()
-    if attack_id != upper and find_objects(shelf, kind, upper):
-        address = shelf.addresses.page(kind, upper)
-        return redirect(request, f"{address}/{form}", permanent=True)
-    return not_found(request, shelf, kind, attack_id)
+    return in_upper_case(request, shelf, kind, attack_id, f"/{form}")
 
 
 @conditional_page

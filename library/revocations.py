@@ -35,9 +35,3 @@ def revocation_chain(shelf: Shelf, held: HeldObject) -> list[HeldObject]:
         chain.append(step)
         at = step
     return chain
-
-
-def replacement(shelf: Shelf, held: HeldObject) -> HeldObject | None:
-    """The object at the end of a chain of revocations; None where MITRE names none."""
-    chain = revocation_chain(shelf, held)
-    return chain[-1] if chain else None

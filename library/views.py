@@ -61,10 +61,7 @@ def object_page(
     """The page of an object; for a partial request the table that was asked for."""
     found = find_objects(shelf, kind, attack_id)
     if not found:
-        upper = attack_id.upper()
-        if attack_id.isascii() and attack_id != upper and find_objects(shelf, kind, upper):
-            return redirect(request, shelf.addresses.page(kind, upper), permanent=True)
-        return not_found(request, shelf, kind, attack_id)
+        return in_upper_case(request, shelf, kind, attack_id)
     chain = revocation_chain(shelf, found[0])
     target = chain[-1] if chain else None
     leads_on = target is not None and target.href != found[0].href
@@ -155,11 +152,9 @@ def object_matrix(
     declared = page_kind(kind)
     relation = next((r for r in declared.relations if r.slug == declared.explored), None)
     found = find_objects(shelf, kind, attack_id)
-    upper = attack_id.upper()
-    if not found and attack_id != upper and find_objects(shelf, kind, upper):
-        address = f"{shelf.addresses.page(kind, upper)}/matrix"
-        return redirect(request, address, permanent=True)
-    if relation is None or not found:
+    if not found:
+        return in_upper_case(request, shelf, kind, attack_id, "/matrix")
+    if relation is None:
         return not_found(request, shelf, kind, attack_id)
     own = own_matrices(shelf, found[0], relation, MatrixFilters.of(request.GET))
     shown: dict[str, object] = {
@@ -249,6 +244,19 @@ def _replaced(shelf: Shelf, held: HeldObject, attack_id: str) -> tuple[HeldObjec
         if chain and chain[-1].object_id == held.object_id:
             return (old, *chain[:-1])
     return ()
+
+
+def in_upper_case(
+    request: HttpRequest, shelf: Shelf, kind: ObjectType, attack_id: str, rest: str = ""
+) -> HttpResponse:
+    """Where an ID leads that no object has as it stands: to its upper case, else to a 404.
+
+    `rest` is what follows the page's own address.
+    """
+    upper = attack_id.upper()
+    if attack_id.isascii() and attack_id != upper and find_objects(shelf, kind, upper):
+        return redirect(request, shelf.addresses.page(kind, upper) + rest, permanent=True)
+    return not_found(request, shelf, kind, attack_id)
 
 
 def not_found(request: HttpRequest, shelf: Shelf, kind: ObjectType, asked: str) -> HttpResponse:

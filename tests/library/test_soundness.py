@@ -83,6 +83,7 @@ BROKEN = [
     (MATRIX, "1 of 1 technique", "1 technique", "above 1 technique, 2 below them"),
     (MATRIX, "1 of 2<", "2<", "“2 sub-techniques of One” unfolds to 2, 1 of them marked"),
     (MATRIX, "1 of 2<", "1 of 3<", "unfolds to 2"),
+    (MATRIX, " sub-techniques of", " sub-technique of", "unfolds to 2"),
     (MATRIX, "ICS 1 technique", "ICS 2 techniques", "above 1 techniques"),
     (MATRIX, "2 hold", "3 hold", "above 2 that are found"),
     (MATRIX, CELL.format(""), "", "not as many cells"),

@@ -7,7 +7,7 @@ from tests.library.pages import Element
 from tests.library.soundness.counts import number
 
 MARKED = re.compile(r"\d+ of \d+ techniques?")
-SUBS = re.compile(r"(?:(\d+) of )?(\d+) sub-techniques of .+")
+SUBS = re.compile(r"(?:(\d+) of )?(\d+) (sub-techniques?) of .+")
 TOTAL = re.compile(r"([\d,]+) techniques?\b")
 FOUND = re.compile(r"([\d,]+) hold “")
 
@@ -65,5 +65,7 @@ def _wrong_subs(cell: Element) -> Iterator[str]:
         words = details.one("summary").words
         subs, marked = details.all("li"), details.all("a", css="matrix-marked")
         stated = SUBS.fullmatch(words)
-        if stated is None or int(stated[2]) != len(subs) or int(stated[1] or 0) != len(marked):
+        noun = "sub-technique" if len(subs) == 1 else "sub-techniques"
+        told = stated and (int(stated[1] or 0), int(stated[2]), stated[3])
+        if told != (len(marked), len(subs), noun):
             yield f"“{words}” unfolds to {len(subs)}, {len(marked)} of them marked"

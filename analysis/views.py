@@ -10,7 +10,7 @@ from library.conditional import Shelf, conditional_page
 from library.contexts.held import HeldObject, find_by_stix_id, find_objects
 from library.contexts.page import Crumb, Page, way_up
 from library.identifiers import ObjectType
-from library.views import ANY, not_found
+from library.views import ANY, in_upper_case, not_found
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def evidence(request: HttpRequest, shelf: Shelf, kind: ObjectType, attack_id: st
     """The objects behind every figure of the Take on an object."""
     found = find_objects(shelf, kind, attack_id)
     if not found:
-        return not_found(request, shelf, kind, attack_id)
+        return in_upper_case(request, shelf, kind, attack_id, "/evidence")
     return _evidence(request, shelf, found[0])
 
 

@@ -35,7 +35,7 @@ class Addresses:
 
     def page(self, kind: ObjectType, attack_id: str, stix_id: str = "") -> str:
         """An object's page: by its ATT&CK ID, or by its STIX id where that makes no address."""
-        if kind.has_list and SHORT_ADDRESS.fullmatch(attack_id):
+        if kind.is_known and SHORT_ADDRESS.fullmatch(attack_id):
             return f"{self.home}/{kind.path}/{attack_id}"
         return self.by_stix_id(stix_id)
 

@@ -27,26 +27,14 @@ from library.files.sheets import FACTS, Sheet, list_sheet, matrix_sheet, page_sh
 from library.files.spreadsheets import csv_pieces, workbook
 from library.files.stix import around, bundle_pieces
 from library.files.workbook import release_sheets
-from library.identifiers import MATRIX, Domain, ObjectType
+from library.identifiers import MATRIX, Domain, ObjectType, type_of
 from library.kinds import page_kind
 from library.parameters import ListFilters, MatrixFilters, TableFilters
 from library.revocations import revocation_chain
-from library.views import ANY, in_upper_case, not_found
+from library.views import ANY, in_upper_case, is_listed, not_found
 
 # ATT&CK IDs that may be part of a file's name as they stand.
 FILE_PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,39}")
-
-
-class FormConverter:
-    """The forms of file in addresses."""
-
-    regex = "json|csv|xlsx|stix|navigator"
-
-    def to_python(self, value: str) -> str:
-        """The form as it stands."""
-        return value
-
-    to_url = to_python
 
 
 @conditional_page
@@ -160,6 +148,21 @@ def list_download(
     request: HttpRequest, shelf: Shelf, kind: ObjectType, form: str
 ) -> HttpResponseBase:
     """A file of a list, whole, as the reader filtered it."""
+    return _list_file(request, shelf, kind, form)
+
+
+@conditional_page
+def list_download_by_stix_type(
+    request: HttpRequest, shelf: Shelf, stix_type: str, form: str
+) -> HttpResponseBase:
+    """The same for a type that the library has no words for."""
+    kind = type_of(stix_type)
+    if kind.is_known or not is_listed(shelf, kind):
+        return not_found(request, shelf, ANY, stix_type)
+    return _list_file(request, shelf, kind, form)
+
+
+def _list_file(request: HttpRequest, shelf: Shelf, kind: ObjectType, form: str) -> HttpResponseBase:
     filters = ListFilters.of(request.GET, page_kind(kind).filters).at(0)
     page = list_frame(shelf, kind, filters)
     labels = [spec.label for spec in page_kind(kind).facts]
@@ -170,9 +173,9 @@ def list_download(
             address = _base(request) + shelf.addresses.listing(kind) + filters.query
             content = _list_json(request, page, address, records)
         case "csv":
-            content = csv_pieces(list_sheet(kind.path, kind.plural, labels, records))
+            content = csv_pieces(list_sheet(kind.slug, kind.plural, labels, records))
         case "xlsx":
-            sheet = list_sheet(kind.path, kind.plural, labels, records)
+            sheet = list_sheet(kind.slug, kind.plural, labels, records)
             content = workbook([sheet], _properties(page, request))
         case "stix":
             shown = [s for s in shelf.snapshots if filters.domain in {"", s.domain}]
@@ -180,7 +183,7 @@ def list_download(
             content = bundle_pieces(shown, ids)
         case _:
             return _list_layer(request, shelf, kind, filters)
-    name = file_name(kind.path, filters.domain, "attack", _releases(page))
+    name = file_name(kind.slug, filters.domain, "attack", _releases(page))
     return file_response(form, content, name, page)
 
 
@@ -203,7 +206,7 @@ def _list_layer(
         _base(request) + page.canonical,
     )
     marks = list_marks(shelf, page_kind(kind), list(every_match(shelf, kind, in_domain)))
-    name = file_name(kind.path, domain, "attack", release)
+    name = file_name(kind.slug, domain, "attack", release)
     return file_response("navigator", [orjson.dumps(layer(heading, marks))], name, page)
 
 

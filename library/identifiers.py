@@ -34,6 +34,13 @@ class ObjectType:
     label: str
     plural: str
     path: str
+    is_known: bool = True
+    """Whether the library has words for it, and pages under its ATT&CK IDs."""
+
+    @property
+    def slug(self) -> str:
+        """What its files are called."""
+        return self.path.rpartition("/")[2]
 
     @property
     def mitre_path(self) -> str:
@@ -42,7 +49,7 @@ class ObjectType:
 
     @property
     def has_list(self) -> bool:
-        """Whether the library has a list of these objects, and pages under their ATT&CK IDs."""
+        """Whether the library has a list of these objects."""
         return bool(self.path)
 
 
@@ -82,13 +89,28 @@ TYPE_OF: Final = {stix_type: kind for kind in OBJECT_TYPES for stix_type in kind
 ) = OBJECT_TYPES
 
 
+# What a bundle holds beside what it is about: links, and who published and may use it.
+BESIDE: Final = frozenset(
+    {
+        "bundle",
+        "extension-definition",
+        "identity",
+        "language-content",
+        "marking-definition",
+        "relationship",
+        "x-mitre-collection",
+    }
+)
+
+
 @cache
 def type_of(stix_type: str) -> ObjectType:
     """The kind of a STIX type; for one that the library has no words for, its own name."""
     if stix_type in TYPE_OF:
         return TYPE_OF[stix_type]
     label = stix_type.removeprefix("x-mitre-").replace("-", " ").capitalize()
-    return ObjectType((stix_type,), label, label, "")
+    path = "" if stix_type in BESIDE else f"objects/{stix_type}"
+    return ObjectType((stix_type,), label, f"{label} objects", path, is_known=False)
 
 
 class Link(StrEnum):

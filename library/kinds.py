@@ -376,7 +376,7 @@ PAGE_KINDS: Final[Mapping[ObjectType, PageKind]] = {
 
 
 GENERIC: Final = PageKind(
-    purpose="",
+    purpose="Objects of a kind that the library has no words for, as MITRE wrote them.",
     usage="The library has no words for this kind of object; MITRE’s own are below, as written.",
 )
 

@@ -7,12 +7,14 @@ from django.urls import URLPattern, include, path, register_converter
 
 from library import downloads, raw, views
 from library.bundles import bundle
+from library.converters import FormConverter, StixTypeConverter
 from library.identifiers import OBJECT_TYPES, ObjectType
 from library.old_addresses import bare_id, old_address
 
 app_name = "library"
 
-register_converter(downloads.FormConverter, "form")
+register_converter(FormConverter, "form")
+register_converter(StixTypeConverter, "stixtype")
 
 
 def _pages_of(kind: ObjectType) -> list[URLPattern]:
@@ -37,6 +39,8 @@ pages = [
     path("", views.home, name="home"),
     *(page for kind in OBJECT_TYPES for page in _pages_of(kind)),
     path("/search", views.search_results, name="search"),
+    path("/objects/<stixtype:stix_type>", views.list_by_stix_type, name="objects"),
+    path("/objects/<stixtype:stix_type>/<form:form>", downloads.list_download_by_stix_type),
     path("/objects/<str:stix_id>", views.object_by_stix_id, name="object"),
     path("/objects/<str:stix_id>/raw", raw.raw_by_stix_id, name="object-raw"),
     path("/objects/<str:stix_id>/<form:form>", downloads.download_by_stix_id),

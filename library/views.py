@@ -18,7 +18,7 @@ from library.contexts.object_page import object_page as make_page
 from library.contexts.page import Crumb, Page, way_up
 from library.contexts.search_page import SearchQuery, live_results, search_page
 from library.documents import fold
-from library.identifiers import MATRIX, TYPE_OF, ObjectType
+from library.identifiers import MATRIX, TYPE_OF, ObjectType, type_of
 from library.kinds import page_kind
 from library.models import SnapshotObject
 from library.parameters import ListFilters, MatrixFilters, TableFilters, search_text
@@ -28,7 +28,7 @@ from library.search import CERTAIN
 
 SUGGESTIONS = 5
 # What a STIX id names whose type says nothing.
-ANY = ObjectType((), "Object", "Objects", "")
+ANY = ObjectType((), "Object", "Objects", "", is_known=False)
 
 
 @conditional_page
@@ -41,6 +41,27 @@ def home(request: HttpRequest, shelf: Shelf) -> HttpResponse:
 @conditional_page
 def list_page(request: HttpRequest, shelf: Shelf, kind: ObjectType) -> HttpResponse:
     """The list of a kind of object; for a partial request its results alone."""
+    return _list(request, shelf, kind)
+
+
+@conditional_page
+def list_by_stix_type(request: HttpRequest, shelf: Shelf, stix_type: str) -> HttpResponse:
+    """The list of a STIX type, for types that the library has no words for."""
+    kind = type_of(stix_type)
+    if kind.is_known:
+        return redirect(request, shelf.addresses.listing(kind), permanent=True)
+    if not is_listed(shelf, kind):
+        return not_found(request, shelf, ANY, stix_type)
+    return _list(request, shelf, kind)
+
+
+def is_listed(shelf: Shelf, kind: ObjectType) -> bool:
+    """Whether there are objects of a kind to list; at most one query."""
+    rows = SnapshotObject.objects.in_snapshots(shelf.snapshots).of_type(kind)
+    return kind.has_list and rows.exists()
+
+
+def _list(request: HttpRequest, shelf: Shelf, kind: ObjectType) -> HttpResponse:
     offered = page_kind(kind).filters
     listing = object_list(shelf, kind, ListFilters.of(request.GET, offered))
     shown: dict[str, object] = {"list": listing, "page": listing.page}

@@ -20,7 +20,7 @@ class GenericFact:
 
 def as_written(subject: Subject) -> list[GenericFact]:
     """Every property of an object of a kind without a list; nothing for the others."""
-    if subject.held.kind.has_list:
+    if subject.held.kind.is_known:
         return []
     return [
         GenericFact(name, value if isinstance(value, str) else orjson.dumps(value).decode())

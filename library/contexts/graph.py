@@ -168,7 +168,7 @@ class Graph:
     def pages(self) -> frozenset[tuple[str, str]]:
         """The objects met that have pages: attack.mitre.org's name of the kind, and the ID."""
         met = {(member.kind, member.attack_id) for member in self.members.values()}
-        return frozenset((kind.mitre_path, attack_id) for kind, attack_id in met if kind.has_list)
+        return frozenset((kind.mitre_path, attack_id) for kind, attack_id in met if kind.is_known)
 
     def named(self, object_ids: Iterable[int | None]) -> list[Named | None]:
         """How pages link to objects, in whichever domain comes first; None for none."""

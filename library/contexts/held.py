@@ -88,7 +88,7 @@ class HeldObject:
         url = attack_reference(self.properties).get("url")
         if isinstance(url, str) and url.startswith("https://attack.mitre.org/"):
             return url
-        return mitre_address(self.kind, self.attack_id) if self.kind.has_list else ""
+        return mitre_address(self.kind, self.attack_id) if self.kind.is_known else ""
 
     @cached_property
     def properties(self) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from django.db.models import Count, Q
 
 from library.conditional import Shelf
 from library.contexts.page import Page
-from library.identifiers import OBJECT_TYPES, TYPE_OF, Domain, ObjectType
-from library.kinds import PAGE_KINDS
+from library.identifiers import BESIDE, OBJECT_TYPES, Domain, ObjectType, type_of
+from library.kinds import page_kind
 from library.models import Snapshot, SnapshotObject
 from library.parameters import ListFilters
 
@@ -40,17 +40,17 @@ class HomeContext:
 
 def home_context(shelf: Shelf) -> HomeContext:
     """What the home page shows; one query."""
-    rows = SnapshotObject.objects.filter(
-        snapshot__in=shelf.snapshots, object__stix_type__in=list(TYPE_OF)
-    )
+    rows = SnapshotObject.objects.filter(snapshot__in=shelf.snapshots)
+    rows = rows.exclude(object__stix_type__in=BESIDE)
     is_live = Q(version__revoked=False, version__deprecated=False)
     counted = rows.values_list("object__stix_type").annotate(
         every=Count("object_id"), live=Count("object_id", filter=is_live)
     )
     held, counts = Counter[ObjectType](), Counter[ObjectType]()
     for stix_type, every, live in counted:
-        held[TYPE_OF[stix_type]] += every
-        counts[TYPE_OF[stix_type]] += live
+        held[type_of(stix_type)] += every
+        counts[type_of(stix_type)] += live
+    others = sorted((kind for kind in held if not kind.is_known), key=lambda kind: kind.path)
     return HomeContext(
         page=Page(
             shelf=shelf,
@@ -60,8 +60,8 @@ def home_context(shelf: Shelf) -> HomeContext:
         ),
         purpose=PURPOSE,
         doors=[
-            Door(kind, _list_of(shelf, kind, counts[kind]), counts[kind], PAGE_KINDS[kind].purpose)
-            for kind in OBJECT_TYPES
+            Door(kind, _list_of(shelf, kind, counts[kind]), counts[kind], page_kind(kind).purpose)
+            for kind in (*OBJECT_TYPES, *others)
             if held[kind]
         ],
         snapshots=[(Domain(held.domain).label, held) for held in shelf.snapshots],

@@ -17,7 +17,7 @@ from library.contexts.held import HeldObject
 from library.contexts.page import Crumb, Page, way_up
 from library.contexts.prose import Prose
 from library.identifiers import TACTIC, Domain, ObjectType
-from library.kinds import PAGE_KINDS
+from library.kinds import page_kind
 from library.models import ObjectContent, SearchDocument, SnapshotObject
 from library.parameters import PAGE_SIZE, ListFilters
 from library.querysets import SnapshotObjectQuerySet
@@ -92,7 +92,7 @@ class ListContext:
     @property
     def layers(self) -> list[PageLink]:
         """Navigator layers of the techniques that the entries have to do with, one a domain."""
-        if not PAGE_KINDS[self.kind].charted:
+        if not page_kind(self.kind).charted:
             return []
         filters = self.filters.at(0)
         return [
@@ -115,11 +115,11 @@ def object_list(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> ListCon
     return ListContext(
         page=list_frame(shelf, kind, filters),
         kind=kind,
-        purpose=PAGE_KINDS[kind].purpose,
+        purpose=page_kind(kind).purpose,
         filters=filters,
         domains=[(domain.value, domain.label) for domain in Domain],
-        tactics=_tactics(shelf) if "tactic" in PAGE_KINDS[kind].filters else [],
-        platforms=_platforms(shelf, kind) if "platform" in PAGE_KINDS[kind].filters else [],
+        tactics=_tactics(shelf) if "tactic" in page_kind(kind).filters else [],
+        platforms=_platforms(shelf, kind) if "platform" in page_kind(kind).filters else [],
         path=path,
         cards=_cards(shelf, found),
         total=total,
@@ -304,17 +304,21 @@ def _cards(shelf: Shelf, rows: list[SnapshotObject]) -> list[Card]:
     first = _first_of_each_id(shelf, rows)
     held = [HeldObject((row,), shelf.addresses) for row in rows]
     prose = Prose.of(shelf, [found.text("description") for found in held])
+    addresses = [
+        found.href if row.object_id in first else found.lasting_href
+        for row, found in zip(rows, held, strict=True)
+    ]
     return [
         Card(
             held=found,
-            href=found.href if row.object_id in first else found.lasting_href,
+            href=href,
             domain=row.snapshot.domain,
             domain_label=Domain(row.snapshot.domain).label,
             definition=prose.render_elsewhere(
-                found.text("description"), [found.sources], _references_page(found)
+                found.text("description"), [found.sources], _references_page(found, href)
             ),
         )
-        for row, found in zip(rows, held, strict=True)
+        for row, found, href in zip(rows, held, addresses, strict=True)
     ]
 
 
@@ -332,9 +336,9 @@ def _first_of_each_id(shelf: Shelf, rows: list[SnapshotObject]) -> set[int]:
     return set(first.values())
 
 
-def _references_page(found: HeldObject) -> str:
+def _references_page(found: HeldObject, href: str) -> str:
     """The page with an object's own references, which a revoked one's address leads away from."""
-    return f"{found.href}?redirect=no" if found.version.revoked else found.href
+    return f"{href}?redirect=no" if found.version.revoked else href
 
 
 def list_frame(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> Page:
@@ -344,7 +348,7 @@ def list_frame(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> Page:
         shelf=shelf,
         title=kind.plural,
         kind=kind,
-        description=PAGE_KINDS[kind].purpose,
+        description=page_kind(kind).purpose,
         crumbs=(*way_up(shelf), Crumb(kind.plural)),
         canonical=shelf.addresses.listing(kind) + lasting.query,
         indexed=not (filters.text or filters.include_revoked),

@@ -21,6 +21,8 @@ from library.parameters import TRUE, as_query, offset, search_text
 from library.search import Hit, search
 from library.text.markdown import plain
 
+# The kinds with a list by its address; the types that only a release to come may have, too.
+KIND = re.compile(rf"{'|'.join(kind.path for kind in OBJECT_TYPES)}|objects/[a-z][a-z0-9-]{{0,60}}")
 MOST_SHOWN = 50
 MOST_LIVE = 8
 AROUND = 110
@@ -39,11 +41,10 @@ class SearchQuery:
     @classmethod
     def of(cls, query: QueryDict) -> "SearchQuery":
         """The search in an address."""
-        kinds = {kind.path for kind in OBJECT_TYPES}
         kind, domain = query.get("type", ""), query.get("domain", "")
         return cls(
             text=search_text(query.get("q", "")),
-            kind=kind if kind in kinds else "",
+            kind=kind if KIND.fullmatch(kind) else "",
             domain=domain if domain in Domain.values else "",
             include_revoked=query.get("includeRevoked", "").lower() in TRUE,
             offset=_page_start(offset(query.get("offset", ""))),
@@ -205,6 +206,7 @@ def _kinds(hits: list[Hit], asked: SearchQuery, path: str) -> list[Choice]:
     asked = replace(asked, offset=0)
     in_domain = _fitting(hits, replace(asked, kind=""))
     counts = Counter(hit.entry.kind.path for hit in in_domain)
+    unknown = {kind.path: kind for hit in hits if not (kind := hit.entry.kind).is_known}
     every = Choice("All", len(in_domain), path + replace(asked, kind="").query, not asked.kind)
     return [every] + [
         Choice(
@@ -213,7 +215,7 @@ def _kinds(hits: list[Hit], asked: SearchQuery, path: str) -> list[Choice]:
             path + replace(asked, kind=kind.path).query,
             asked.kind == kind.path,
         )
-        for kind in OBJECT_TYPES
+        for kind in (*OBJECT_TYPES, *(unknown[path] for path in sorted(unknown)))
         if counts[kind.path] or asked.kind == kind.path
     ]
 

@@ -41,7 +41,7 @@ class Subject:
 
 def subject_of(shelf: Shelf, held: HeldObject) -> Subject:
     """The subject of an object's page, in three to eight queries, by what its kind declares."""
-    links = () if held.kind.has_list else links_of(shelf, held.object_id)
+    links = () if held.kind.is_known else links_of(shelf, held.object_id)
     kind = page_kind(held.kind, links)
     graph = Graph(shelf)
     beside = neighbour_ids(shelf, held)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # U+0002 and U+0003 cannot come from a text: readable() has replaced them.
 PLACEHOLDER: Final = re.compile("\x02([0-9]+)\x03")
+_PLACEHOLDERS: Final = re.compile("(\x02[0-9]+\x03)")
 
 # The longest name in releases 17.1 to 18.1 has 102 characters.
 _LONGEST_NAME: Final = 300
@@ -163,7 +164,13 @@ def _code(shown: str, source: str, spans: list[Span]) -> str:
     if _LINK_IN_CODE.search(shown):
         start, end = Span("open", "code", "<code>"), Span("close", "code", "</code>")
         return _add(spans, start) + shown + _add(spans, end)
-    return _add(spans, Span("code", _ESCAPED.sub("", decode_entities(shown)), source))
+    return _add(spans, Span("code", _ESCAPED.sub("", _decoded(shown)), source))
+
+
+def _decoded(code: str) -> str:
+    """Code with its entities as characters; placeholders stay, which no entity can make."""
+    parts = _PLACEHOLDERS.split(code)
+    return "".join(part if at % 2 else decode_entities(part) for at, part in enumerate(parts))
 
 
 def _ticked(found: re.Match[str], spans: list[Span]) -> str:

@@ -62,7 +62,9 @@ function walk(event, box) {
   const links = [...document.querySelectorAll("#quick-results a")];
   const at = links.indexOf(document.activeElement);
   if (event.key === "Escape") {
-    document.getElementById("quick-results").replaceChildren();
+    for (const shown of ["quick-results", "quick-status"]) {
+      document.getElementById(shown).replaceChildren();
+    }
     box.focus();
   } else if (event.key === "ArrowDown" && links[at + 1]) {
     event.preventDefault();

@@ -157,6 +157,11 @@ def test_code_tag_shows_entities_as_characters() -> None:
     )
 
 
+def test_citation_stands_behind_the_code_when_an_entity_stands_in_it() -> None:
+    note = html("Do <code>a & b &amp;&amp; c (Citation: Report A)</code> now.")
+    assert note == f"<p>Do <code>a &amp; b &amp;&amp; c</code>{CITE_1} now.</p>"
+
+
 def test_code_tag_loses_the_escapes_that_markdown_needed() -> None:
     assert html("a <code>\\*</code> b <code>\\~/x\\_y</code>") == (
         "<p>a <code>*</code> b <code>~/x_y</code></p>"

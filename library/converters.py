@@ -1,0 +1,15 @@
+"""Parts of addresses that have a form of their own."""
+
+from django.urls.converters import StringConverter
+
+
+class FormConverter(StringConverter):
+    """The forms of file."""
+
+    regex = "json|csv|xlsx|stix|navigator"
+
+
+class StixTypeConverter(StringConverter):
+    """A STIX type; no STIX id, which has two hyphens in a row."""
+
+    regex = "[a-z][a-z0-9]*(?:-[a-z0-9]+)*"

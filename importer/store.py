@@ -305,7 +305,7 @@ def refresh_statistics(*, contents: bool) -> None:
     """
     tables = ["snapshotobject", "snapshotedge"]
     if contents:
-        tables += ["stixobject", "objectversion", "searchdocument"]
+        tables += ["stixobject", "objectversion", "objectcontent", "searchdocument"]
     with connection.cursor() as cursor:
         # What was added stands in a list that every search would read from end to end.
         if contents:

@@ -9,6 +9,7 @@ import pytest
 import rfc8785
 from django.apps import apps
 from django.db import connection
+from django.db.models import Model
 
 from importer.pipeline import Options, import_bundles
 from importer.report import Report
@@ -289,3 +290,15 @@ def test_the_bundle_says_how_it_is_kept_when_stored() -> None:
     assert snapshot.sha256 == report.bundle_sha256 == hashlib.sha256(content).hexdigest()
     assert snapshot.bundle_bytes == len(content)
     assert SnapshotBundle.objects.get(snapshot=snapshot).encoding == "zstd"
+
+
+@pytest.mark.parametrize(
+    "model", [StixObject, ObjectVersion, ObjectContent, SnapshotObject, SnapshotEdge]
+)
+def test_the_planner_knows_of_the_rows_when_an_import_ends(model: type[Model]) -> None:
+    # What it takes for empty it reads whole for every row of the rest.
+    shell, measure = technique("T1000", "Shell"), mitigation("M1000", "Measure")
+    import_objects(shell, measure, relationship("mitigates", measure, shell))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname = %s", [model._meta.db_table])
+        assert cursor.fetchone() == (model._default_manager.count(),)

@@ -8,7 +8,7 @@ from analysis.derived.brief import Brief
 from analysis.derived.rules import RULES
 from analysis.evidence import Evidence, Figure
 from analysis.landscape import Landscape, landscape_of
-from analysis.take import Take
+from analysis.take import ShownTake
 from library.addresses import Addresses
 from library.conditional import Shelf
 from library.contexts.held import HeldObject
@@ -20,7 +20,7 @@ BYLINE = "Derived from ATT&CK relationships; not written or reviewed by an analy
 class Derivation:
     """A derived Take and the objects behind each of its figures."""
 
-    take: Take
+    take: ShownTake
     figures: tuple[Figure, ...]
 
 
@@ -44,5 +44,5 @@ def derive(landscape: Landscape, object_id: int, addresses: Addresses) -> Deriva
     page = f"{addresses.page(node.kind, node.attack_id, node.stix_id)}/evidence"
     brief = Brief(landscape, node, Evidence(landscape, addresses, page))
     rule(brief)
-    take = Take(brief.draft.sections, byline=BYLINE)
+    take = ShownTake(brief.draft.sections, byline=BYLINE)
     return Derivation(take, tuple(brief.evidence.figures.values()))

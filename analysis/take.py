@@ -31,7 +31,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Take:
+class ShownTake:
     """A Take as a page shows it."""
 
     sections: tuple[Section, ...] = ()
@@ -41,7 +41,7 @@ class Take:
 
 
 @dataclass
-class Draft:
+class SectionMaker:
     """The sections of a Take while they are put together: what is empty is left out."""
 
     parts: dict[str, list[SafeString]] = field(default_factory=dict)

@@ -1,5 +1,6 @@
 """Every address of the product."""
 
+from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
@@ -7,6 +8,7 @@ from library import sitemaps
 from library.old_addresses import old_address
 
 urlpatterns = [
+    path("admin/", admin.site.urls),
     path("", RedirectView.as_view(pattern_name="library:home")),
     path("learn/attack", include("analysis.urls")),
     path("learn/attack", include("library.urls")),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import PROTECT, ManyToOneRel, Q
 
 from importer.editions import take_edition_lock
 from importer.errors import BundleError
@@ -49,7 +49,7 @@ class Deleted:
 def delete_snapshot(snapshot: Snapshot) -> Deleted:
     """Remove a snapshot, the versions and objects nothing else uses, and past editions with it.
 
-    Raises BundleError for one that readers see.
+    Raises BundleError for one that readers see, and for one that a Take cites.
     """
     with transaction.atomic():
         take_import_lock(wait=True)
@@ -59,12 +59,32 @@ def delete_snapshot(snapshot: Snapshot) -> Deleted:
         current = Edition.objects.current()
         if current is not None and snapshot in current.snapshots:
             raise BundleError(f"{snapshot} is current: make another snapshot current first.")
+        if said := _cited_by(snapshot):
+            raise BundleError(f"{snapshot} is cited by {said}, and so it is kept.")
         with connection.cursor() as cursor:
             # The triggers of library's migration 0002 let deletions pass in this transaction only.
             cursor.execute("SET LOCAL glexia.deleting = 'on'")
             deleted = _delete(snapshot)
             cursor.execute("SET LOCAL glexia.deleting = 'off'")
     return deleted
+
+
+def _cited_by(snapshot: Snapshot) -> str:
+    """What other apps hold of a snapshot and will not let go: "2 revisions and 1 act"."""
+    counts = {
+        relation.related_model: relation.related_model._base_manager.filter(
+            **{relation.field.name: snapshot}
+        ).count()
+        for relation in Snapshot._meta.get_fields(include_hidden=True)
+        if isinstance(relation, ManyToOneRel)
+        and relation.on_delete is PROTECT
+        and relation.related_model is not Edition
+    }
+    return " and ".join(
+        f"{count} {model._meta.verbose_name if count == 1 else model._meta.verbose_name_plural}"
+        for model, count in counts.items()
+        if count
+    )
 
 
 def _delete(snapshot: Snapshot) -> Deleted:

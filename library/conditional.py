@@ -37,6 +37,7 @@ class Shelf:
     edition: Edition | None
     newest_snapshot: int
     snapshot_count: int
+    epoch: int = 0
     release: str = ""
     pinned: tuple[Snapshot, ...] = ()
 
@@ -80,10 +81,12 @@ def current_shelf() -> Shelf:
     edition = Edition.objects.annotate(
         newest_snapshot=RawSQL("SELECT max(id) FROM library_snapshot", []),
         snapshot_count=RawSQL("SELECT count(*) FROM library_snapshot", []),
+        epoch=RawSQL("SELECT coalesce(max(number), 0) FROM library_epoch", []),
     ).current()
     if edition is None:
         return Shelf(None, 0, 0)
-    return Shelf(edition, edition.newest_snapshot, edition.snapshot_count)  # type: ignore[attr-defined]
+    stamped: Any = edition
+    return Shelf(edition, stamped.newest_snapshot, stamped.snapshot_count, stamped.epoch)
 
 
 def pinned_shelf(shelf: Shelf, release: str) -> Shelf | None:
@@ -135,7 +138,8 @@ def is_partial(request: HttpRequest) -> bool:
 def _cacheable(response: HttpResponseBase, shelf: Shelf, etag: str) -> HttpResponseBase:
     response["ETag"] = etag
     response["Cache-Control"] = "public, no-cache"
-    response["Surrogate-Key"] = f"edition-{shelf.edition.pk if shelf.edition else 0}"
+    edition = shelf.edition.pk if shelf.edition else 0
+    response["Surrogate-Key"] = f"edition-{edition} epoch-{shelf.epoch}"
     patch_vary_headers(response, [PARTIAL_HEADER])
     return response
 
@@ -150,7 +154,7 @@ def _etag(request: HttpRequest, shelf: Shelf) -> str:
     parts = (
         build_id(),
         str(shelf.edition.pk if shelf.edition else 0),
-        f"{shelf.newest_snapshot}/{shelf.snapshot_count}",
+        f"{shelf.newest_snapshot}/{shelf.snapshot_count}/{shelf.epoch}",
         request.build_absolute_uri(),
     )
     return f'W/"{hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]}"'

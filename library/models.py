@@ -229,6 +229,18 @@ class Finding(models.Model):
         return f"{self.version_id} {self.field}: {self.reason}"
 
 
+class Epoch(models.Model):
+    """One row, whose number is another whenever pages change otherwise than by an edition.
+
+    No number comes twice (`library.epoch`).
+    """
+
+    number = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"epoch {self.number}"
+
+
 class Edition(models.Model):
     """What readers see: one snapshot for each domain that has one. The newest row is current."""
 

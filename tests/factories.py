@@ -163,5 +163,10 @@ def clear_library() -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL glexia.deleting = 'on'")
         # By name: the two largest have no foreign keys that CASCADE could follow.
-        tables = [model._meta.db_table for model in apps.get_app_config("library").get_models()]
+        tables = [
+            model._meta.db_table
+            for app in ("library", "analysis")
+            for model in apps.get_app_config(app).get_models()
+        ]
         cursor.execute(f"TRUNCATE {', '.join(tables)}")
+        cursor.execute("TRUNCATE auth_user, django_session CASCADE")

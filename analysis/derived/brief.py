@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from analysis.evidence import Evidence
 from analysis.landscape import Landscape, Node
 from analysis.reach import Reach, Share, tactics_beside
-from analysis.take import Draft
+from analysis.take import SectionMaker
 from analysis.words import amount, joined
 from library.identifiers import CAMPAIGN, GROUP, SOFTWARE
 
@@ -35,7 +35,7 @@ class Brief:
     landscape: Landscape
     node: Node
     evidence: Evidence
-    draft: Draft = field(default_factory=Draft)
+    draft: SectionMaker = field(default_factory=SectionMaker)
 
     @property
     def name(self) -> str:

@@ -1,0 +1,175 @@
+"""The way of a revision to its readers: saving, and the acts that move it on.
+
+Everything here happens in one transaction that holds the row of the Take, so that of two people
+who act at once the second is told what the first one did.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from analysis.models import OPEN_STATES, Act, ActKind, Revision, State, Take
+from analysis.roles import PUBLISH, REVIEW, WRITE
+from library.epoch import advance_epoch
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from analysis.models import Baseline
+    from analysis.writing import Subject, Writing
+
+READERS_SEE: Final = State.PUBLISHED
+
+
+class RefusedError(Exception):
+    """Something that may not be done now, or not by this user; the text says why, in a sentence."""
+
+
+class ConflictError(RefusedError):
+    """The Take has a revision that the writer has not seen."""
+
+    def __init__(self, newest: Revision) -> None:
+        super().__init__(
+            f"{newest.author_name} saved revision {newest.number} of this Take"
+            " after you opened it. Nothing of either text is lost: compare them, then save again."
+        )
+        self.newest = newest
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One kind of act: who may do it, to a revision in which states, and its state afterwards."""
+
+    permission: str
+    before: tuple[State, ...]
+    after: State | None = None
+
+
+STEPS: Final = {
+    ActKind.SUBMITTED: Step(WRITE, (State.DRAFT,), State.IN_REVIEW),
+    ActKind.SENT_BACK: Step(REVIEW, (State.IN_REVIEW,), State.DRAFT),
+    ActKind.APPROVED: Step(REVIEW, (State.IN_REVIEW,)),
+    ActKind.PUBLISHED: Step(PUBLISH, (State.IN_REVIEW,), State.PUBLISHED),
+    ActKind.CONFIRMED: Step(REVIEW, (State.PUBLISHED,)),
+    ActKind.WITHDRAWN: Step(PUBLISH, (State.PUBLISHED,), State.WITHDRAWN),
+}
+# A draft that is given up: its author's own affair, where withdrawing takes it from readers.
+DISCARD: Final = Step(WRITE, OPEN_STATES, State.WITHDRAWN)
+
+
+def step_of(kind: ActKind, revision: Revision) -> Step:
+    """What an act asks for and does, on this revision."""
+    if kind == ActKind.WITHDRAWN and revision.state in OPEN_STATES:
+        return DISCARD
+    return STEPS[kind]
+
+
+@transaction.atomic
+def save(subject: Subject, writing: Writing, by: User, based_on: int) -> Revision:
+    """The draft that a user saves: a new revision, in place of the draft it is based on.
+
+    `based_on` is the number of the newest revision that the writer has seen, 0 for none. Raises
+    ConflictError where there is a newer one, RefusedError where the user may not write or the
+    Take is in review.
+    """
+    _demand(by, WRITE, "write Takes")
+    take, _ = Take.objects.get_or_create(stix_id=subject.stix_id)
+    take = Take.objects.select_for_update().get(pk=take.pk)
+    newest = take.revisions.first()
+    if newest is not None and newest.number != based_on:
+        raise ConflictError(newest)
+    waiting = take.revisions.filter(state__in=OPEN_STATES).first()
+    if waiting is not None and waiting.state == State.IN_REVIEW:
+        raise RefusedError(
+            f"Revision {waiting.number} is in review: it has to be published or sent back first."
+        )
+    if waiting is not None:
+        _set_state(waiting, State.SUPERSEDED)
+    return Revision.objects.create(
+        take=take,
+        number=(newest.number if newest else 0) + 1,
+        author=by,
+        author_name=by.get_full_name() or by.get_username(),
+        written_at=timezone.now(),
+        attack_id=subject.attack_id,
+        name=subject.name,
+        **subject.baseline,
+        **writing.columns,
+    )
+
+
+@transaction.atomic
+def act(
+    revision: Revision,
+    kind: ActKind,
+    by: User,
+    note: str = "",
+    against: Baseline | None = None,
+) -> Act:
+    """The record of something done to a revision, whose state it moves on.
+
+    A confirmation is `against` an object version. Raises RefusedError where the user may not, or
+    the revision's state does not allow it (any more).
+    """
+    Take.objects.select_for_update().get(pk=revision.take_id)
+    revision = Revision.objects.select_related("take").get(pk=revision.pk)
+    step = step_of(kind, revision)
+    _demand(by, step.permission, f"do this: “{kind.label}”")
+    if revision.state not in step.before:
+        raise RefusedError(
+            f"Revision {revision.number} is {revision.get_state_display().lower()} by now:"
+            f" “{kind.label}” does not apply."
+        )
+    _check(revision, kind, by)
+    if step.after == State.PUBLISHED:
+        for published in revision.take.revisions.filter(state=State.PUBLISHED):
+            _set_state(published, State.SUPERSEDED)
+    done = Act.objects.create(
+        revision=revision,
+        kind=kind,
+        actor=by,
+        actor_name=by.get_full_name() or by.get_username(),
+        at=timezone.now(),
+        note=note,
+        **(_values(against) if against else {}),
+    )
+    touches_readers = State.PUBLISHED in (revision.state, step.after)
+    if step.after is not None:
+        _set_state(revision, step.after)
+    if touches_readers:
+        advance_epoch()
+    return done
+
+
+def approval(revision: Revision) -> Act | None:
+    """The approval that still holds: none from before it was last submitted or sent back."""
+    decided = [a for a in revision.acts.all() if a.kind != ActKind.CONFIRMED]
+    return decided[-1] if decided and decided[-1].kind == ActKind.APPROVED else None
+
+
+def _check(revision: Revision, kind: ActKind, by: User) -> None:
+    is_own = revision.author_id == by.pk
+    if kind == ActKind.APPROVED and is_own and settings.TAKES_NEED_SECOND_PERSON:
+        raise RefusedError("A Take is approved by somebody other than its author.")
+    if kind == ActKind.PUBLISHED and approval(revision) is None:
+        raise RefusedError(f"Revision {revision.number} has not been approved yet.")
+
+
+def _demand(user: User, permission: str, what: str) -> None:
+    if not user.has_perm(permission):
+        raise RefusedError(f"{user.get_username()} may not {what}.")
+
+
+def _set_state(revision: Revision, state: State) -> None:
+    revision.state = state
+    revision.save(update_fields=["state"])
+
+
+def _values(baseline: Baseline) -> dict[str, object]:
+    names = ("domain", "attack_version", "content_sha256", "snapshot")
+    return {name: getattr(baseline, name) for name in names}

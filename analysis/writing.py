@@ -1,0 +1,142 @@
+"""What an analyst hands in: the text of a revision, and the object that it is about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from analysis.models import Confidence
+from analysis.take import SECTIONS
+from library.contexts.held import HeldObject
+from library.models import ObjectVersion
+
+type Sections = Mapping[str, str | list[str]]
+
+# Characters of a section or an entry, entries of a list, characters of a line.
+LONGEST_TEXT: Final = 10_000
+MOST_ENTRIES: Final = 40
+LONGEST_LINE: Final = 300
+# As ATT&CK numbers its objects; matrices have no number.
+ATTACK_ID: Final = re.compile(
+    r"(?<![\w./-])(?:(?:TA|DS|DC|DET|AN|[MGSCTA])\d{4}(?:\.\d{3})?)(?![\w/-]|\.\d)"
+)
+# Control characters other than the ends of lines and tabs.
+UNREADABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with a text: in which field (the entry of a list by its number), and what."""
+
+    field: str
+    message: str
+    entry: int | None = None
+
+    def __str__(self) -> str:
+        place = self.field if self.entry is None else f"{self.field}, entry {self.entry + 1}"
+        return f"{place}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """The text of a revision: Markdown by section, empty sections left out."""
+
+    sections: Sections
+    confidence: str
+    confidence_why: str = ""
+    change_note: str = ""
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The same as columns of a revision."""
+        return {
+            "sections": dict(self.sections),
+            "confidence": self.confidence,
+            "confidence_why": self.confidence_why,
+            "change_note": self.change_note,
+        }
+
+    @property
+    def texts(self) -> Iterator[tuple[str, int | None, str]]:
+        """Every text, as the page orders them: its field, its number in a list, and what it says."""
+        for name, _, is_list in SECTIONS:
+            said = self.sections.get(name)
+            if is_list and isinstance(said, list):
+                yield from ((name, at, entry) for at, entry in enumerate(said))
+            elif isinstance(said, str):
+                yield name, None, said
+        yield "confidence_why", None, self.confidence_why
+        yield "change_note", None, self.change_note
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The object that a Take is about, as it stands where the Take is written."""
+
+    stix_id: str
+    attack_id: str
+    name: str
+    baseline: dict[str, Any]
+
+    @classmethod
+    def of(cls, held: HeldObject) -> Subject:
+        """An object in the release that is read, in the first domain that holds it."""
+        row = held.rows[0]
+        return cls(
+            stix_id=held.stix_id,
+            attack_id=held.attack_id,
+            name=held.name,
+            baseline={
+                "domain": row.snapshot.domain,
+                "attack_version": row.snapshot.attack_version,
+                "content_sha256": bytes(row.version.content_sha256),
+                "snapshot": row.snapshot,
+            },
+        )
+
+
+def problems(writing: Writing) -> list[Problem]:
+    """What is wrong with a text, in the order of the page; one query for the IDs it names."""
+    found = [*_shape(writing)]
+    return found or [*_unknown_ids(writing)]
+
+
+def attack_ids(text: str) -> list[str]:
+    """The ATT&CK IDs that a text names, each once, in its order."""
+    return list(dict.fromkeys(ATTACK_ID.findall(text)))
+
+
+def _shape(writing: Writing) -> Iterator[Problem]:
+    titles = {name: (title, is_list) for name, title, is_list in SECTIONS}
+    for name, said in writing.sections.items():
+        if name not in titles:
+            yield Problem(name, "there is no such section")
+        elif titles[name][1] is not isinstance(said, list):
+            yield Problem(name, "a list is needed" if titles[name][1] else "a text is needed")
+        elif isinstance(said, list) and len(said) > MOST_ENTRIES:
+            yield Problem(name, f"{len(said)} entries: at most {MOST_ENTRIES}")
+    if not str(writing.sections.get("summary", "")).strip():
+        yield Problem("summary", "a Take needs a summary")
+    if writing.confidence not in Confidence.values:
+        yield Problem("confidence", f"use one of {', '.join(Confidence.values)}")
+    for name, at, text in writing.texts:
+        limit = LONGEST_LINE if name in {"confidence_why", "change_note"} else LONGEST_TEXT
+        if len(text) > limit:
+            yield Problem(name, f"{len(text):,} characters: at most {limit:,}", at)
+        if name in titles and not text.strip():
+            yield Problem(name, "nothing is said: leave it out", at)
+        if UNREADABLE.search(text):
+            yield Problem(name, "there is a control character in it", at)
+
+
+def _unknown_ids(writing: Writing) -> Iterator[Problem]:
+    named = {found for _, _, text in writing.texts for found in attack_ids(text)}
+    known = set(
+        ObjectVersion.objects.filter(attack_id__in=named).values_list("attack_id", flat=True)
+    )
+    for name, at, text in writing.texts:
+        for attack_id in attack_ids(text):
+            if attack_id not in known:
+                yield Problem(name, f"no release held here has an object {attack_id}", at)

@@ -1,0 +1,56 @@
+"""Takes and the people who write them, for tests."""
+
+from typing import Any
+
+from django.contrib.auth.models import Group, User
+
+from analysis.models import ActKind, Revision
+from analysis.workflow import act, save
+from analysis.writing import Subject, Writing
+from library.conditional import current_shelf
+from library.contexts.held import find_by_stix_id
+from tests.factories import Properties
+
+ROLES = ("author", "reviewer", "publisher")
+
+
+def member(*roles: str, name: str = "") -> User:
+    """A member of staff in these groups; the same one for the same name."""
+    username = name or "-".join(roles) or "nobody"
+    found = User.objects.filter(username=username).first()
+    if found is None:
+        found = User.objects.create_user(username, is_staff=True)
+        found.groups.set(Group.objects.filter(name__in=roles))
+        assert found.groups.count() == len(roles)
+    return found
+
+
+def writing(summary: str = "What it means.", **rest: Any) -> Writing:
+    """A text of a Take: sections by name, and what else a text has."""
+    names = ("confidence", "confidence_why", "change_note")
+    given = {"confidence": "moderate"} | {name: rest.pop(name) for name in names if name in rest}
+    return Writing({"summary": summary, **rest}, **given)
+
+
+def subject(of: Properties) -> Subject:
+    """An object as the edition holds it."""
+    held = find_by_stix_id(current_shelf(), of["id"])
+    assert held is not None
+    return Subject.of(held)
+
+
+def draft(of: Properties, *, by: User | None = None, **text: Any) -> Revision:
+    """A saved draft, based on whatever is there."""
+    newest = Revision.objects.of_objects([of["id"]]).order_by("-number").first()
+    return save(
+        subject(of), writing(**text), by or member("author"), newest.number if newest else 0
+    )
+
+
+def publish(of: Properties, **text: Any) -> Revision:
+    """A published Take, reviewed by somebody else."""
+    made = draft(of, **text)
+    act(made, ActKind.SUBMITTED, member("author"))
+    act(made, ActKind.APPROVED, member("reviewer"))
+    act(made, ActKind.PUBLISHED, member("publisher"))
+    return Revision.objects.get(pk=made.pk)

@@ -60,7 +60,7 @@ class Writing:
 
     @property
     def texts(self) -> Iterator[tuple[str, int | None, str]]:
-        """Every text, as the page orders them: its field, its number in a list, and what it says."""
+        """Every text in the page's order: its field, its number in a list, what it says."""
         for name, _, is_list in SECTIONS:
             said = self.sections.get(name)
             if is_list and isinstance(said, list):

@@ -28,6 +28,8 @@ class Section:
     title: str
     is_list: bool
     parts: tuple[SafeString, ...]
+    is_prose: bool = False
+    """Whether each part is HTML of paragraphs already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class ShownTake:
 
     sections: tuple[Section, ...] = ()
     confidence: str = "Not rated"
+    confidence_why: str = ""
     byline: str = ""
     is_derived: bool = True
 

@@ -27,6 +27,8 @@ from library.revocations import revocation_chain
 from library.search import CERTAIN
 
 SUGGESTIONS = 5
+# How an object's page may be read: with the tables open, or with what other apps say alone.
+VIEWS = ("analyst", "executive")
 # What a STIX id names whose type says nothing.
 ANY = ObjectType((), "Object", "Objects", "", is_known=False)
 
@@ -121,7 +123,7 @@ def _page_of(
     main = page_kind(found[0].kind).main
     filters = TableFilters.of(request.GET, main)
     detail = make_page(shelf, found, address, filters, revoked)
-    shown = {"detail": detail, "page": detail.page}
+    shown = {"detail": detail, "page": detail.page, "view": _view(request)}
     if found[0].kind is MATRIX:
         shown |= _matrix_of_page(request, shelf, found[0], address)
     table = detail.table(filters.table)
@@ -137,6 +139,12 @@ def _page_of(
         table.address,
         typing=filters.continues(before),
     )
+
+
+def _view(request: HttpRequest) -> str:
+    """How an object's page is read: "analyst" or "executive"; empty where the address is silent."""
+    asked = request.GET.get("view", "")
+    return asked if asked in VIEWS else ""
 
 
 def _matrix_of_page(

@@ -1,3 +1,21 @@
+// The view of objects' pages that a reader chose last is kept in the browser; an address that names
+// none opens in it. Before anything is shown, so that the page does not change under their eyes.
+try {
+  if (document.documentElement.dataset.view === "" && localStorage.view === "executive") {
+    const address = new URL(location.href);
+    address.searchParams.set("view", "executive");
+    location.replace(address);
+  }
+  addEventListener("click", (event) => {
+    const kept = event.target.closest?.("[data-keeps]")?.dataset.keeps;
+    if (kept) {
+      localStorage.view = kept;
+    }
+  });
+} catch {
+  // A browser that keeps nothing for pages forgets the view; that is all.
+}
+
 // Back and Forward between views of one page ask the server again. htmx would do so too, but only
 // once it has started: this stands first in the page, so that no quick step is missed.
 addEventListener("popstate", (event) => {

@@ -1,0 +1,98 @@
+"""The Takes that readers see, kept in the process from one epoch to the next."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from analysis.markdown import Resolve, Target, entry_of, html_of
+from analysis.models import Confidence, Revision
+from analysis.take import SECTIONS, Section, ShownTake
+from analysis.writing import Sections
+from library.addresses import Addresses
+from library.catalogue import catalogue
+from library.conditional import Shelf
+
+# Takes rendered, some 10 KB each, for the releases in which they are read.
+MOST_KEPT = 512
+
+
+@lru_cache(maxsize=2)
+def published(epoch: int) -> dict[str, Revision]:
+    """The published revision of each Take by its object's STIX id; two queries a new epoch.
+
+    Some 6 KB a Take are kept: all that changes them advances the epoch.
+    """
+    del epoch
+    return {revision.take.stix_id: revision for revision in Revision.objects.published()}
+
+
+@lru_cache(maxsize=8)
+def _about_revoked(epoch: int, snapshots: tuple[int, ...]) -> dict[str, list[Revision]]:
+    """The published Takes on objects that are revoked here, by what replaced these."""
+    found: dict[str, list[Revision]] = {}
+    takes = published(epoch)
+    known = catalogue(snapshots)
+    for entry in known.entries:
+        if entry.revoked and (revision := takes.get(entry.stix_id)):
+            target = known.replacement(entry)
+            if target is not None and revision not in found.setdefault(target.stix_id, []):
+                found[target.stix_id].append(revision)
+    return found
+
+
+def published_on(shelf: Shelf, stix_id: str) -> Revision | None:
+    """What readers see of the Take on an object."""
+    return published(shelf.epoch).get(stix_id)
+
+
+def inherited_by(shelf: Shelf, stix_id: str) -> list[Revision]:
+    """The published Takes on what was revoked in favour of an object."""
+    if not published(shelf.epoch):
+        return []
+    return _about_revoked(shelf.epoch, shelf.snapshot_ids).get(stix_id, [])
+
+
+def shown_take(revision: Revision, shelf: Shelf) -> ShownTake:
+    """A revision as a page of a release shows it; a query where it is not kept from before."""
+    return _shown(revision.pk, shelf.snapshot_ids, shelf.release)
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _shown(key: int, snapshots: tuple[int, ...], release: str) -> ShownTake:
+    revision = Revision.objects.get(pk=key)
+    return ShownTake(
+        sections=sections_html(revision.sections, resolver(snapshots, release)),
+        confidence=Confidence(revision.confidence).label,
+        confidence_why=revision.confidence_why,
+        byline=f"By {revision.author_name}",
+        is_derived=False,
+    )
+
+
+def resolver(snapshots: tuple[int, ...], release: str) -> Resolve:
+    """Where ATT&CK IDs lead in a release: to the live object of an ID, else to any that had it."""
+    known, addresses = catalogue(snapshots), Addresses(release)
+
+    def resolve(attack_id: str) -> Target | None:
+        entries = known.by_id.get(attack_id)
+        if not entries:
+            return None
+        entry = next((entry for entry in entries if entry.live), entries[0])
+        href = addresses.page(entry.kind, entry.attack_id, entry.stix_id)
+        return Target(href, entry.name)
+
+    return resolve
+
+
+def sections_html(sections: Sections, resolve: Resolve) -> tuple[Section, ...]:
+    """The sections of a text as safe HTML, in the order of the page."""
+    made = []
+    for name, title, is_list in SECTIONS:
+        said = sections.get(name)
+        if not said:
+            continue
+        entries = said if isinstance(said, list) else [said]
+        render = entry_of if is_list else html_of
+        parts = tuple(render(entry, resolve) for entry in entries)
+        made.append(Section(name, title, is_list, parts, is_prose=not is_list))
+    return tuple(made)

@@ -6,7 +6,7 @@ them. So the whole of a release is read once, in three queries, and then counted
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -85,6 +85,15 @@ class Landscape:
     def of_kind(self, kind: ObjectType) -> Iterator[Node]:
         """Every object of a kind."""
         return (node for node in self.nodes.values() if node.kind is kind)
+
+    def weights(self) -> Counter[int]:
+        """How many live links each object has: how much depends on it."""
+        found: Counter[int] = Counter()
+        for links in (self._out, self._in):
+            for (_, object_id), ends in links.items():
+                if object_id in self.nodes:
+                    found[object_id] += len(ends)
+        return found
 
     def listed(self, object_ids: Iterable[int]) -> list[Node]:
         """These objects by ID."""

@@ -54,9 +54,6 @@ class TakeMarkdown(MarkdownIt):
         return url.lower().startswith(("http://", "https://", "mailto:"))
 
 
-_MARKDOWN: Final = TakeMarkdown()
-
-
 def html_of(text: str, resolve: Resolve) -> SafeString:
     """A text as paragraphs and lists; about a millisecond for a section.
 
@@ -102,3 +99,6 @@ def _split(text: str, resolve: Resolve) -> Iterator[Token]:
         yield Token("link_close", "a", -1)
         done = found.end()
     yield Token("text", "", 0, content=text[done:])
+
+
+_MARKDOWN: Final = TakeMarkdown()

@@ -20,7 +20,6 @@ from library.epoch import advance_epoch
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-    from analysis.models import Baseline
     from analysis.writing import Subject, Writing
 
 READERS_SEE: Final = State.PUBLISHED
@@ -109,7 +108,7 @@ def act(
     kind: ActKind,
     by: User,
     note: str = "",
-    against: Baseline | None = None,
+    against: Subject | None = None,
 ) -> Act:
     """The record of something done to a revision, whose state it moves on.
 
@@ -136,7 +135,7 @@ def act(
         actor_name=by.get_full_name() or by.get_username(),
         at=timezone.now(),
         note=note,
-        **(_values(against) if against else {}),
+        **(against.baseline if against else {}),
     )
     touches_readers = State.PUBLISHED in (revision.state, step.after)
     if step.after is not None:
@@ -144,6 +143,18 @@ def act(
     if touches_readers:
         advance_epoch()
     return done
+
+
+def may(user: User, revision: Revision, kind: ActKind) -> bool:
+    """Whether `act` would let a user do this to a revision, as it stands at the moment."""
+    step = step_of(kind, revision)
+    if not user.has_perm(step.permission) or revision.state not in step.before:
+        return False
+    try:
+        _check(revision, kind, user)
+    except RefusedError:
+        return False
+    return True
 
 
 def approval(revision: Revision) -> Act | None:
@@ -168,8 +179,3 @@ def _demand(user: User, permission: str, what: str) -> None:
 def _set_state(revision: Revision, state: State) -> None:
     revision.state = state
     revision.save(update_fields=["state"])
-
-
-def _values(baseline: Baseline) -> dict[str, object]:
-    names = ("domain", "attack_version", "content_sha256", "snapshot")
-    return {name: getattr(baseline, name) for name in names}

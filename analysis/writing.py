@@ -81,9 +81,9 @@ class Subject:
     baseline: dict[str, Any]
 
     @classmethod
-    def of(cls, held: HeldObject) -> Subject:
-        """An object in the release that is read, in the first domain that holds it."""
-        row = held.rows[0]
+    def of(cls, held: HeldObject, domain: str = "") -> Subject:
+        """An object in the release that is read: in a domain, else in the first that holds it."""
+        row = next((row for row in held.rows if row.snapshot.domain == domain), held.rows[0])
         return cls(
             stix_id=held.stix_id,
             attack_id=held.attack_id,

@@ -1,0 +1,115 @@
+"""What waits for somebody: Takes to review, stale ones, ones to move or retire, ones to write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from analysis.landscape import Node, landscape_of
+from analysis.models import Revision, State, Take
+from analysis.published import published
+from analysis.staleness import Freshness, Standing, standings
+from analysis.workflow import approval
+from library.catalogue import catalogue
+from library.conditional import Shelf
+from library.identifiers import MATRIX, OBJECT_TYPES
+
+REVIEW, STALE, RETIRE, MISSING = "review", "stale", "retire", "missing"
+TITLES: Final = {
+    REVIEW: "To review",
+    STALE: "Stale",
+    RETIRE: "Move or retire",
+    MISSING: "No Take yet",
+}
+PURPOSES: Final = {
+    REVIEW: "Revisions that their authors have handed in, the longest waiting first.",
+    STALE: "Published Takes whose object MITRE has changed in substance since they were written.",
+    RETIRE: "Published Takes on objects that are revoked, or gone from the release readers see.",
+    MISSING: "Live objects that no analyst has written on, by how much depends on them.",
+}
+PAGE_SIZE: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A revision that waits, with why."""
+
+    revision: Revision
+    said: str = ""
+    approved: bool = False
+    successor: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unwritten:
+    """An object without a Take, and how many live links it has."""
+
+    node: Node
+    weight: int
+
+
+def waiting(shelf: Shelf, queue: str) -> list[Waiting]:
+    """The revisions in a queue, with all that was done to them."""
+    if queue == REVIEW:
+        rows = Revision.objects.filter(state=State.IN_REVIEW).select_related("take")
+        found = rows.prefetch_related("acts").order_by("written_at")
+        return [Waiting(revision, approved=approval(revision) is not None) for revision in found]
+    wanted = Freshness.MUST_REVIEW if queue == STALE else Freshness.RETIRE
+    landscape = landscape_of(shelf.snapshot_ids)
+    nodes = {node.stix_id: node for node in landscape.nodes.values()} if queue == RETIRE else {}
+    return [
+        Waiting(revision, standing.told, successor=nodes.get(standing.successor_id))
+        for revision, standing in _standing(shelf)
+        if standing.freshness == wanted
+    ]
+
+
+def _standing(shelf: Shelf) -> list[tuple[Revision, Standing]]:
+    """Every published revision with how it stands, by what is written on."""
+    revisions = sorted(published(shelf.epoch).values(), key=lambda r: (r.attack_id, r.name))
+    known = standings(shelf, revisions)
+    return [(revision, known[revision.pk]) for revision in revisions]
+
+
+def unwritten(shelf: Shelf, kind: str = "") -> list[Unwritten]:
+    """The live objects without a Take, of one kind or of all, the weightiest first."""
+    landscape = landscape_of(shelf.snapshot_ids)
+    written = set(
+        Take.objects.exclude(revisions=None)
+        .filter(revisions__state__in=[State.DRAFT, State.IN_REVIEW, State.PUBLISHED])
+        .values_list("stix_id", flat=True)
+    )
+    weights = landscape.weights()
+    found = [
+        Unwritten(node, weights[node.object_id])
+        for node in landscape.nodes.values()
+        if node.stix_id not in written and node.kind is not MATRIX and kind in {"", node.kind.path}
+    ]
+    return sorted(found, key=lambda entry: (-entry.weight, entry.node.order))
+
+
+def counts(shelf: Shelf) -> dict[str, int]:
+    """How many wait in each queue."""
+    freshness = [standing.freshness for _, standing in _standing(shelf)]
+    return {
+        REVIEW: Revision.objects.filter(state=State.IN_REVIEW).count(),
+        STALE: freshness.count(Freshness.MUST_REVIEW),
+        RETIRE: freshness.count(Freshness.RETIRE),
+        MISSING: len(unwritten(shelf)),
+    }
+
+
+def kinds_offered() -> Sequence[tuple[str, str]]:
+    """The kinds that a queue may be narrowed to."""
+    return [(kind.path, kind.plural) for kind in OBJECT_TYPES if kind is not MATRIX]
+
+
+def object_of_id(shelf: Shelf, asked: str) -> list[str]:
+    """The STIX ids of the objects that an ATT&CK ID or a STIX id names, the live ones first."""
+    known = catalogue(shelf.snapshot_ids)
+    entries = known.by_id.get(asked.strip().upper(), [])
+    found = [entry.stix_id for entry in sorted(entries, key=lambda entry: not entry.live)]
+    given = asked.strip()
+    found += [given for entry in known.entries if entry.stix_id == given]
+    return list(dict.fromkeys(found))

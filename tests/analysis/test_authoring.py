@@ -1,0 +1,250 @@
+"""Takes are written, reviewed and kept current in the admin site."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from analysis.models import ActKind, Revision, State, Take
+from analysis.workflow import act
+from tests.factories import (
+    Properties,
+    import_objects,
+    mitigation,
+    relationship,
+    tactic,
+    technique,
+)
+from tests.library.pages import Site
+from tests.takes import draft, member, publish
+
+pytestmark = pytest.mark.django_db
+MEASURE = mitigation("M1000", "Measure")
+TARGET = technique("T1000", "Shell", ("execution",))
+HOSTILE = '<script>alert(1)</script> [x](javascript:alert(2)) <p style="x">'
+
+
+@pytest.fixture(autouse=True)
+def library(plain_static: None) -> None:
+    stage = tactic("TA0002", "Execution", "execution")
+    import_objects(stage, MEASURE, TARGET, relationship("mitigates", MEASURE, TARGET))
+
+
+def signed_in(*roles: str, name: str = "") -> Client:
+    client = Client()
+    client.force_login(member(*roles, name=name))
+    return client
+
+
+def address(of: Properties) -> str:
+    return reverse("admin:take-write", args=[of["id"]])
+
+
+def text(based_on: int = 0, **sections: Any) -> dict[str, Any]:
+    return {"based_on": based_on, "confidence": "moderate", "summary": "It matters.", **sections}
+
+
+def test_an_author_writes_a_draft(site: Site) -> None:
+    entries = ["First: T1000.", " ", "Second."]
+    response = signed_in("author").post(address(MEASURE), text(likely_telemetry=entries))
+    made = Revision.objects.get()
+    assert response.status_code == 302
+    assert response["Location"] == reverse("admin:analysis_take_change", args=[made.take_id])
+    assert made.sections == {
+        "summary": "It matters.",
+        "likely_telemetry": ["First: T1000.", "Second."],
+    }
+    assert (made.state, made.number, made.attack_version) == (State.DRAFT, 1, "1.0")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"summary": " "}, "a Take needs a summary"),
+        ({"summary": "See T9999."}, "no release held here has an object T9999"),
+        ({"confidence": "utter"}, "use one of low, moderate, high"),
+        ({"limits": "x" * 10_001}, "10,001 characters: at most 10,000"),
+        ({"likely_telemetry": ["a", "b\x00"]}, "Entry 2: there is a control character in it"),
+        ({"likely_telemetry": ["a"] * 41}, "41 entries: at most 40"),
+        ({"confidence_why": "x" * 301}, "301 characters: at most 300"),
+    ],
+)
+def test_a_text_is_kept_in_the_form_when_something_is_wrong(
+    wrong: dict[str, Any], said: str
+) -> None:
+    response = signed_in("author").post(address(MEASURE), text(analyst_notes="Mine.") | wrong)
+    page = response.content.decode()
+    assert response.status_code == 400
+    assert said in page
+    assert "Mine.</textarea>" in page
+    assert not Take.objects.exists()
+
+
+def test_the_second_to_save_is_told_and_sees_both_texts() -> None:
+    ann, bob = signed_in("author", name="ann"), signed_in("author", name="bob")
+    ann.post(address(MEASURE), text(summary="Words of one."))
+    response = bob.post(address(MEASURE), text(summary="Words of another."))
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert "ann saved revision 1" in page
+    assert "Words of another.</textarea>" in page
+    assert re.search(r"<del>.*one.*</del><ins>.*another.*</ins>", page)
+    assert Revision.objects.get().sections == {"summary": "Words of one."}
+    based_on = re.search(r'name="based_on" value="(\d+)"', page)
+    assert based_on is not None
+    again = bob.post(address(MEASURE), text(int(based_on[1]), summary="Words of both."))
+    assert again.status_code == 302
+    assert [r.number for r in Revision.objects.all()] == [2, 1]
+
+
+@pytest.mark.parametrize("based_on", ["", "x", "-1", "99999999", "٣"])
+def test_a_save_is_refused_when_the_form_does_not_say_what_it_is_based_on(based_on: str) -> None:
+    draft(MEASURE)
+    response = signed_in("author").post(address(MEASURE), text() | {"based_on": based_on})
+    assert response.status_code == 409
+    assert Revision.objects.count() == 1
+
+
+def test_preview_shows_what_readers_would_see_and_what_is_wrong() -> None:
+    preview = reverse("admin:take-preview", args=[MEASURE["id"]])
+    response = signed_in("author").post(preview, text(summary=f"**Use** T1000. {HOSTILE} T9999"))
+    page = response.content.decode()
+    assert "<strong>Use</strong>" in page
+    assert '<a href="/learn/attack/techniques/T1000" title="Shell" rel="noopener' in page
+    assert "T9999" in page
+    assert "no release held here has an object T9999" in page
+    assert "<script" not in page
+    assert "javascript:" not in re.sub(r"\[x\]\(javascript[^)]*\)+", "", page)
+    assert not Revision.objects.exists()
+
+
+def test_an_object_is_chosen_by_its_id() -> None:
+    add = reverse("admin:analysis_take_add")
+    client = signed_in("author")
+    assert client.post(add, {"asked": " m1000 "})["Location"] == address(MEASURE)
+    assert client.post(add, {"asked": MEASURE["id"]})["Location"] == address(MEASURE)
+    assert "holds no “M9”" in client.post(add, {"asked": "M9"}).content.decode()
+
+
+@pytest.mark.parametrize("role", ["author", "reviewer", "publisher"])
+def test_a_take_s_page_offers_what_the_user_may_do(role: str) -> None:
+    made = draft(MEASURE)
+    act(made, ActKind.SUBMITTED, member("author"))
+    page = reverse("admin:analysis_take_change", args=[made.take_id])
+    shown = signed_in(role, name=f"another {role}").get(page).content.decode()
+    buttons = set(re.findall(r'<button type="submit" class="button">([^<]+)</button>', shown))
+    assert (
+        buttons
+        == {
+            "author": {"Discard"},
+            "reviewer": {"Send back to the author", "Approve"},
+            "publisher": set(),
+        }[role]
+    )
+    assert ("Write the next revision" in shown) == (role == "author")
+
+
+def test_a_revision_goes_to_its_readers_through_the_buttons(site: Site) -> None:
+    signed_in("author").post(address(MEASURE), text(summary="Read me."))
+    made = Revision.objects.get()
+    steps = [("author", "submitted"), ("reviewer", "approved"), ("publisher", "published")]
+    for role, kind in steps:
+        act_address = reverse("admin:take-act", args=[made.pk])
+        assert signed_in(role).post(act_address, {"kind": kind}).status_code == 302
+    assert Revision.objects.get().state == State.PUBLISHED
+    assert "Read me." in site.page("/learn/attack/mitigations/M1000").one(id="take").words
+
+
+@pytest.mark.parametrize("kind", ["", "x", "saved", "published\x00"])
+def test_an_act_is_a_404_when_there_is_none_of_that_name(kind: str) -> None:
+    made = draft(MEASURE)
+    response = signed_in("author").post(reverse("admin:take-act", args=[made.pk]), {"kind": kind})
+    assert response.status_code == 404
+    assert Revision.objects.get().state == State.DRAFT
+
+
+PAGES = ["admin:analysis_take_changelist", "admin:analysis_take_add"]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_ask_for_a_login(name: str) -> None:
+    assert "/admin/login/" in Client().get(reverse(name))["Location"]
+
+
+def test_pages_are_forbidden_without_a_role() -> None:
+    made = draft(MEASURE)
+    nobody = signed_in(name="somebody on the staff")
+    take = reverse("admin:analysis_take_change", args=[made.take_id])
+    for page in (take, address(MEASURE), reverse("admin:take-queue", args=["review"])):
+        assert nobody.get(page).status_code == 403
+    assert nobody.post(reverse("admin:take-act", args=[made.pk]), {"kind": "submitted"})
+    assert Revision.objects.get().state == State.DRAFT
+    reader = signed_in("reviewer", name="a reviewer")
+    assert reader.get(address(MEASURE)).status_code == 403
+    assert reader.get(take).status_code == 200
+
+
+def test_requests_without_a_token_are_refused() -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(member("author"))
+    assert client.post(address(MEASURE), text()).status_code == 403
+    assert not Take.objects.exists()
+
+
+def test_any_two_revisions_are_compared() -> None:
+    first = draft(MEASURE, summary="Old words here.", likely_telemetry=["a", "b"])
+    draft(MEASURE, summary="New words here.", likely_telemetry=["b", "a"], limits="None.")
+    compare = reverse("admin:take-compare", args=[first.take_id])
+    client = signed_in("reviewer")
+    page = client.get(f"{compare}?from=1&to=2").content.decode()
+    titles = re.findall(r"<h3>([^<]+)</h3>", page)
+    assert titles == ["Summary", "Likely telemetry", "Limits"]
+    assert "<del>" in page
+    assert "<ins>" in page
+    for wrong in ("", "?from=1", "?from=1&to=9", "?from=x&to=2", "?from=1&to=%00"):
+        assert client.get(compare + wrong).status_code == 404
+
+
+def test_queue_to_review_has_what_is_handed_in() -> None:
+    made = draft(MEASURE)
+    page = reverse("admin:take-queue", args=["review"])
+    client = signed_in("reviewer")
+    assert "Nothing waits here." in client.get(page).content.decode()
+    act(made, ActKind.SUBMITTED, member("author"))
+    assert "M1000 Measure" in client.get(page).content.decode()
+    back = client.post(
+        reverse("admin:take-act", args=[made.pk]), {"kind": "approved", "queue": "review"}
+    )
+    assert back["Location"] == page
+
+
+def test_queue_of_the_unwritten_is_ordered_by_what_depends_on_the_object() -> None:
+    other = technique("T1001", "Other", ("execution",))
+    stage = tactic("TA0002", "Execution", "execution")
+    links = [relationship("mitigates", MEASURE, t) for t in (TARGET, other)]
+    import_objects(stage, MEASURE, TARGET, other, *links, release="2.0")
+    page = reverse("admin:take-queue", args=["missing"])
+    client = signed_in("author")
+    shown = client.get(page).content.decode()
+    rows = re.findall(r'<th scope="row">(\S+) [^<]*</th><td>[^<]*</td><td>(\d+)</td>', shown)
+    assert rows == [("M1000", "2"), ("T1000", "2"), ("T1001", "2"), ("TA0002", "2")]
+    publish(MEASURE)
+    left = client.get(f"{page}?type=mitigations").content.decode()
+    assert "0 objects without a Take" in left
+
+
+def test_list_of_takes_shows_the_newest_revision_of_each() -> None:
+    publish(MEASURE)
+    draft(MEASURE, summary="Next.")
+    page = signed_in("author").get(reverse("admin:analysis_take_changelist")).content.decode()
+    assert "M1000 Measure" in page
+    assert "2, draft" in page
+    assert "No Take yet" in page
+
+
+def test_public_pages_set_no_cookie_and_vary_on_none(site: Site) -> None:
+    response = signed_in("author").get("/learn/attack/mitigations/M1000")
+    assert not response.cookies
+    assert "Cookie" not in response["Vary"]

@@ -217,15 +217,7 @@ class _Reckoning:
         start = self._start(revision)
         if start is None:
             return self._incomparable(revision, read)
-        # From the earlier release to the later one, whichever of them is read.
-        before, after = (end, start) if _is_earlier(read, baseline) else (start, end)
-        return Transition(
-            start.object_id,
-            before.snapshot_id,
-            before.version_id,
-            after.snapshot_id,
-            after.version_id,
-        )
+        return _transition(start, end, backwards=_is_earlier(read, baseline))
 
     def _start(self, revision: Revision) -> _Member | None:
         """The object version that a revision holds for, in a snapshot that holds it.
@@ -310,6 +302,18 @@ def _snapshots_of(baselines: Sequence[Baseline]) -> list[Snapshot]:
         return []
     held = Snapshot.objects.of_releases({release for _, release in releases})
     return [found for found in held if (found.domain, found.attack_version) in releases]
+
+
+def _transition(start: _Member, end: _Member, *, backwards: bool) -> Transition:
+    """From what was written against to what is read; the other way where that is the earlier."""
+    before, after = (end, start) if backwards else (start, end)
+    return Transition(
+        start.object_id,
+        before.snapshot_id,
+        before.version_id,
+        after.snapshot_id,
+        after.version_id,
+    )
 
 
 def _standing(revision: Revision, freshness: Freshness, release: str = "", **told: Any) -> Standing:

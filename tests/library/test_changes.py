@@ -282,7 +282,7 @@ def test_links_do_not_count_when_the_object_died_with_them(status: str) -> None:
 def served(number: int, before: str, after: str) -> Linked:
     """A tactic by its names before and after; none where the technique does not serve it."""
     found = link("kill_chain_phases", "x-mitre-tactic", number, forward=True)
-    held = [({},) if name else () for name in (before, after)]
+    held: list[tuple[Properties, ...]] = [({},) if name else () for name in (before, after)]
     return replace(found, before=held[0], after=held[1], names=(before, after))
 
 

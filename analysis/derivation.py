@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.safestring import SafeString
+
 from analysis.derived.brief import Brief
 from analysis.derived.rules import RULES
 from analysis.evidence import Evidence, Figure
 from analysis.landscape import Landscape, landscape_of
+from analysis.since import since_last_release
 from analysis.take import ShownTake
 from library.addresses import Addresses
 from library.conditional import Shelf
@@ -27,16 +30,23 @@ class Derivation:
 def derivation(shelf: Shelf, held: HeldObject) -> Derivation | None:
     """The derived Take of an object; None for one that is not live or of a kind without rules.
 
-    No query once the release's landscape is known, which takes three.
+    Four queries for an object that this process has not shown, besides the three of a release's
+    landscape; then none.
     """
     if not held.version.live:
         return None
     landscape = landscape_of(shelf.snapshot_ids)
-    return derive(landscape, held.object_id, shelf.addresses)
+    since = since_last_release(shelf, held) if held.kind in RULES else None
+    return derive(landscape, held.object_id, shelf.addresses, since)
 
 
-def derive(landscape: Landscape, object_id: int, addresses: Addresses) -> Derivation | None:
-    """The derived Take of a live object of a landscape; some milliseconds."""
+def derive(
+    landscape: Landscape, object_id: int, addresses: Addresses, since: SafeString | None = None
+) -> Derivation | None:
+    """The derived Take of a live object of a landscape; some milliseconds.
+
+    `since` says what the release changed, which the landscape does not know.
+    """
     node = landscape.nodes.get(object_id)
     rule = RULES.get(node.kind) if node else None
     if node is None or rule is None:
@@ -44,5 +54,6 @@ def derive(landscape: Landscape, object_id: int, addresses: Addresses) -> Deriva
     page = f"{addresses.page(node.kind, node.attack_id, node.stix_id)}/evidence"
     brief = Brief(landscape, node, Evidence(landscape, addresses, page))
     rule(brief)
+    brief.draft.add("analyst_notes", since)
     take = ShownTake(brief.draft.sections, byline=BYLINE)
     return Derivation(take, tuple(brief.evidence.figures.values()))

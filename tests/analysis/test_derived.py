@@ -218,3 +218,19 @@ def test_hostile_names_stay_text_in_a_take(site: Site) -> None:
     assert f"{bad} addresses 1 technique" in take(page)
     assert not page.one(id="take").has("script")
     assert bad in site.page(f"{PAGE}/evidence").one("main").words
+
+
+def test_take_says_what_the_release_changed_since_the_one_before(site: Site) -> None:
+    stage = tactic("TA0002", "Execution", "execution")
+    shell = technique("T1059", "Shell", ("execution",))
+    measure = mitigation("M1000", "Measure")
+    import_objects(stage, shell, release="1.0")
+    import_objects(stage, shell, measure, relationship("mitigates", measure, shell), release="2.0")
+    take = site.page(f"{LIBRARY}/techniques/T1059").one(id="take")
+    assert "Since 1.0, release 2.0 has changed: 1 mitigation added." in take.words
+    assert "New in release 2.0: 1.0 did not have it." in (
+        site.page(f"{LIBRARY}/mitigations/M1000").one(id="take").words
+    )
+    old = site.page(f"{LIBRARY}/v/1.0/techniques/T1059").one(id="take").words
+    assert "has changed" not in old
+    assert "Since" not in site.page(f"{LIBRARY}/tactics/TA0002").one(id="take").words

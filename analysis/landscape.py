@@ -6,7 +6,7 @@ them. So the whole of a release is read once, in three queries, and then counted
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -81,6 +81,14 @@ class Landscape:
     def _fits(self, object_id: int, step: Step) -> bool:
         node = self.nodes.get(object_id)
         return node is not None and (not step.to or node.kind in step.to)
+
+    def links(self) -> Counter[int]:
+        """How many links each object has, by its key: how much depends on it; some 0.1 seconds."""
+        count: Counter[int] = Counter()
+        for links in (self._out, self._in):
+            for (_, at), ends in links.items():
+                count[at] += len(ends)
+        return count
 
     def of_kind(self, kind: ObjectType) -> Iterator[Node]:
         """Every object of a kind."""

@@ -82,6 +82,14 @@ class Landscape:
         node = self.nodes.get(object_id)
         return node is not None and (not step.to or node.kind in step.to)
 
+    def links(self) -> Counter[int]:
+        """How many links each object has, by its key: how much depends on it; some 0.1 seconds."""
+        count: Counter[int] = Counter()
+        for links in (self._out, self._in):
+            for (_, at), ends in links.items():
+                count[at] += len(ends)
+        return count
+
     def of_kind(self, kind: ObjectType) -> Iterator[Node]:
         """Every object of a kind."""
         return (node for node in self.nodes.values() if node.kind is kind)

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from analysis.models import OPEN_STATES, Act, ActKind, Revision, State, Take
 from analysis.roles import PUBLISH, REVIEW, WRITE
+from analysis.writing import unix_lines
 from library.epoch import advance_epoch
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def act(
         actor=by,
         actor_name=by.get_full_name() or by.get_username(),
         at=timezone.now(),
-        note=note,
+        note=unix_lines(note),
         **(against.baseline if against else {}),
     )
     touches_readers = State.PUBLISHED in (revision.state, step.after)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -50,12 +50,17 @@ class Writing:
 
     @property
     def columns(self) -> dict[str, Any]:
-        """The same as columns of a revision."""
+        """The same as columns of a revision, with the line ends that are kept."""
         return {
-            "sections": dict(self.sections),
+            "sections": {
+                name: [unix_lines(entry) for entry in said]
+                if isinstance(said, list)
+                else unix_lines(said)
+                for name, said in self.sections.items()
+            },
             "confidence": self.confidence,
-            "confidence_why": self.confidence_why,
-            "change_note": self.change_note,
+            "confidence_why": unix_lines(self.confidence_why),
+            "change_note": unix_lines(self.change_note),
         }
 
     @property
@@ -99,13 +104,43 @@ class Subject:
 
 def problems(writing: Writing) -> list[Problem]:
     """What is wrong with a text, in the order of the page; one query for the IDs it names."""
-    found = [*_shape(writing)]
-    return found or [*_unknown_ids(writing)]
+    return shape_problems(writing) or unknown_ids(writing, known_ids(named_ids(writing)))
+
+
+def shape_problems(writing: Writing) -> list[Problem]:
+    """What is wrong with a text whatever releases are held; no query."""
+    return list(_shape(writing))
 
 
 def attack_ids(text: str) -> list[str]:
     """The ATT&CK IDs that a text names, each once, in its order."""
     return list(dict.fromkeys(ATTACK_ID.findall(text)))
+
+
+def named_ids(writing: Writing) -> set[str]:
+    """The ATT&CK IDs that any of its texts names."""
+    return {found for _, _, text in writing.texts for found in attack_ids(text)}
+
+
+def known_ids(named: Iterable[str]) -> set[str]:
+    """Those of these ATT&CK IDs that an object of some release held here has; one query."""
+    found = ObjectVersion.objects.filter(attack_id__in=set(named))
+    return set(found.values_list("attack_id", flat=True))
+
+
+def unknown_ids(writing: Writing, known: Collection[str]) -> list[Problem]:
+    """Where a text names an ATT&CK ID that is not among the known ones; no query."""
+    return [
+        Problem(name, f"no release held here has an object {attack_id}", at)
+        for name, at, text in writing.texts
+        for attack_id in attack_ids(text)
+        if attack_id not in known
+    ]
+
+
+def unix_lines(text: str) -> str:
+    """The text with line ends as they are kept, whatever browser or file it came from."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _shape(writing: Writing) -> Iterator[Problem]:
@@ -129,14 +164,3 @@ def _shape(writing: Writing) -> Iterator[Problem]:
             yield Problem(name, "nothing is said: leave it out", at)
         if UNREADABLE.search(text):
             yield Problem(name, "there is a control character in it", at)
-
-
-def _unknown_ids(writing: Writing) -> Iterator[Problem]:
-    named = {found for _, _, text in writing.texts for found in attack_ids(text)}
-    known = set(
-        ObjectVersion.objects.filter(attack_id__in=named).values_list("attack_id", flat=True)
-    )
-    for name, at, text in writing.texts:
-        for attack_id in attack_ids(text):
-            if attack_id not in known:
-                yield Problem(name, f"no release held here has an object {attack_id}", at)

@@ -112,11 +112,13 @@ def _use_database(stack: contextlib.ExitStack) -> embedded.Server | None:
 
 
 def _prepare() -> None:
-    """Migrate, import, collect static files: all that must be there before the first page."""
+    """Migrate, import, load Takes, collect static files: what the first page needs."""
     from django.conf import settings
     from django.core.management import call_command
     from django.db import connections
 
+    from analysis.starters import load_starters
+    from analysis.takefiles.problems import BadTakesError
     from importer.database import DATABASE_FAILURES, bring_up_to_date, check_reachable, failure
     from importer.errors import BundleError, DatabaseNotReadyError
     from importer.filling import fill_library
@@ -128,8 +130,13 @@ def _prepare() -> None:
         bring_up_to_date()
         sample = settings.BASE_DIR / "fixtures" / "bundles"
         fill_library(settings.ATTACK_BUNDLES, sample, _say, ProgressBar())
+        loaded = load_starters(settings.BASE_DIR / "fixtures" / "takes")
+        if loaded:
+            _say(f"Loaded {loaded} starter Takes, which your organisation has not reviewed.")
     except (BundleError, ValidatorError) as error:
         raise RunError(f"Nothing was imported: {error}") from None
+    except BadTakesError as error:
+        raise RunError(f"The starter Takes are damaged: {error.problems[0]}") from None
     except DatabaseNotReadyError as error:
         raise RunError(str(error)) from None
     except DATABASE_FAILURES as error:

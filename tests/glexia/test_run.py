@@ -44,6 +44,7 @@ class Machine:
             "PORT": str(self.port),
         }
         self.started: list[subprocess.Popen[str]] = []
+        self.said: list[str] = []
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
@@ -62,8 +63,10 @@ class Machine:
         """`make run`, once it is ready."""
         process = self.start("-m", "glexia.run")
         assert process.stdout is not None
+        self.said = []
         while "Ready" not in (line := process.stdout.readline()):
             assert line, process.stderr.read() if process.stderr else ""
+            self.said.append(line)
         return process
 
     def page(self) -> str:
@@ -102,6 +105,16 @@ def test_everything_it_started_ends_when_it_is_stopped(
     assert (process.returncode, error) == (0, "")
     assert not [child for child in family if child.is_running()]
     assert machine.is_free()
+
+
+def test_starter_takes_are_loaded_by_the_first_run_alone(machine: Machine) -> None:
+    loaded = "Loaded 36 starter Takes, which your organisation has not reviewed.\n"
+    first = machine.run()
+    assert loaded in machine.said
+    first.send_signal(signal.SIGINT)
+    first.communicate(timeout=DEADLINE)
+    machine.run()
+    assert loaded not in machine.said
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children of the killed")

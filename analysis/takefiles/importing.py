@@ -1,0 +1,140 @@
+"""From the files of a folder into the library: all of them, or nothing at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import transaction
+
+from analysis.models import Revision, Take
+from analysis.takefiles.entries import entry_of, held_revisions
+from analysis.takefiles.folder import name_problems, read_folder
+from analysis.takefiles.history import Continuation, HistoryError, continuation
+from analysis.takefiles.problems import BadTakesError, FileProblem
+from analysis.takefiles.reading import ReadFile
+from analysis.takefiles.shape import RevisionKeys, TakeFile
+from analysis.takefiles.storing import Addition, store
+from analysis.writing import known_ids, named_ids, unknown_ids
+from library.identifiers import Domain, is_sample
+from library.models import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file: "new", "revised" or "unchanged", and how."""
+
+    file: str
+    word: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.word}{f', {self.detail}' if self.detail else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of all files, and the domains whose IDs nothing real is held to check by."""
+
+    outcomes: tuple[Outcome, ...]
+    unchecked: tuple[str, ...]
+
+
+def import_folder(folder: Path) -> Imported:
+    """Bring the Takes of a folder in, in one transaction; some 10 ms a file.
+
+    Raises BadTakesError with everything that is wrong with any of them; then nothing is written.
+    """
+    files = read_folder(folder)
+    wrong = [problem for file in files for problem in file.problems]
+    return import_files(files, [*wrong, *name_problems(files)], check_ids=True)
+
+
+@transaction.atomic
+def import_files(
+    files: Sequence[ReadFile], wrong: Iterable[FileProblem] = (), *, check_ids: bool
+) -> Imported:
+    """The same for files that were read, of which this much is known to be wrong.
+
+    Without `check_ids` the texts may name what no release here holds.
+    """
+    problems = list(wrong)
+    takes = {file.take.stix_id: (file, file.take) for file in files if file.take is not None}
+    rows = _locked(takes)
+    held = held_revisions(takes)
+    additions = []
+    for stix_id, (file, take) in takes.items():
+        before = held.get(stix_id, [])
+        try:
+            found = continuation(take.revisions, [entry_of(revision) for revision in before])
+            additions.append((file, Addition(rows[stix_id], take, before, found)))
+        except HistoryError as error:
+            problems.append(file.problem(file.path_of(error.revision), str(error)))
+    unchecked: tuple[str, ...] = ()
+    if check_ids:
+        newest = [(file, made.take) for file, made in additions if _is_new(made)]
+        unchecked = _unchecked(take for _, take in newest)
+        problems += _id_problems(newest, unchecked)
+    if problems:
+        raise BadTakesError(problems)
+    store([addition for _, addition in additions])
+    return Imported(tuple(_outcome(file.name, made) for file, made in additions), unchecked)
+
+
+def _locked(stix_ids: Iterable[str]) -> dict[str, Take]:
+    """The rows of these Takes, made where there were none, so that no one else moves them on."""
+    # In one order, so that two imports wait for each other instead of both failing.
+    wanted = sorted(stix_ids)
+    Take.objects.bulk_create([Take(stix_id=found) for found in wanted], ignore_conflicts=True)
+    rows = Take.objects.filter(stix_id__in=wanted).order_by("stix_id").select_for_update()
+    return {take.stix_id: take for take in rows}
+
+
+def _is_new(addition: Addition) -> bool:
+    return any(revision is addition.take for revision, _ in addition.found.added)
+
+
+def _unchecked(takes: Iterable[TakeFile]) -> tuple[str, ...]:
+    """The domains of these Takes of which the library holds no more than a sample."""
+    held = Snapshot.objects.values_list("domain", "attack_version").distinct()
+    real = {domain for domain, attack_version in held if not is_sample(attack_version)}
+    written = {take.written_against.domain for take in takes}
+    return tuple(domain for domain in Domain if domain in written and domain not in real)
+
+
+def _id_problems(
+    takes: Sequence[tuple[ReadFile, TakeFile]], unchecked: Sequence[str]
+) -> Iterator[FileProblem]:
+    """Where texts name an ID that no release held has; one query for all."""
+    checked = [pair for pair in takes if pair[1].written_against.domain not in unchecked]
+    known = known_ids(named for _, take in checked for named in named_ids(take.writing))
+    for file, take in checked:
+        for problem in unknown_ids(take.writing, known):
+            inner = () if problem.entry is None else (problem.entry,)
+            yield file.problem((problem.field, *inner), problem.message)
+
+
+def _outcome(name: str, addition: Addition) -> Outcome:
+    found, take, held = addition.found, addition.take, addition.held
+    if not held:
+        count = len(found.added)
+        revisions = f"{count} revisions, the newest " if count > 1 else ""
+        return Outcome(name, "new", f"{revisions}{take.state}")
+    changes = [*_added(found.added, held), *_done(found)]
+    if changes:
+        return Outcome(name, "revised", "; ".join(changes))
+    here = next(r for r in held if entry_of(r).identity == take.identity)
+    # A state alone is moved on by what people do, not by a word in a file.
+    return Outcome(name, "unchanged", f"{here.state} here" if here.state != take.state else "")
+
+
+def _added(added: Sequence[tuple[RevisionKeys, object]], held: Sequence[Revision]) -> Iterator[str]:
+    for at, (revision, _) in enumerate(added):
+        yield f"revision {held[-1].number + at + 1} {revision.state}"
+
+
+def _done(found: Continuation) -> Iterator[str]:
+    count = sum(map(len, found.done.values()))
+    if count:
+        yield f"{count} act{'' if count == 1 else 's'} added"

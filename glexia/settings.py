@@ -108,6 +108,9 @@ TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
 
+# Pages that anybody may keep are asked for without a cookie, even by those who are signed in.
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin/"
+
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA_DIR / "static"

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth.models import Group, User
 
 from analysis.models import ActKind, Revision
+from analysis.take import SECTIONS
 from analysis.workflow import act, save
 from analysis.writing import Subject, Writing
 from library.conditional import current_shelf
@@ -12,6 +13,7 @@ from library.contexts.held import find_by_stix_id
 from tests.factories import Properties
 
 ROLES = ("author", "reviewer", "publisher")
+ENTRIES = 4
 
 
 def member(*roles: str, name: str = "") -> User:
@@ -30,6 +32,17 @@ def writing(summary: str = "What it means.", **rest: Any) -> Writing:
     names = ("confidence", "confidence_why", "change_note")
     given = {"confidence": "moderate"} | {name: rest.pop(name) for name in names if name in rest}
     return Writing({"summary": summary, **rest}, **given)
+
+
+def whole_text(words: int = 600) -> dict[str, Any]:
+    """All sections of a Take, so many words together: as long as one sheet of paper holds."""
+    lists = sum(is_list for _, _, is_list in SECTIONS)
+    each = words // (len(SECTIONS) - lists + ENTRIES * lists)
+    said = " ".join(["words"] * (each - 1)).join(("Such ", "."))
+    text: dict[str, Any] = {
+        name: [said] * ENTRIES if is_list else said for name, _, is_list in SECTIONS
+    }
+    return text | {"confidence_why": "The record is wide, and read by few."}
 
 
 def subject(of: Properties) -> Subject:

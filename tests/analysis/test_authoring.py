@@ -229,7 +229,7 @@ def test_queue_of_the_unwritten_is_ordered_by_what_depends_on_the_object() -> No
     client = signed_in("author")
     shown = client.get(page).content.decode()
     rows = re.findall(r'<th scope="row">(\S+) [^<]*</th><td>[^<]*</td><td>(\d+)</td>', shown)
-    assert rows == [("M1000", "2"), ("T1000", "2"), ("T1001", "2"), ("TA0002", "2")]
+    assert rows == [("TA0002", "3"), ("M1000", "2"), ("T1000", "2"), ("T1001", "2")]
     publish(MEASURE)
     left = client.get(f"{page}?type=mitigations").content.decode()
     assert "0 objects without a Take" in left

@@ -33,8 +33,9 @@ from pytest_django import DjangoDbBlocker
 from importer.acquire import unpack
 from importer.pipeline import Options, import_bundles
 from importer.sources import Source
-from tests.browser.content import more_of_ics, wide_matrix
+from tests.browser.content import WRITTEN, more_of_ics, wide_matrix
 from tests.factories import clear_library, import_objects
+from tests.takes import ROLES, member, publish, whole_text
 
 BUNDLES = Path(__file__).resolve().parents[2] / "fixtures" / "bundles"
 PRODUCTION = {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
@@ -51,6 +52,7 @@ QUIET = [
     "--mute-audio",
 ]
 PATIENCE_MS = 10_000
+PASSWORD = "long enough to be kept"
 
 
 class _Handler(WSGIRequestHandler):
@@ -70,6 +72,12 @@ def _seed() -> None:
     sample = orjson.loads((BUNDLES / "ics-sample-2.json").read_bytes())["objects"]
     import_objects(*more_of_ics(sample), domain="ics", release="sample-3")
     import_objects(*wide_matrix(), domain="mobile", release="sample-3")
+    for role in ROLES:
+        user = member(role)
+        user.set_password(PASSWORD)
+        user.save()
+    enterprise = orjson.loads((BUNDLES / "enterprise-sample-2.json").read_bytes())["objects"]
+    publish(next(found for found in enterprise if found.get("name") == WRITTEN), **whole_text())
 
 
 @pytest.fixture

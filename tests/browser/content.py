@@ -10,6 +10,8 @@ from tests.factories import (
     technique,
 )
 
+# The object that an analyst has written on.
+WRITTEN = "Filter Network Traffic"
 MEASURES = 30
 LONG_WORD = "Pneumonoultramicroscopicsilicovolcanoconiosis" * 3
 LONG_LINE = "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\" * 3

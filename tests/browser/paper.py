@@ -32,6 +32,11 @@ def letters_of(pdf: bytes) -> str:
     return "".join("".join(pieces).split())
 
 
+def sheets_of(pdf: bytes) -> int:
+    """How many sheets there are."""
+    return len(_PAGE.findall(pdf))
+
+
 def landscape_sheets_of(pdf: bytes) -> int:
     """How many sheets are wider than high."""
     return sum(float(width) > float(height) for width, height in _PAGE.findall(pdf))

@@ -1,0 +1,190 @@
+"""A Take from its author to its readers, through a new release, and on paper."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import orjson
+import pytest
+from django.db import connections
+from playwright.sync_api import Page, expect
+
+from importer.editions import undo
+from tests.browser.conftest import BUNDLES, PASSWORD, Reader, Readers
+from tests.browser.paper import letters_of, sheets_of
+from tests.factories import import_objects, relationship, technique
+
+pytestmark = pytest.mark.browser
+
+MEASURE = "M1032"
+PAGE = f"/learn/attack/mitigations/{MEASURE}"
+SAID = "A second factor is worth most where a password opens the mail."
+
+
+def aside(work: Callable[[], Any]) -> None:
+    """Do something with the database, which refuses to work in the thread of the browser."""
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:
+            failed.append(error)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert failed == []
+
+
+def next_release() -> None:
+    """Bring in a release of enterprise in which the measure addresses one technique more."""
+    known = orjson.loads((BUNDLES / "enterprise-sample-2.json").read_bytes())["objects"]
+    kept = [found for found in known if found["type"] != "x-mitre-collection"]
+    measure = next(
+        found
+        for found in kept
+        if found["type"] == "course-of-action" and found["name"] == "Multi-factor Authentication"
+    )
+    fresh = technique("T9777", "A new way in")
+    import_objects(*kept, fresh, relationship("mitigates", measure, fresh), release="sample-4")
+
+
+@pytest.fixture
+def new_release() -> Iterator[Callable[[], None]]:
+    """Brings in a release when called; at the end readers see what they saw before."""
+    done: list[bool] = []
+
+    def bring_in() -> None:
+        aside(next_release)
+        done.append(True)
+
+    yield bring_in
+    if done:
+        aside(lambda: undo("the tests"))
+
+
+def signed_in(readers: Readers, role: str) -> Reader:
+    """A member of the staff in this role, at the Takes."""
+    reader = readers()
+    page = reader.go("/admin/login/?next=/admin/analysis/take/")
+    page.get_by_label("Username").fill(role)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("link", name="No Take yet")).to_be_visible()
+    return reader
+
+
+def press(page: Page, queue: str, button: str) -> None:
+    """Press a button of the Take in a queue."""
+    page.goto(f"/admin/analysis/take/queue/{queue}/")
+    section = page.locator(".take-current").filter(has_text=MEASURE)
+    section.get_by_role("button", name=button).click()
+    expect(page.locator(".messagelist .success")).to_contain_text(MEASURE)
+
+
+def test_a_take_goes_from_its_author_to_its_readers_and_through_a_new_release(
+    readers: Readers, new_release: Callable[[], None]
+) -> None:
+    author, reviewer, publisher = (
+        signed_in(readers, role).page for role in ("author", "reviewer", "publisher")
+    )
+    author.goto("/admin/analysis/take/add/")
+    author.get_by_label("ATT&CK ID or STIX id").fill(MEASURE)
+    author.get_by_role("button", name="Go on").click()
+    author.get_by_label("Summary", exact=True).fill(f"{SAID} See M1037.")
+    expect(author.locator("#take-preview a")).to_have_text("M1037")
+    author.get_by_role("button", name="Save as a draft").click()
+    author.get_by_role("button", name="Submit for review").click()
+    expect(author.locator(".messagelist .success")).to_be_visible()
+    press(reviewer, "review", "Approve")
+    press(publisher, "review", "Publish")
+
+    take = readers().go(PAGE).locator("#take")
+    expect(take).to_contain_text(SAID)
+    expect(take).to_contain_text("Confidence: moderate")
+    expect(take).not_to_contain_text("has since changed")
+
+    new_release()
+    take.page.reload()
+    expect(take).to_contain_text("MITRE has since changed this object: 1 technique added")
+    press(reviewer, "stale", "Still right")
+    take.page.reload()
+    expect(take).to_contain_text(SAID)
+    expect(take).to_contain_text("confirmed against sample-4")
+    expect(take).not_to_contain_text("has since changed")
+
+
+def test_entries_of_a_list_are_added_moved_and_removed_by_keyboard(readers: Readers) -> None:
+    page = signed_in(readers, "author").page
+    page.goto("/admin/analysis/take/add/")
+    page.get_by_label("ATT&CK ID or STIX id").fill("M1031")
+    page.keyboard.press("Enter")
+    page.get_by_label("Likely telemetry, entry 1").fill("First")
+    telemetry = page.locator("[data-list=likely_telemetry]")
+    telemetry.get_by_role("button", name="Add an entry").press("Enter")
+    expect(page.get_by_label("Likely telemetry, entry 2")).to_be_focused()
+    page.keyboard.type("Second")
+    telemetry.get_by_role("button", name="Up entry 2").press("Enter")
+    preview = page.locator("#take-preview li")
+    expect(preview).to_have_text(["Second", "First"])
+    telemetry.get_by_role("button", name="Remove entry 1").press("Enter")
+    expect(preview).to_have_text(["First"])
+
+
+def test_leaving_is_asked_about_while_words_are_unsaved(readers: Readers) -> None:
+    page = signed_in(readers, "author").page
+    page.goto("/admin/analysis/take/add/")
+    page.get_by_label("ATT&CK ID or STIX id").fill("M1031")
+    page.keyboard.press("Enter")
+    asked: list[str] = []
+
+    def stay(dialog: Any) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.get_by_label("Summary", exact=True).press_sequentially("Words.")
+    page.get_by_role("link", name="Home", exact=True).click(no_wait_after=True)
+    expect(page.get_by_label("Summary", exact=True)).to_have_value("Words.")
+    assert asked == ["beforeunload"]
+
+
+def test_the_executive_view_is_remembered_in_the_browser(readers: Readers) -> None:
+    reader = readers()
+    page = reader.go(PAGE)
+    page.get_by_role("link", name="Executive view").click()
+    expect(page.locator("#definition")).to_be_hidden()
+    page.goto("/learn/attack/mitigations/M1037")
+    expect(page.get_by_role("link", name="Executive view")).to_have_attribute(
+        "aria-current", "true"
+    )
+    assert reader.address == "/learn/attack/mitigations/M1037?view=executive"
+    page.locator(".rest > summary").click()
+    expect(page.locator("#definition")).to_be_visible()
+    page.get_by_role("link", name="Analyst view").click()
+    page.goto(PAGE)
+    expect(page.locator("#definition")).to_be_visible()
+    assert reader.address == PAGE
+    assert page.context.cookies() == []
+
+
+def test_the_executive_view_is_there_without_javascript(readers: Readers) -> None:
+    page = readers(javascript=False).go(PAGE)
+    page.get_by_role("link", name="Executive view").click()
+    expect(page.locator("#take")).to_be_visible()
+    expect(page.locator("#definition")).to_be_hidden()
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_the_executive_view_prints_on_one_sheet(readers: Readers, paper: str) -> None:
+    page = readers().go("/learn/attack/mitigations/M1037?view=executive")
+    pdf = page.pdf(format=paper)
+    assert sheets_of(pdf) == 1
+    printed = letters_of(pdf)
+    for said in ("M1037", "FilterNetworkTraffic", "Confidence", "MITRE", "Limits", "Glexia"):
+        assert said in printed
+    assert "Executiveview" not in printed
+    assert "Searchthelibrary" not in printed

@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from analysis.writing import ATTACK_ID
+from library.text.words import words
 
 if TYPE_CHECKING:
     from markdown_it.rules_core import StateCore
@@ -67,6 +68,11 @@ def entry_of(text: str, resolve: Resolve) -> SafeString:
     html = html_of(text, resolve)
     inside = html.removeprefix("<p>").removesuffix("</p>")
     return SafeString(inside) if "<p>" not in inside and html.startswith("<p>") else html
+
+
+def plain_of(text: str) -> str:
+    """The words of a text without markup, a line for each paragraph, entry and break."""
+    return words(html_of(text, lambda _: None))
 
 
 def _link_ids(state: StateCore) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
-from analysis.markdown import Resolve, Target, entry_of, html_of
+from analysis.markdown import Resolve, Target, entry_of, html_of, plain_of
 from analysis.models import Confidence, Revision
 from analysis.take import SECTIONS, Section, ShownTake
 from analysis.writing import Sections
@@ -14,6 +15,8 @@ from library.conditional import Shelf
 
 # Takes rendered, some 10 KB each, for the releases in which they are read.
 MOST_KEPT = 512
+# The same without markup, some 5 KB each.
+MOST_READ = 2048
 
 
 @lru_cache(maxsize=2)
@@ -67,6 +70,20 @@ def _shown(key: int, snapshots: tuple[int, ...], release: str) -> ShownTake:
         byline=f"By {revision.author_name}",
         is_derived=False,
     )
+
+
+@lru_cache(maxsize=MOST_READ)
+def words_said(revision: Revision) -> Mapping[str, tuple[str, ...]]:
+    """A revision's sections by name without markup: one text, or the entries of a list.
+
+    Kept, since what a revision says never changes.
+    """
+    found = {}
+    for name, _, _ in SECTIONS:
+        if said := revision.sections.get(name):
+            entries = said if isinstance(said, list) else [said]
+            found[name] = tuple(plain_of(entry) for entry in entries)
+    return found
 
 
 def resolver(snapshots: tuple[int, ...], release: str) -> Resolve:

@@ -1,16 +1,27 @@
 """The pages of what Glexia says."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 
-from django.http import HttpRequest, HttpResponse
+import orjson
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
 
 from analysis.derivation import derivation
+from analysis.reading.filters import TakeFilters
+from analysis.reading.release_brief import release_brief
+from analysis.reading.shape import TakeFile
+from analysis.reading.take_file import take_file
+from analysis.reading.take_list import take_list
 from library.conditional import Shelf, conditional_page
 from library.contexts.held import HeldObject, find_by_stix_id, find_objects
 from library.contexts.page import Crumb, Page, way_up
+from library.downloads import schema_response, shallow, site_of
+from library.files.shape import schema_of
 from library.identifiers import ObjectType
-from library.views import ANY, in_upper_case, not_found
+from library.views import ANY, answer, in_upper_case, not_found, query_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +93,65 @@ def _evidence(request: HttpRequest, shelf: Shelf, held: HeldObject) -> HttpRespo
     ]
     shown = {"page": page, "held": held, "figures": figures}
     return render(request, "analysis/evidence.html", shown)
+
+
+@conditional_page
+def takes(request: HttpRequest, shelf: Shelf) -> HttpResponse:
+    """The published Takes; for a partial request the results alone."""
+    asked = TakeFilters.of(request.GET)
+    listing = take_list(shelf, asked)
+    return answer(
+        request,
+        ("analysis/takes.html", "analysis/_takes_swap.html"),
+        {"list": listing, "page": listing.page},
+        listing.address,
+        typing=asked.continues(TakeFilters.of(query_before(request))),
+    )
+
+
+@conditional_page
+def takes_brief(request: HttpRequest, shelf: Shelf) -> HttpResponse:
+    """What the releases shown change for the published Takes."""
+    brief = release_brief(shelf)
+    return render(request, "analysis/release_brief.html", {"brief": brief, "page": brief.page})
+
+
+@conditional_page
+def take(request: HttpRequest, shelf: Shelf, kind: ObjectType, attack_id: str) -> HttpResponse:
+    """The Take on an object as JSON; an ID in lower case leads to the upper one."""
+    found = find_objects(shelf, kind, attack_id)
+    if not found:
+        return in_upper_case(request, shelf, kind, attack_id, "/take")
+    return _take(request, shelf, found[0], found[0].href)
+
+
+@conditional_page
+def take_by_stix_id(request: HttpRequest, shelf: Shelf, stix_id: str) -> HttpResponse:
+    """The same for the address that no other object shares."""
+    held = find_by_stix_id(shelf, stix_id)
+    if held is None:
+        return not_found(request, shelf, ANY, stix_id)
+    return _take(request, shelf, held, held.lasting_href)
+
+
+def _take(request: HttpRequest, shelf: Shelf, held: HeldObject, address: str) -> HttpResponse:
+    made = take_file(shelf, held, address, site_of(request))
+    if made is None:
+        message = f"There is no Take on {held.attack_id or held.stix_id}: nobody has written one,"
+        message += " and none is derived for what is revoked, deprecated or of an unknown kind."
+        return JsonResponse({"error": message}, status=HTTPStatus.NOT_FOUND)
+    body = orjson.dumps({"$schema": _schema_address(request)} | shallow(made))
+    response = HttpResponse(body, content_type="application/json")
+    response["Link"] = f'<{address}#licence>; rel="license"'
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@require_safe
+def take_schema(request: HttpRequest) -> HttpResponse:
+    """The JSON Schema of a Take's JSON."""
+    return schema_response(schema_of(TakeFile), _schema_address(request))
+
+
+def _schema_address(request: HttpRequest) -> str:
+    return site_of(request) + reverse("analysis:take-schema")

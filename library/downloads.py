@@ -78,8 +78,8 @@ class _Download:
             matrix = matrix_of(self.shelf, self.held, MatrixFilters.of(self.request.GET))
         match form:
             case "json":
-                made = object_file(detail, matrix, _base(self.request))
-                return self.file(form, detail, [_json(self.request, "object-1", _shallow(made))])
+                made = object_file(detail, matrix, site_of(self.request))
+                return self.file(form, detail, [_json(self.request, "object-1", shallow(made))])
             case "csv":
                 return self.csv(detail, matrix)
             case "xlsx":
@@ -121,7 +121,7 @@ class _Download:
             f"{_citation(detail.page, self.request)} {detail.page.notice}",
             domain,
             release,
-            _base(self.request) + detail.page.canonical,
+            site_of(self.request) + detail.page.canonical,
         )
         marks = matrix_marks(matrix) if matrix else page_marks(detail, domain)
         return self.file("navigator", detail, [orjson.dumps(layer(heading, marks))], domain)
@@ -166,11 +166,11 @@ def _list_file(request: HttpRequest, shelf: Shelf, kind: ObjectType, form: str) 
     filters = ListFilters.of(request.GET, page_kind(kind).filters).at(0)
     page = list_frame(shelf, kind, filters)
     labels = [spec.label for spec in page_kind(kind).facts]
-    records = list_records(shelf, kind, filters, _base(request))
+    records = list_records(shelf, kind, filters, site_of(request))
     content: Any
     match form:
         case "json":
-            address = _base(request) + shelf.addresses.listing(kind) + filters.query
+            address = site_of(request) + shelf.addresses.listing(kind) + filters.query
             content = _list_json(request, page, address, records)
         case "csv":
             content = csv_pieces(list_sheet(kind.slug, kind.plural, labels, records))
@@ -203,7 +203,7 @@ def _list_layer(
         f"{_citation(page, request)} {page.notice}",
         domain,
         release,
-        _base(request) + page.canonical,
+        site_of(request) + page.canonical,
     )
     marks = list_marks(shelf, page_kind(kind), list(every_match(shelf, kind, in_domain)))
     name = file_name(kind.slug, domain, "attack", release)
@@ -241,7 +241,7 @@ def release_workbook(request: HttpRequest, shelf: Shelf, domain: str) -> HttpRes
         canonical=shelf.addresses.home,
         cited_release=snapshot.attack_version,
     )
-    book = workbook(release_sheets(shelf, snapshot, _base(request)), _properties(page, request))
+    book = workbook(release_sheets(shelf, snapshot, site_of(request)), _properties(page, request))
     name = file_name(f"{domain}-attack", snapshot.attack_version)
     return file_response("xlsx", book, name, page)
 
@@ -251,13 +251,18 @@ def json_schema(request: HttpRequest, name: str) -> HttpResponse:
     """The JSON Schema of the library's JSON files."""
     if name not in SCHEMAS:
         raise Http404(f"no schema {name}")
-    made = schema(name) | {"$id": _schema_address(request, name)}
-    response = JsonResponse(made, content_type="application/schema+json")
+    return schema_response(schema(name), _schema_address(request, name))
+
+
+def schema_response(made: dict[str, Any], address: str) -> HttpResponse:
+    """A JSON Schema as it is published at an address."""
+    response = JsonResponse(made | {"$id": address}, content_type="application/schema+json")
     response["Cache-Control"] = "public, max-age=3600"
     return response
 
 
-def _shallow(made: Any) -> dict[str, Any]:
+def shallow(made: Any) -> dict[str, Any]:
+    """The fields of a dataclass as they are: orjson knows what they hold."""
     return {field.name: getattr(made, field.name) for field in fields(made)}
 
 
@@ -266,15 +271,16 @@ def _json(request: HttpRequest, name: str, made: dict[str, Any]) -> bytes:
 
 
 def _schema_address(request: HttpRequest, name: str) -> str:
-    return _base(request) + reverse("library:schema", args=[name])
+    return site_of(request) + reverse("library:schema", args=[name])
 
 
-def _base(request: HttpRequest) -> str:
+def site_of(request: HttpRequest) -> str:
+    """The scheme and host with which every address in a file begins."""
     return f"{request.scheme}://{request.get_host()}"
 
 
 def _citation(page: Page, request: HttpRequest) -> str:
-    return f"{page.citation} {_base(request)}{page.lasting_path}"
+    return f"{page.citation} {site_of(request)}{page.lasting_path}"
 
 
 def _properties(page: Page, request: HttpRequest) -> dict[str, str]:

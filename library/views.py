@@ -67,8 +67,8 @@ def _list(request: HttpRequest, shelf: Shelf, kind: ObjectType) -> HttpResponse:
     offered = page_kind(kind).filters
     listing = object_list(shelf, kind, ListFilters.of(request.GET, offered))
     shown: dict[str, object] = {"list": listing, "page": listing.page}
-    before = ListFilters.of(_query_before(request), offered)
-    return _answer(
+    before = ListFilters.of(query_before(request), offered)
+    return answer(
         request,
         ("library/object_list.html", "library/_results_swap.html"),
         shown,
@@ -129,10 +129,10 @@ def _page_of(
     table = detail.table(filters.table)
     if table is None:
         return render(request, "library/object_page.html", shown)
-    before = TableFilters.of(_query_before(request), main)
+    before = TableFilters.of(query_before(request), main)
     # One table at a time is filtered: the one that was so before is whole again.
     left = detail.table(before.table) if before.table != filters.table else None
-    return _answer(
+    return answer(
         request,
         ("library/object_page.html", "library/_table_swap.html"),
         shown | {"table": table, "left": left},
@@ -164,7 +164,7 @@ def _grids(request: HttpRequest, whole: str, shown: dict[str, object]) -> HttpRe
     """A page with matrices; for a partial request the grids alone."""
     filters = shown["filters"]
     assert isinstance(filters, MatrixFilters)
-    return _answer(
+    return answer(
         request,
         (whole, "library/_matrix.html#grids"),
         shown,
@@ -215,7 +215,7 @@ def search_results(request: HttpRequest, shelf: Shelf) -> HttpResponse:
     first = found.results[0] if found.results and not is_partial(request) else None
     if first is not None and first.hit.score >= CERTAIN:
         return HttpResponseRedirect(first.href)
-    return _answer(
+    return answer(
         request,
         ("library/search.html", "library/_search_swap.html"),
         shown,
@@ -232,11 +232,12 @@ def _page_before(request: HttpRequest) -> SplitResult:
         return urlsplit("")
 
 
-def _query_before(request: HttpRequest) -> QueryDict:
+def query_before(request: HttpRequest) -> QueryDict:
+    """The query of the page that htmx is about to change."""
     return QueryDict(_page_before(request).query)
 
 
-def _answer(
+def answer(
     request: HttpRequest,
     templates: tuple[str, str],
     shown: dict[str, object],
@@ -244,7 +245,11 @@ def _answer(
     *,
     typing: bool,
 ) -> HttpResponse:
-    """The whole page, or the part that htmx asks for and the address that it then has."""
+    """The whole page, or the part that htmx asks for and the address that it then has.
+
+    `templates` are those of the page and of the part; `typing` tells whether the address follows
+    what a reader types.
+    """
     whole, part = templates
     if not is_partial(request):
         return render(request, whole, shown)

@@ -15,6 +15,7 @@ from library import markup
 from library.conditional import Shelf
 from library.contexts.held import HeldObject
 from library.contexts.page import Crumb, Page, way_up
+from library.contexts.pager import PageLink, clamped, page_at, page_links
 from library.contexts.prose import Prose
 from library.identifiers import TACTIC, Domain, ObjectType
 from library.kinds import page_kind
@@ -52,14 +53,6 @@ class Card:
     def html(self) -> SafeString:
         """The definition, folded where it is long."""
         return markup.prose(self.definition)
-
-
-@dataclass(frozen=True, slots=True)
-class PageLink:
-    """A link to one page of a list; without an address where it is the page at hand."""
-
-    label: str
-    href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +105,10 @@ def object_list(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> ListCon
     rows = _narrowed(shelf, kind, filters)
     found, total, distinct, filters = _page_of(rows, filters)
     path = shelf.addresses.listing(kind)
+
+    def at(start: int) -> str:
+        return path + filters.at(start).query
+
     return ListContext(
         page=list_frame(shelf, kind, filters),
         kind=kind,
@@ -126,9 +123,9 @@ def object_list(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> ListCon
         distinct=distinct,
         first=filters.offset + 1 if found else 0,
         last=filters.offset + len(found),
-        previous=_link(path, filters, filters.offset - PAGE_SIZE, total),
-        following=_link(path, filters, filters.offset + PAGE_SIZE, total),
-        page_links=_page_links(path, filters, total),
+        previous=page_at(at, filters.offset - PAGE_SIZE, total),
+        following=page_at(at, filters.offset + PAGE_SIZE, total),
+        page_links=page_links(at, filters.offset, total),
         held_domains=frozenset(snapshot.domain for snapshot in shelf.snapshots),
     )
 
@@ -186,13 +183,13 @@ def _page_of(
         ids = list(rows.order_by().values_list("version_id", "object_id"))
         matching = _versions_with({version for version, _ in ids}, filters.text)
         objects = [object_id for version, object_id in ids if version in matching]
-        filters = _clamped(filters, len(objects))
+        filters = filters.at(clamped(filters.offset, len(objects)))
         found = rows.filter(version__in=matching).with_content()[filters.offset :][:PAGE_SIZE]
         return list(found), len(objects), len(set(objects)), filters
     counts: dict[str, Any] = rows.order_by().aggregate(
         total=Count("object_id"), distinct=Count("object_id", distinct=True)
     )
-    filters = _clamped(filters, counts["total"])
+    filters = filters.at(clamped(filters.offset, counts["total"]))
     found = rows.with_content()[filters.offset :][:PAGE_SIZE]
     return list(found), counts["total"], counts["distinct"], filters
 
@@ -295,11 +292,6 @@ def _keep(read: dict[int, _Text]) -> None:
         _kept.update(read)
 
 
-def _clamped(filters: ListFilters, total: int) -> ListFilters:
-    last_page = max(0, (total - 1) // PAGE_SIZE * PAGE_SIZE)
-    return filters.at(min(filters.offset, last_page))
-
-
 def _cards(shelf: Shelf, rows: list[SnapshotObject]) -> list[Card]:
     first = _first_of_each_id(shelf, rows)
     held = [HeldObject((row,), shelf.addresses) for row in rows]
@@ -353,17 +345,3 @@ def list_frame(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> Page:
         canonical=shelf.addresses.listing(kind) + lasting.query,
         indexed=not (filters.text or filters.include_revoked),
     )
-
-
-def _link(path: str, filters: ListFilters, start: int, total: int) -> str:
-    return path + filters.at(start).query if 0 <= start < total else ""
-
-
-def _page_links(path: str, filters: ListFilters, total: int) -> list[PageLink]:
-    return [
-        PageLink(
-            label=str(start // PAGE_SIZE + 1),
-            href="" if start == filters.offset else _link(path, filters, start, total),
-        )
-        for start in range(0, total, PAGE_SIZE)
-    ]

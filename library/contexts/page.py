@@ -49,6 +49,9 @@ class Page:
     canonical: str = ""
     indexed: bool = True
     kind: ObjectType | None = None
+    section: str = ""
+    """The part of the site that it belongs to where that is no list of a kind: "takes"."""
+
     standing_now: str = ""
     """On a page of a pinned release: how its object stands in the current edition."""
 

@@ -10,14 +10,14 @@ from typing import Any, Final
 
 from pydantic import ConfigDict, TypeAdapter
 
-_DOCUMENTED: Final = ConfigDict(use_attribute_docstrings=True)
+DOCUMENTED: Final = ConfigDict(use_attribute_docstrings=True)
 
 
 @dataclass(frozen=True, slots=True)
 class LinkedObject:
     """Another object of the same release."""
 
-    __pydantic_config__ = _DOCUMENTED
+    __pydantic_config__ = DOCUMENTED
 
     type: str
     """What kind of ATT&CK object it is, as pages say it: "Technique", "Group"."""
@@ -35,7 +35,7 @@ class LinkedObject:
 class Membership:
     """One domain that holds the object, in the release shown."""
 
-    __pydantic_config__ = _DOCUMENTED
+    __pydantic_config__ = DOCUMENTED
 
     domain: str
     """enterprise, mobile or ics."""
@@ -54,7 +54,7 @@ class Membership:
 class Text:
     """A text of MITRE's without markup; "[3]" in it is the reference of that number."""
 
-    __pydantic_config__ = _DOCUMENTED
+    __pydantic_config__ = DOCUMENTED
 
     words: str
     references: list[int]
@@ -65,7 +65,7 @@ class Text:
 class StatedFact:
     """One fact of the page's head, or of a table's row."""
 
-    __pydantic_config__ = _DOCUMENTED
+    __pydantic_config__ = DOCUMENTED
 
     label: str
     value: str
@@ -81,7 +81,7 @@ class StatedFact:
 class TableRow:
     """One relationship, or one object at the end of a longer way."""
 
-    __pydantic_config__ = _DOCUMENTED
+    __pydantic_config__ = DOCUMENTED
 
     domains: list[str]
     """The labels of the domains that state it."""
@@ -100,7 +100,7 @@ class TableRow:
 class RelationTable:
     """A table of related objects, as the page shows it without filter."""
 
-    __pydantic_config__ = _DOCUMENTED
+    __pydantic_config__ = DOCUMENTED
 
     slug: str
     title: str
@@ -114,7 +114,7 @@ class RelationTable:
 class ListingCell:
     """One cell of a listing."""
 
-    __pydantic_config__ = _DOCUMENTED
+    __pydantic_config__ = DOCUMENTED
 
     text: Text
     object: LinkedObject | None
@@ -124,7 +124,7 @@ class ListingCell:
 class ListingTable:
     """A table of a property of the object itself: aliases, log sources, mutable elements."""
 
-    __pydantic_config__ = _DOCUMENTED
+    __pydantic_config__ = DOCUMENTED
 
     slug: str
     title: str
@@ -136,7 +136,7 @@ class ListingTable:
 class ProsePassage:
     """A further text of the object."""
 
-    __pydantic_config__ = _DOCUMENTED
+    __pydantic_config__ = DOCUMENTED
 
     slug: str
     title: str
@@ -147,7 +147,7 @@ class ProsePassage:
 class MatrixTechnique:
     """A technique of a matrix with its sub-techniques."""
 
-    __pydantic_config__ = _DOCUMENTED
+    __pydantic_config__ = DOCUMENTED
 
     technique: LinkedObject
     sub_techniques: list[LinkedObject]
@@ -157,7 +157,7 @@ class MatrixTechnique:
 class MatrixTactic:
     """One column of a matrix."""
 
-    __pydantic_config__ = _DOCUMENTED
+    __pydantic_config__ = DOCUMENTED
 
     tactic: LinkedObject
     techniques: list[MatrixTechnique]
@@ -167,7 +167,7 @@ class MatrixTactic:
 class NumberedReference:
     """A source that the object or its relationships cite."""
 
-    __pydantic_config__ = _DOCUMENTED
+    __pydantic_config__ = DOCUMENTED
 
     number: int
     name: str
@@ -183,7 +183,7 @@ class NumberedReference:
 class HeldVersion:
     """The object in one imported release."""
 
-    __pydantic_config__ = _DOCUMENTED
+    __pydantic_config__ = DOCUMENTED
 
     domain: str
     attack_version: str
@@ -197,7 +197,7 @@ class HeldVersion:
 class ObjectFile:
     """An ATT&CK object as its page shows it."""
 
-    __pydantic_config__ = _DOCUMENTED
+    __pydantic_config__ = DOCUMENTED
 
     url: str
     type: str
@@ -248,7 +248,7 @@ class ObjectFile:
 class ListRecord:
     """One object of a list in one domain."""
 
-    __pydantic_config__ = _DOCUMENTED
+    __pydantic_config__ = DOCUMENTED
 
     domain: str
     attack_version: str
@@ -274,7 +274,7 @@ class ListRecord:
 class ListFile:
     """A list as the reader filtered it, whole: name order, one record an object and domain."""
 
-    __pydantic_config__ = _DOCUMENTED
+    __pydantic_config__ = DOCUMENTED
 
     url: str
     title: str
@@ -287,9 +287,14 @@ class ListFile:
 SCHEMAS: Final[dict[str, type]] = {"object-1": ObjectFile, "list-1": ListFile}
 
 
-@cache
 def schema(name: str) -> dict[str, Any]:
     """The JSON Schema (2020-12) of a file by its name in `SCHEMAS`; KeyError for another."""
-    made = TypeAdapter(SCHEMAS[name]).json_schema(mode="serialization")
+    return schema_of(SCHEMAS[name])
+
+
+@cache
+def schema_of(shape: type) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of files of a shape, a dataclass, with the schema's own address."""
+    made = TypeAdapter(shape).json_schema(mode="serialization")
     made["properties"] = {"$schema": {"type": "string"}} | made["properties"]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | made

@@ -1,0 +1,1 @@
+"""Takes beyond the pages of their objects: the list of them, the release brief, files."""

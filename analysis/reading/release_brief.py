@@ -1,0 +1,148 @@
+"""The release brief: what the releases shown mean for the published Takes, for executives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from django.urls import reverse
+
+from analysis.reading.listed import ListedTake, executive_view, published_takes
+from analysis.staleness import MOST_TOLD, Freshness, Standing, standings
+from library.catalogue import Entry, catalogue
+from library.conditional import Shelf
+from library.contexts.page import Crumb, Page, way_up
+from library.identifiers import OBJECT_TYPES, Domain
+from library.models import Snapshot
+
+PURPOSE: Final = (
+    "What the releases shown change for the published Takes: first those whose ground has moved."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DomainRelease:
+    """The release of one domain that readers see, and the one before it that is held."""
+
+    label: str
+    release: str
+    before: str
+    """Empty where none is held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Successor:
+    """What replaced a revoked object, at the end of the chain."""
+
+    href: str
+    attack_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class BriefEntry:
+    """One Take that a release touches."""
+
+    take: ListedTake
+    standing: Standing
+    successor: Successor | None = None
+
+    @property
+    def changes(self) -> str:
+        """What changed, in a line: what the Take rests on, else what stands around it."""
+        phrases = self.standing.material or self.standing.around
+        rest = len(phrases) - MOST_TOLD
+        more = f" and {rest} other change{'s' if rest > 1 else ''}" if rest > 0 else ""
+        return ", ".join(phrases[:MOST_TOLD]) + more
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseBrief:
+    """What the page shows."""
+
+    page: Page
+    purpose: str
+    releases: list[DomainRelease]
+    total: int
+    absent: int
+    """How many more Takes are on objects that the release does not hold."""
+
+    material: list[BriefEntry]
+    retired: list[BriefEntry]
+    around: list[BriefEntry]
+    incomparable: list[BriefEntry]
+    untouched: int
+
+    @property
+    def compared(self) -> bool:
+        """Whether an earlier release of any domain is held."""
+        return any(domain.before for domain in self.releases)
+
+
+def release_brief(shelf: Shelf) -> ReleaseBrief:
+    """The brief for the edition: two queries a domain, and those of `standings`."""
+    known = published_takes(shelf)
+    standing = standings(shelf, [take.revision for take in known.takes]) if known.takes else {}
+    by_freshness: dict[Freshness, list[BriefEntry]] = {each: [] for each in Freshness}
+    successors = _entries(shelf, {found.successor_id for found in standing.values()})
+    for take in sorted(known.takes, key=_order):
+        found = standing[take.revision.pk]
+        entry = BriefEntry(take, found, _successor(shelf, successors.get(found.successor_id)))
+        by_freshness[found.freshness].append(entry)
+    return ReleaseBrief(
+        page=_frame(shelf),
+        purpose=PURPOSE,
+        releases=[_release(snapshot) for snapshot in shelf.snapshots],
+        total=len(known.takes),
+        absent=known.absent,
+        material=by_freshness[Freshness.MUST_REVIEW],
+        retired=by_freshness[Freshness.RETIRE],
+        around=by_freshness[Freshness.AROUND],
+        incomparable=by_freshness[Freshness.INCOMPARABLE],
+        untouched=len(by_freshness[Freshness.CURRENT]),
+    )
+
+
+def _order(take: ListedTake) -> tuple[int, str, str]:
+    kind = OBJECT_TYPES.index(take.kind) if take.kind in OBJECT_TYPES else len(OBJECT_TYPES)
+    return kind, take.attack_id, take.name
+
+
+def _release(snapshot: Snapshot) -> DomainRelease:
+    before = Snapshot.objects.before(snapshot.domain, snapshot.attack_version)
+    return DomainRelease(
+        Domain(snapshot.domain).label,
+        snapshot.attack_version,
+        before.attack_version if before else "",
+    )
+
+
+def _entries(shelf: Shelf, stix_ids: Iterable[str]) -> dict[str, Entry]:
+    """The objects with these STIX ids, each in the first domain that holds it."""
+    wanted = {stix_id for stix_id in stix_ids if stix_id}
+    found: dict[str, Entry] = {}
+    if not wanted:
+        return found
+    for entry in catalogue(shelf.snapshot_ids).entries:
+        if entry.stix_id in wanted:
+            found.setdefault(entry.stix_id, entry)
+    return found
+
+
+def _successor(shelf: Shelf, entry: Entry | None) -> Successor | None:
+    if entry is None:
+        return None
+    href = executive_view(catalogue(shelf.snapshot_ids), shelf.addresses, entry)
+    return Successor(href, entry.attack_id, entry.name or entry.stix_id)
+
+
+def _frame(shelf: Shelf) -> Page:
+    return Page(
+        shelf=shelf,
+        title="Release brief",
+        description=PURPOSE,
+        crumbs=(*way_up(shelf), Crumb("Takes", reverse("analysis:takes")), Crumb("Release brief")),
+        canonical=reverse("analysis:takes-brief"),
+        section="takes",
+    )

@@ -67,3 +67,10 @@ def publish(of: Properties, **text: Any) -> Revision:
     act(made, ActKind.APPROVED, member("reviewer"))
     act(made, ActKind.PUBLISHED, member("publisher"))
     return Revision.objects.get(pk=made.pk)
+
+
+def same(revision: Revision) -> Subject:
+    """The very object version that a revision was written against, to confirm it against."""
+    names = ("domain", "attack_version", "content_sha256", "snapshot")
+    baseline = {name: getattr(revision, name) for name in names}
+    return Subject(revision.take.stix_id, revision.attack_id, revision.name, baseline)

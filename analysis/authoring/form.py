@@ -8,7 +8,7 @@ from django.http import QueryDict
 
 from analysis.models import Confidence, Revision
 from analysis.take import SECTIONS
-from analysis.writing import Problem, Writing
+from analysis.writing import Problem, Writing, unix_lines
 
 # What each section is for, beside its field.
 HINTS = {
@@ -114,4 +114,4 @@ def writing_of(revision: Revision) -> Writing:
 
 def tidy(text: str) -> str:
     """A text as it is kept: lines end as everywhere, nothing blank before or behind."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    return unix_lines(text).strip()

@@ -369,7 +369,7 @@ MANY = [technique(f"T{number}", "Thing") for number in range(1000, 1010)]
 T_NEW = technique("T2000", "New")
 
 
-# For the revisions: themselves, their acts, their Takes. To compare them: the snapshots, the objects
+# For the revisions: themselves, their acts, their Takes. To compare them: snapshots, the objects
 # in them, their links, their contents. For the successors of revoked objects: the catalogue's two.
 QUERIES = {"compared": 7, "revoked": 7}
 

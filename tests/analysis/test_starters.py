@@ -20,7 +20,7 @@ from analysis.writing import Subject
 from glexia.env import BASE_DIR
 from library.conditional import current_shelf
 from tests.factories import import_objects, mitigation
-from tests.takes import member, writing
+from tests.takes import member, same, writing
 
 pytestmark = pytest.mark.django_db
 SHIPPED = BASE_DIR / "fixtures" / "takes"
@@ -87,7 +87,7 @@ def test_an_older_version_of_the_library_takes_nothing_back(folder: Path) -> Non
 
 
 def confirm(starter: Revision) -> None:
-    act(starter, ActKind.CONFIRMED, member("reviewer"), against=starter)
+    act(starter, ActKind.CONFIRMED, member("reviewer"), against=same(starter))
 
 
 def withdraw(starter: Revision) -> None:

@@ -22,7 +22,7 @@ from analysis.workflow import act, save
 from library.conditional import current_shelf
 from library.identifiers import Domain
 from tests.factories import Properties, import_objects, mitigation, technique
-from tests.takes import draft, member, publish, subject, writing
+from tests.takes import draft, member, publish, same, subject, writing
 
 pytestmark = pytest.mark.django_db
 MEASURE, OTHER = mitigation("M1000", "Measure"), mitigation("M1001", "Other")
@@ -99,7 +99,7 @@ def states(of: Properties = MEASURE) -> list[str]:
 def much_written() -> None:
     """Takes with a history of many acts, drafts and awkward texts."""
     first = publish(MEASURE, summary="First.\r\nSecond line.", change_note="Begun.")
-    act(first, ActKind.CONFIRMED, member("reviewer"), "Still\r\nright.", against=first)
+    act(first, ActKind.CONFIRMED, member("reviewer"), "Still\r\nright.", against=same(first))
     sent = draft(MEASURE, summary="Trailing \n\n  space", likely_telemetry=["yes", "- a: b"])
     act(sent, ActKind.SUBMITTED, member("author"))
     act(sent, ActKind.SENT_BACK, member("reviewer"), "Not yet.")
@@ -285,7 +285,7 @@ def test_acts_that_are_not_held_are_added_with_the_state_they_lead_to(
         Revision.objects.get(),
         ActKind.CONFIRMED,
         member("reviewer"),
-        against=Revision.objects.get(),
+        against=same(Revision.objects.get()),
     )
     long = exported()
     empty_analysis()

@@ -7,6 +7,9 @@ from django.views.generic import RedirectView
 from library import sitemaps
 from library.old_addresses import old_address
 
+admin.site.site_header = admin.site.site_title = "Glexia ATT&CK Library"
+admin.site.index_title = "What the staff does"
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("", RedirectView.as_view(pattern_name="library:home")),

@@ -22,10 +22,14 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
         """The snapshot that stands for a release: the official one, else the newest import."""
         return self.filter(domain=domain)._preferred(attack_version).first()
 
-    def _preferred(self, attack_version: str) -> SnapshotQuerySet:
-        """Those of a release, the one that stands for it first."""
+    def of_releases(self, attack_versions: Iterable[str]) -> SnapshotQuerySet:
+        """The snapshots of some releases, the one that stands for a release before others of it."""
+        return self._preferred(*attack_versions).defer("objects_by_type")
+
+    def _preferred(self, *attack_versions: str) -> SnapshotQuerySet:
+        """Those of some releases, the one that stands for each first."""
         official = models.Q(provenance=Provenance.OFFICIAL)
-        rows = self.filter(attack_version=attack_version).annotate(official=official)
+        rows = self.filter(attack_version__in=attack_versions).annotate(official=official)
         return rows.order_by("-official", "-id")
 
     def standing_for(self, attack_version: str) -> list[Snapshot]:

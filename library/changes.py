@@ -1,0 +1,216 @@
+"""What counts as a change of an object from one snapshot to another, in a reader's words.
+
+A change is material (what the object is: its status, name, definition, tactics and platforms, and
+what mitigates it) or around (all else that a reader can see of it, its links to others included).
+What is neither is noise and no change at all; `library.substance` declares which property is what.
+
+Nothing here asks the database: `library.comparison` fetches what is compared.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from library.identifiers import SOFTWARE, TECHNIQUE, Link, type_of
+from library.substance import FIELDS, Properties, amount, named, short, told
+
+# Links whose coming and going is material: what mitigates a technique, what a mitigation addresses.
+MATERIAL_LINKS: Final = (Link.MITIGATES,)
+# The order in which material changes are told.
+WEIGHTIEST: Final = (
+    "revoked",
+    "x_mitre_deprecated",
+    "name",
+    *MATERIAL_LINKS,
+    "description",
+    Link.TACTIC,
+    "x_mitre_platforms",
+)
+# The order in which links are told; kinds that the library does not know come last.
+LINK_ORDER: Final = (
+    Link.MITIGATES,
+    Link.USES,
+    Link.DETECTS,
+    Link.ANALYTIC,
+    Link.LOG_SOURCE,
+    Link.DATA_SOURCE,
+    Link.ATTRIBUTED_TO,
+    Link.SUBTECHNIQUE_OF,
+    Link.TARGETS,
+    Link.MATRIX_TACTIC,
+    Link.TACTIC,
+)
+PROCEDURES: Final = ("procedure example", "procedure examples")
+PARENTS: Final = ("parent technique", "parent techniques")
+CHILDREN: Final = ("sub-technique", "sub-techniques")
+PIECES: Final = ("piece of software", "pieces of software")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that changed: which property or kind of link, and the phrase that says so."""
+
+    about: str
+    phrase: str
+    material: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """The links of one kind between an object and one other, before and after.
+
+    Each is given by the properties of its relationship, or by none where a property carries it.
+    """
+
+    kind: str
+    forward: bool
+    """Whether the object is where the links start."""
+
+    other_id: str
+    other_type: str
+    before: tuple[Properties, ...] = ()
+    after: tuple[Properties, ...] = ()
+    names: tuple[str, str] = ("", "")
+    """What the other is called before and after; needed where an object leads to a tactic."""
+
+    @property
+    def is_tactic(self) -> bool:
+        """Whether the object is a technique and the other a tactic that it serves."""
+        return self.kind == Link.TACTIC and self.forward
+
+
+@dataclass(slots=True)
+class _Tally:
+    added: int = 0
+    removed: int = 0
+    edited: int = 0
+
+
+def changes_between(
+    before: Properties, after: Properties, links: Iterable[Linked] = ()
+) -> tuple[Change, ...]:
+    """What changed of an object, the weightiest first; nothing where all that differs is noise.
+
+    `links` are those that hold in either snapshot and differ, and all that lead to tactics. They
+    count only where the object is live in both: of a dead object none holds.
+    """
+    held = list(links)
+    found = [*_status(before, after)]
+    found += _tactics(before, after, [link for link in held if link.is_tactic])
+    if _is_live(before) and _is_live(after):
+        own_type = str(before.get("type", ""))
+        found += _links(own_type, [link for link in held if not link.is_tactic])
+    found += _properties(before, after)
+    return tuple(sorted(found, key=_weight))
+
+
+def _weight(change: Change) -> int:
+    """The place of a material change; all others come after those, as they were found."""
+    return WEIGHTIEST.index(change.about) if change.material else len(WEIGHTIEST)
+
+
+def _status(before: Properties, after: Properties) -> Iterator[Change]:
+    for name, word in (("revoked", "revoked"), ("x_mitre_deprecated", "deprecated")):
+        was, now = before.get(name) is True, after.get(name) is True
+        if was != now:
+            yield Change(name, f"now {word}" if now else f"no longer {word}", material=True)
+
+
+def _is_live(properties: Properties) -> bool:
+    return not any(properties.get(name) is True for name in ("revoked", "x_mitre_deprecated"))
+
+
+def _properties(before: Properties, after: Properties) -> Iterator[Change]:
+    for name, phrase in told(before, after):
+        yield Change(name, phrase, name in FIELDS and FIELDS[name].material)
+
+
+def _tactics(before: Properties, after: Properties, links: list[Linked]) -> Iterator[Change]:
+    """Tactics that came, went or have another name.
+
+    A kill chain phase stands for the tactic of that short name. Tactics are told apart as objects,
+    which keep their identity under a new name (TA0005 did in 19.0); where a phase leads to no
+    tactic that holds, as all do once the object is dead, the phases themselves are compared.
+    """
+    old, new = _phases(before), _phases(after)
+    held_before = {link.other_id: link.names[0] for link in links if link.before}
+    held_after = {link.other_id: link.names[1] for link in links if link.after}
+    if (len(held_before), len(held_after)) == (len(old), len(new)):
+        old, new = held_before, held_after
+    added = [name for key, name in new.items() if key not in old]
+    removed = [name for key, name in old.items() if key not in new]
+    for names, verb in ((added, "added"), (removed, "removed")):
+        for phrase in named("tactic", "tactics", names, verb):
+            yield Change(Link.TACTIC, phrase, material=True)
+    for key, name in old.items():
+        if name != new.get(key, name):
+            yield Change(Link.TACTIC, f"tactic “{short(name)}” renamed “{short(new[key])}”")
+
+
+def _phases(properties: Properties) -> dict[str, str]:
+    """A name for each kill chain phase, by the chain and the phase."""
+    phases = properties.get("kill_chain_phases")
+    found = {}
+    for phase in phases if isinstance(phases, list) else ():
+        if isinstance(phase, dict):
+            name = str(phase.get("phase_name", ""))
+            found[f"{phase.get('kill_chain_name', '')}/{name}"] = name.replace("-", " ").title()
+    return found
+
+
+def _links(own_type: str, links: list[Linked]) -> Iterator[Change]:
+    tallies: dict[tuple[str, tuple[str, str]], _Tally] = defaultdict(_Tally)
+    for link in links:
+        if link.kind == Link.REVOKED_BY:
+            continue
+        tally = tallies[link.kind, _nouns(own_type, link)]
+        if link.before and link.after:
+            tally.edited += _edited(link)
+        else:
+            tally.added += len(link.after)
+            tally.removed += len(link.before)
+    for kind, nouns in sorted(tallies, key=_link_order):
+        tally, material = tallies[kind, nouns], kind in MATERIAL_LINKS
+        if tally.added:
+            yield Change(kind, f"{amount(tally.added, *nouns)} added", material)
+        if tally.removed:
+            yield Change(kind, f"{amount(tally.removed, *nouns)} removed", material)
+        if tally.edited and nouns is PROCEDURES:
+            yield Change(kind, f"{amount(tally.edited, *nouns)} edited")
+        elif tally.edited:
+            notes = "note on" if tally.edited == 1 else "notes on"
+            yield Change(kind, f"{notes} {amount(tally.edited, *nouns)} edited")
+
+
+def _link_order(told_as: tuple[str, tuple[str, str]]) -> tuple[int, str, tuple[str, str]]:
+    kind, nouns = told_as
+    order = LINK_ORDER.index(Link(kind)) if kind in LINK_ORDER else len(LINK_ORDER)
+    return order, kind, nouns
+
+
+def _edited(link: Linked) -> int:
+    """How many links between two objects are not the same in substance before and after.
+
+    One that another between the same two has replaced was edited, whatever their ids.
+    """
+    old = {str(found.get("id")): found for found in link.before}
+    new = {str(found.get("id")): found for found in link.after}
+    pairs = [(old.pop(key), new.pop(key)) for key in [*old] if key in new]
+    pairs += zip(old.values(), new.values(), strict=False)
+    edited = sum(any(True for _ in told(before, after)) for before, after in pairs)
+    return edited + abs(len(old) - len(new))
+
+
+def _nouns(own_type: str, link: Linked) -> tuple[str, str]:
+    """What the objects at the other end of a link are called, one and many."""
+    if link.kind == Link.USES and not link.forward and type_of(own_type) is TECHNIQUE:
+        return PROCEDURES
+    if link.kind == Link.SUBTECHNIQUE_OF:
+        return PARENTS if link.forward else CHILDREN
+    if link.kind not in LINK_ORDER:
+        return f"“{link.kind}” link", f"“{link.kind}” links"
+    other = type_of(link.other_type)
+    return PIECES if other is SOFTWARE else (other.label.lower(), other.plural.lower())

@@ -1,0 +1,251 @@
+"""Which properties of an object say something of it, and how a change of each is told.
+
+FIELDS is the one declaration: what a property is called, how its values are compared, and whether
+a change of it is material. A property that it does not know counts as well, by its own name, so
+that nothing in a later release goes unnoticed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from library.identifiers import ATTACK_SOURCES
+from library.text.markdown import plain
+
+type Properties = Mapping[str, Any]
+# From the property's words and its two values, which differ, to phrases. None: nothing is stated.
+type Comparison = Callable[[str, Any, Any], Iterator[str]]
+
+# Names that a phrase lists; of more it gives the number.
+MOST_NAMED: Final = 3
+# The longest name of an object in releases 17.1 to 18.1 has 75 characters.
+LONGEST_NAME: Final = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """How a property is called and compared, and whether a change of it is material."""
+
+    words: str
+    compare: Comparison
+    material: bool = False
+
+
+def _renamed(words: str, before: Any, after: Any) -> Iterator[str]:
+    if isinstance(before, str) and isinstance(after, str):
+        yield f"renamed from “{short(before)}”"
+    else:
+        yield from _value(words, before, after)
+
+
+def _prose(words: str, before: Any, after: Any) -> Iterator[str]:
+    """Text as a reader reads it: citations, link targets, markup and white space do not count."""
+    old, new = (plain(text) if isinstance(text, str) else text for text in (before, after))
+    if (old or None) != (new or None):
+        yield from _value(words, old, new)
+
+
+def _value(words: str, before: Any, after: Any) -> Iterator[str]:
+    if not before:
+        yield f"{words} added"
+    else:
+        yield f"{words} edited" if after else f"{words} removed"
+
+
+def _set(words: str, before: Any, after: Any) -> Iterator[str]:
+    """A list whose order means nothing, told as a whole."""
+    if _entries(before) != _entries(after):
+        yield from _value(words, before, after)
+
+
+def _names(words: str, before: Any, after: Any) -> Iterator[str]:
+    """A list of names whose order means nothing, told by those that came and went."""
+    yield from _members(words, before, after, MOST_NAMED)
+
+
+def _numbered(words: str, before: Any, after: Any) -> Iterator[str]:
+    """The same for names that are long or have commas in them: told by number."""
+    yield from _members(words, before, after, 0)
+
+
+def _members(words: str, before: Any, after: Any, most_named: int) -> Iterator[str]:
+    one, _, many = words.partition("|")
+    many = many or f"{one}s"
+    if not (_is_names(before) and _is_names(after)):
+        yield from _set(many, before, after)
+        return
+    old, new = set(before or ()), set(after or ())
+    for names, verb in ((new - old, "added"), (old - new, "removed")):
+        if len(names) > most_named:
+            yield f"{amount(len(names), one, many)} {verb}"
+        else:
+            yield from named(one, many, names, verb)
+
+
+def _order(words: str, before: Any, after: Any) -> Iterator[str]:
+    """A list whose order means something; what came and went is told as links."""
+    if _entries(before) == _entries(after):
+        yield f"{words} changed"
+
+
+def _references(_words: str, before: Any, after: Any) -> Iterator[str]:
+    """References by their names; that which carries the ATT&CK ID counts by its ID alone."""
+    old, new = _by_name(before), _by_name(after)
+    added = sum(len(found) for name, found in new.items() if name not in old)
+    removed = sum(len(found) for name, found in old.items() if name not in new)
+    edited = sum(sorted(old[name]) != sorted(new[name]) for name in old.keys() & new.keys())
+    for count, verb in ((added, "added"), (removed, "removed"), (edited, "edited")):
+        if count:
+            yield f"{amount(count, 'reference', 'references')} {verb}"
+
+
+def _told_elsewhere(_words: str, _before: Any, _after: Any) -> Iterator[str]:
+    """Nothing: `library.changes` tells it, from both properties of a status or from the links."""
+    yield from ()
+
+
+def _unknown(words: str, before: Any, after: Any) -> Iterator[str]:
+    """A property of which nothing is known: a list of text is taken for a set."""
+    both_names = _is_names(before) and _is_names(after)
+    yield from _set(words, before, after) if both_names else _value(words, before, after)
+
+
+# Every property of releases 1.0 to 18.1 that says something of its object, the weightiest first.
+FIELDS: Final[Mapping[str, Field]] = {
+    "revoked": Field("status", _told_elsewhere, material=True),
+    "x_mitre_deprecated": Field("status", _told_elsewhere, material=True),
+    "name": Field("name", _renamed, material=True),
+    "description": Field("description", _prose, material=True),
+    "kill_chain_phases": Field("tactic", _told_elsewhere, material=True),
+    "x_mitre_platforms": Field("platform", _names, material=True),
+    "x_mitre_detection": Field("detection text", _prose),
+    "x_mitre_data_sources": Field("data source", _numbered),
+    "x_mitre_log_sources": Field("log sources", _set),
+    "x_mitre_log_source_references": Field("log sources", _set),
+    "x_mitre_mutable_elements": Field("mutable elements", _set),
+    "x_mitre_analytic_refs": Field("analytics", _told_elsewhere),
+    "x_mitre_data_source_ref": Field("data source", _told_elsewhere),
+    "tactic_refs": Field("order of the tactics", _order),
+    "x_mitre_collection_layers": Field("collection layer", _names),
+    "x_mitre_permissions_required": Field("required permission", _names),
+    "x_mitre_effective_permissions": Field("effective permission", _names),
+    "x_mitre_defense_bypassed": Field("bypassed defence", _names),
+    "x_mitre_system_requirements": Field("system requirements", _set),
+    "x_mitre_network_requirements": Field("network requirement", _value),
+    "x_mitre_remote_support": Field("remote support", _value),
+    "x_mitre_impact_type": Field("impact type", _names),
+    "x_mitre_tactic_type": Field("tactic type", _names),
+    "x_mitre_is_subtechnique": Field("mark as a sub-technique", _value),
+    "x_mitre_related_assets": Field("related assets", _set),
+    "x_mitre_sectors": Field("sector", _names),
+    "x_mitre_shortname": Field("short name", _value),
+    "aliases": Field("alias|aliases", _names),
+    "x_mitre_aliases": Field("alias|aliases", _names),
+    "first_seen": Field("date first seen", _value),
+    "x_mitre_first_seen_citation": Field("source of the date first seen", _value),
+    "last_seen": Field("date last seen", _value),
+    "x_mitre_last_seen_citation": Field("source of the date last seen", _value),
+    "is_family": Field("mark as a family", _value),
+    "malware_types": Field("malware type", _names),
+    "tool_types": Field("tool type", _names),
+    "labels": Field("label", _names),
+    "x_mitre_domains": Field("domain", _names),
+    "x_mitre_old_attack_id": Field("former ID", _value),
+    "external_references": Field("references", _references),
+    "x_mitre_contributors": Field("contributor", _numbered),
+    # Of relationships: what two objects they link, and how, tells which relationship it is.
+    "relationship_type": Field("type", _told_elsewhere),
+    "source_ref": Field("source", _told_elsewhere),
+    "target_ref": Field("target", _told_elsewhere),
+}
+# Which object it is, who keeps it under which terms, and when and in which form it was written.
+NOISE: Final = frozenset(
+    {
+        "id",
+        "type",
+        "created",
+        "created_by_ref",
+        "modified",
+        "object_marking_refs",
+        "granular_markings",
+        "spec_version",
+        "x_mitre_attack_spec_version",
+        "x_mitre_modified_by_ref",
+        "x_mitre_version",
+    }
+)
+
+
+def told(before: Properties, after: Properties) -> Iterator[tuple[str, str]]:
+    """What differs in the properties of two versions: each property's name with a phrase for it.
+
+    In the order of FIELDS; then properties that it does not know, by name.
+    """
+    unknown = (before.keys() | after.keys()) - FIELDS.keys() - NOISE
+    for name in (*FIELDS, *sorted(unknown)):
+        old, new = _stated(before.get(name)), _stated(after.get(name))
+        if old != new:
+            field = FIELDS.get(name) or Field(_own_words(name), _unknown)
+            for phrase in field.compare(field.words, old, new):
+                yield name, phrase
+
+
+def named(one: str, many: str, names: Collection[str], verb: str) -> Iterator[str]:
+    """A phrase for what came or went: by name where it is little, else by number."""
+    if not names:
+        return
+    if len(names) > MOST_NAMED:
+        yield f"{len(names)} {many} {verb}"
+        return
+    *leading, last = sorted((short(name) for name in names), key=str.casefold)
+    shown = f"{', '.join(leading)} and {last}" if leading else last
+    yield f"{many if leading else one} {shown} {verb}"
+
+
+def amount(count: int, one: str, many: str) -> str:
+    """A number with its noun."""
+    return f"{count} {one if count == 1 else many}"
+
+
+def short(name: str) -> str:
+    """A name in one line, cut where it is longer than any of MITRE's."""
+    line = " ".join(name.split())
+    return line if len(line) <= LONGEST_NAME else f"{line[: LONGEST_NAME - 1]}…"
+
+
+def _stated(value: Any) -> Any:
+    """A value; None for explicit defaults, which say no more than their absence."""
+    return None if value is False or value in ("", [], {}) else value
+
+
+def _own_words(name: str) -> str:
+    return f"“{short(name.removeprefix('x_mitre_').replace('_', ' '))}”"
+
+
+def _by_name(references: Any) -> dict[str, list[str]]:
+    """References in a form that can be compared, by their names."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for entry in references if isinstance(references, list) else ():
+        name = entry.get("source_name") if isinstance(entry, dict) else None
+        is_own = isinstance(name, str) and name in ATTACK_SOURCES
+        found[str(name)].append(_canonical(entry.get("external_id") if is_own else entry))
+    return found
+
+
+def _entries(value: Any) -> Any:
+    """The entries of a list, their order left aside; anything else as it is."""
+    return {_canonical(entry) for entry in value} if isinstance(value, list) else value
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def _is_names(value: Any) -> bool:
+    return value is None or (
+        isinstance(value, list) and all(isinstance(entry, str) for entry in value)
+    )

@@ -64,14 +64,26 @@ def _set(words: str, before: Any, after: Any) -> Iterator[str]:
 
 def _names(words: str, before: Any, after: Any) -> Iterator[str]:
     """A list of names whose order means nothing, told by those that came and went."""
+    yield from _members(words, before, after, MOST_NAMED)
+
+
+def _numbered(words: str, before: Any, after: Any) -> Iterator[str]:
+    """The same for names that are long or have commas in them: told by number."""
+    yield from _members(words, before, after, 0)
+
+
+def _members(words: str, before: Any, after: Any, most_named: int) -> Iterator[str]:
     one, _, many = words.partition("|")
     many = many or f"{one}s"
     if not (_is_names(before) and _is_names(after)):
         yield from _set(many, before, after)
         return
     old, new = set(before or ()), set(after or ())
-    yield from named(one, many, new - old, "added")
-    yield from named(one, many, old - new, "removed")
+    for names, verb in ((new - old, "added"), (old - new, "removed")):
+        if len(names) > most_named:
+            yield f"{amount(len(names), one, many)} {verb}"
+        else:
+            yield from named(one, many, names, verb)
 
 
 def _order(words: str, before: Any, after: Any) -> Iterator[str]:
@@ -111,7 +123,7 @@ FIELDS: Final[Mapping[str, Field]] = {
     "kill_chain_phases": Field("tactic", _told_elsewhere, material=True),
     "x_mitre_platforms": Field("platform", _names, material=True),
     "x_mitre_detection": Field("detection text", _prose),
-    "x_mitre_data_sources": Field("data source", _names),
+    "x_mitre_data_sources": Field("data source", _numbered),
     "x_mitre_log_sources": Field("log sources", _set),
     "x_mitre_log_source_references": Field("log sources", _set),
     "x_mitre_mutable_elements": Field("mutable elements", _set),
@@ -144,7 +156,7 @@ FIELDS: Final[Mapping[str, Field]] = {
     "x_mitre_domains": Field("domain", _names),
     "x_mitre_old_attack_id": Field("former ID", _value),
     "external_references": Field("references", _references),
-    "x_mitre_contributors": Field("contributor", _names),
+    "x_mitre_contributors": Field("contributor", _numbered),
     # Of relationships: what two objects they link, and how, tells which relationship it is.
     "relationship_type": Field("type", _told_elsewhere),
     "source_ref": Field("source", _told_elsewhere),

@@ -68,7 +68,8 @@ def written(of: Properties, **baseline: Any) -> Revision:
 
 
 def confirm(revision: Revision, of: Properties) -> None:
-    act(revision, ActKind.CONFIRMED, member("reviewer"), against=subject(of))
+    against = Revision(**subject(of).baseline)
+    act(revision, ActKind.CONFIRMED, member("reviewer"), against=against)
 
 
 def test_a_take_is_current_when_its_release_is_still_read() -> None:
@@ -369,8 +370,8 @@ MANY = [technique(f"T{number}", "Thing") for number in range(1000, 1010)]
 T_NEW = technique("T2000", "New")
 
 
-# For the revisions: themselves, their acts, their Takes. To compare them: snapshots, the objects
-# in them, their links, their contents. For the successors of revoked objects: the catalogue's two.
+# For the revisions: themselves, their acts, their Takes. To compare them: the snapshots, what those
+# hold, the links, the contents. For what replaced revoked objects: the catalogue's two.
 QUERIES = {"compared": 7, "revoked": 7}
 
 

@@ -73,7 +73,7 @@ AROUND = [
     ("x_mitre_detection", "Look.", "See.", "detection text edited", "detection text edited"),
     ("aliases", ["A"], ["A", "B"], "alias B added", "alias B removed"),
     ("aliases", ["A"], ["A", "B", "C"], "aliases B and C added", "aliases B and C removed"),
-    ("x_mitre_contributors", [], ["Ann"], "contributor Ann added", "contributor Ann removed"),
+    ("x_mitre_contributors", [], ["Ann"], "1 contributor added", "1 contributor removed"),
     ("x_mitre_remote_support", False, True, "remote support added", "remote support removed"),
     ("first_seen", MOMENT, "2020", "date first seen edited", "date first seen edited"),
     (
@@ -327,7 +327,7 @@ def test_changes_are_told_weightiest_first() -> None:
     assert around(old, new, *links) == [
         "1 procedure example added",
         "detection text removed",
-        "contributor Ann added",
+        "1 contributor added",
     ]
 
 

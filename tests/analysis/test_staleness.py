@@ -68,8 +68,7 @@ def written(of: Properties, **baseline: Any) -> Revision:
 
 
 def confirm(revision: Revision, of: Properties) -> None:
-    against = Revision(**subject(of).baseline)
-    act(revision, ActKind.CONFIRMED, member("reviewer"), against=against)
+    act(revision, ActKind.CONFIRMED, member("reviewer"), against=subject(of))
 
 
 def test_a_take_is_current_when_its_release_is_still_read() -> None:

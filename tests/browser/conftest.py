@@ -33,7 +33,15 @@ from pytest_django import DjangoDbBlocker
 from importer.acquire import unpack
 from importer.pipeline import Options, import_bundles
 from importer.sources import Source
-from tests.browser.content import WRITTEN, more_of_ics, wide_matrix
+from tests.browser.content import (
+    LONG_LINE,
+    LONG_WORD,
+    REWRITTEN,
+    WRITTEN,
+    more_of_ics,
+    wide_matrix,
+    written_on,
+)
 from tests.factories import clear_library, import_objects
 from tests.takes import ROLES, member, publish, whole_text
 
@@ -69,13 +77,17 @@ def _seed() -> None:
         for path in sorted(BUNDLES.glob("*.json"))
     ]
     import_bundles(sources, Options(validate=False))
-    sample = orjson.loads((BUNDLES / "ics-sample-2.json").read_bytes())["objects"]
-    import_objects(*more_of_ics(sample), domain="ics", release="sample-3")
-    import_objects(*wide_matrix(), domain="mobile", release="sample-3")
     for role in ROLES:
         user = member(role)
         user.set_password(PASSWORD)
         user.save()
+    sample = orjson.loads((BUNDLES / "ics-sample-2.json").read_bytes())["objects"]
+    publish(next(found for found in sample if found.get("name") == REWRITTEN))
+    ics = more_of_ics(sample)
+    import_objects(*ics, domain="ics", release="sample-3")
+    import_objects(*wide_matrix(), domain="mobile", release="sample-3")
+    for found in written_on(ics):
+        publish(found, summary=f"What {LONG_WORD} means, and {LONG_LINE}.")
     enterprise = orjson.loads((BUNDLES / "enterprise-sample-2.json").read_bytes())["objects"]
     publish(next(found for found in enterprise if found.get("name") == WRITTEN), **whole_text())
 

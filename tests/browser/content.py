@@ -12,6 +12,8 @@ from tests.factories import (
 
 # The object that an analyst has written on.
 WRITTEN = "Filter Network Traffic"
+# The one of ICS whose definition changed since.
+REWRITTEN = "Network Segmentation"
 MEASURES = 30
 LONG_WORD = "Pneumonoultramicroscopicsilicovolcanoconiosis" * 3
 LONG_LINE = "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\" * 3
@@ -34,8 +36,21 @@ WORDS = (
 
 def more_of_ics(sample: list[Properties]) -> list[Properties]:
     """The sample's objects of ICS and more, all of one bundle."""
-    kept = [found for found in sample if found["type"] != "x-mitre-collection"]
+    kept = [
+        found | {"description": "Rewritten."} if found.get("name") == REWRITTEN else found
+        for found in sample
+        if found["type"] != "x-mitre-collection"
+    ]
     return [*kept, *_measures(), *_strain(), *_revoked(), UNKNOWN]
+
+
+def written_on(ics: list[Properties]) -> list[Properties]:
+    """The objects of ICS with Takes: one that strains a layout, and one that is revoked."""
+    return [found for found in ics if attack_id_of(found) in {STRAIN, REVOKED}]
+
+
+def attack_id_of(found: Properties) -> str:
+    return str(found.get("external_references", [{}])[0].get("external_id", ""))
 
 
 def _measures() -> list[Properties]:

@@ -19,7 +19,7 @@ from tests.browser.content import (
     WIDE,
     WIDE_GROUP,
 )
-from tests.browser.paper import landscape_sheets_of, letters_of
+from tests.browser.paper import landscape_sheets_of, letters_of, sheets_of
 
 pytestmark = pytest.mark.browser
 
@@ -61,6 +61,10 @@ PAGES = {
     "search": f"{LIBRARY}/search?q=control",
     "search for nothing": f"{LIBRARY}/search?q=zzzz",
     "search yet to be made": f"{LIBRARY}/search",
+    "takes": f"{LIBRARY}/takes",
+    "filtered takes": f"{LIBRARY}/takes?type=mitigations&q=means",
+    "takes that nothing fits": f"{LIBRARY}/takes?q=zzzz",
+    "release brief": f"{LIBRARY}/takes/brief",
     "unknown ID": f"{LIST}/M1038",
     "unknown address": f"{LIBRARY}/nothing",
     "unknown release": f"{LIBRARY}/v/0.1",
@@ -216,6 +220,18 @@ def test_printed_matrix_names_the_sub_techniques_that_are_marked(
     assert shown == len(marked)
     printed = dense(letters_of(page.pdf(prefer_css_page_size=True)))
     assert all(dense(text) in printed for text in marked)
+
+
+def test_printed_brief_stands_on_two_sheets_at_most(readers: Readers) -> None:
+    page = opened(readers(), "release brief")
+    changed = page.locator("#material tbody tr")
+    assert changed.count() == page.locator("#retired tbody tr").count() == 1
+    pdf = page.pdf(format="A4")
+    assert sheets_of(pdf) <= 2
+    printed = dense(letters_of(pdf))
+    assert dense("description edited") in printed
+    assert dense(REPLACEMENT) in printed
+    assert dense(NOTICE) in printed
 
 
 def test_print_is_black_on_white_when_the_screen_is_dark(readers: Readers) -> None:

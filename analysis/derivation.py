@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
 from django.utils.safestring import SafeString
 
@@ -16,6 +18,8 @@ from library.addresses import Addresses
 from library.conditional import Shelf
 from library.contexts.held import HeldObject
 
+# Derived Takes follow from snapshots alone; some 20 KB each.
+MOST_KEPT: Final = 1024
 BYLINE = "Derived from ATT&CK relationships; not written or reviewed by an analyst"
 
 
@@ -35,9 +39,15 @@ def derivation(shelf: Shelf, held: HeldObject) -> Derivation | None:
     """
     if not held.version.live:
         return None
-    landscape = landscape_of(shelf.snapshot_ids)
     since = since_last_release(shelf, held) if held.kind in RULES else None
-    return derive(landscape, held.object_id, shelf.addresses, since)
+    return _derived(shelf.snapshot_ids, shelf.release, held.object_id, since)
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _derived(
+    snapshots: tuple[int, ...], release: str, object_id: int, since: SafeString | None
+) -> Derivation | None:
+    return derive(landscape_of(snapshots), object_id, Addresses(release), since)
 
 
 def derive(

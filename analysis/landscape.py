@@ -24,6 +24,7 @@ from library.models import ObjectContent, SnapshotEdge, SnapshotObject
 NO_PLATFORM = "None"
 # Enough for the current edition and a few pinned releases; some 25 MB each.
 MOST_KEPT = 4
+NOTHING: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +75,13 @@ class Landscape:
         found = set(object_ids)
         for step in steps:
             links = self._out if step.forward else self._in
-            reached = {end for at in found for end in links.get((step.link, at), ())}
-            found = {end for end in reached if self._fits(end, step)}
+            reached: set[int] = set()
+            for at in found:
+                reached |= links.get((step.link, at), NOTHING)
+            found = reached & self.nodes.keys()
+            if step.to:
+                found = {end for end in found if self.nodes[end].kind in step.to}
         return found
-
-    def _fits(self, object_id: int, step: Step) -> bool:
-        node = self.nodes.get(object_id)
-        return node is not None and (not step.to or node.kind in step.to)
 
     def links(self) -> Counter[int]:
         """How many links each object has, by its key: how much depends on it; some 0.1 seconds."""

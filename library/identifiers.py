@@ -26,7 +26,8 @@ class Provenance(models.TextChoices):
     SAMPLE = "sample", "Sample: written for this project"
 
 
-@dataclass(frozen=True, slots=True)
+# One object a kind (`type_of` keeps those of unknown types), so that none is compared by its words.
+@dataclass(frozen=True, slots=True, eq=False)
 class ObjectType:
     """How one kind of ATT&CK object is named to readers and where its pages are."""
 

@@ -19,6 +19,8 @@ from library.models import Snapshot
 PURPOSE: Final = (
     "What the releases shown change for the published Takes: first those whose ground has moved."
 )
+# Of changes that no review waits for, the brief tells fewer than the page of the object does.
+MOST_AROUND: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,11 @@ class BriefEntry:
     @property
     def changes(self) -> str:
         """What changed, in a line: what the Take rests on, else what stands around it."""
-        phrases = self.standing.material or self.standing.around
-        rest = len(phrases) - MOST_TOLD
+        material = self.standing.material
+        phrases, most = (material, MOST_TOLD) if material else (self.standing.around, MOST_AROUND)
+        rest = len(phrases) - most
         more = f" and {rest} other change{'s' if rest > 1 else ''}" if rest > 0 else ""
-        return ", ".join(phrases[:MOST_TOLD]) + more
+        return ", ".join(phrases[:most]) + more
 
 
 @dataclass(frozen=True, slots=True)

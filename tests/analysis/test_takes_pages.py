@@ -11,6 +11,7 @@ from analysis.landscape import landscape_of
 from analysis.models import ActKind, Revision
 from analysis.reading.tactics import serves
 from analysis.workflow import act
+from importer.editions import undo
 from library.conditional import current_shelf
 from library.epoch import advance_epoch
 from library.models import StixObject
@@ -309,6 +310,17 @@ def test_a_take_says_when_its_object_changed_in_substance(site: Site) -> None:
     assert marks == {"M1001: Other": [], "M1000: Measure": ["Must be reviewed"]}
 
 
+def test_a_take_for_a_newer_release_than_is_shown_says_so(site: Site) -> None:
+    library()
+    changed = MEASURE | {"description": "Quite another thing is meant by it now."}
+    import_objects(changed, *without(MEASURE), LINKS[0], release="2.0")
+    publish(changed)
+    undo("the test")
+    assert entry(site).one(css="status").words == "For a newer release"
+    (row,) = rows(brief_part(site, "material"))
+    assert row[1:3] == ["not yet in 1.0, which is shown: description edited", "2.0"]
+
+
 def test_a_take_on_a_revoked_object_leads_to_that_object(site: Site) -> None:
     library()
     publish(MEASURE)
@@ -317,7 +329,7 @@ def test_a_take_on_a_revoked_object_leads_to_that_object(site: Site) -> None:
         *without(MEASURE), revoked, relationship("revoked-by", revoked, OTHER), release="2.0"
     )
     shown = entry(site)
-    assert [m.words for m in shown.all(css="status")] == ["Revoked", "To be moved or retired"]
+    assert [m.words for m in shown.all(css="status")] == ["Revoked", "Move or retire"]
     href = shown.one("h2").one("a")["href"]
     assert href == f"{LIBRARY}/mitigations/M1000?redirect=no&view=executive"
     assert "What it means." in site.page(href).one("section", id="take").words

@@ -1,8 +1,11 @@
-"""What the release shown changed of an object, compared with the release before it that is held."""
+"""What the release shown changed, compared with the release before it that is held."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
@@ -12,7 +15,6 @@ from library.changes import Change
 from library.comparison import Transition, compare
 from library.conditional import Shelf
 from library.contexts.held import HeldObject
-from library.identifiers import is_sample, release_order
 from library.models import Snapshot, SnapshotObject
 
 # Changes told one by one.
@@ -20,68 +22,106 @@ MOST_TOLD = 4
 MOST_KEPT = 4096
 
 
-def since_last_release(shelf: Shelf, held: HeldObject) -> SafeString | None:
-    """What the release shown changed of an object, in a sentence; None where it is nothing.
+class Place(NamedTuple):
+    """One object as a snapshot that is shown holds it, by their keys."""
 
-    Three queries for an object that this process has not told of before.
+    object_id: int
+    snapshot_id: int
+    version_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseChange:
+    """What a release changed of one object."""
+
+    before: str
+    """The release before it."""
+
+    changes: tuple[Change, ...] = ()
+    is_new: bool = False
+    """Whether the release before did not have it."""
+
+
+def changes_of_release(shelf: Shelf, places: Iterable[Place]) -> dict[int, ReleaseChange]:
+    """What the releases shown changed of objects, by their keys; nothing of what they did not.
+
+    At most three queries, and two a domain, for what this process has not told of before.
     """
+    shown = {snapshot.pk: snapshot for snapshot in shelf.snapshots}
+    held = (shelf.newest_snapshot, shelf.snapshot_count)
+    earlier = {
+        key: before
+        for key, snapshot in shown.items()
+        if (before := _before(*held, snapshot.domain, snapshot.attack_version))
+    }
+    asked = [
+        (place, earlier[place.snapshot_id]) for place in places if place.snapshot_id in earlier
+    ]
+    changes = _changes(tuple((place, key) for place, (key, _) in asked))
+    return {
+        place.object_id: ReleaseChange(release, changes[place] or (), changes[place] is None)
+        for place, (_, release) in asked
+        if changes[place] != ()
+    }
+
+
+def since_last_release(shelf: Shelf, held: HeldObject) -> SafeString | None:
+    """What the release shown changed of an object, in a sentence; None where it is nothing."""
     row = held.rows[0]
-    earlier = _before(shelf.newest_snapshot, shelf.snapshot_count, row.snapshot_id)
-    if earlier is None:
-        return None
-    snapshot, release = earlier
-    found = _changes(row.object_id, snapshot, row.snapshot_id, row.version_id)
-    shown = row.snapshot.attack_version
+    place = Place(row.object_id, row.snapshot_id, row.version_id)
+    found = changes_of_release(shelf, [place]).get(row.object_id)
     if found is None:
-        return format_html("New in release {}: {} did not have it.", shown, release)
-    if not found:
         return None
-    told = [change.phrase for change in found[:MOST_TOLD]]
-    left = len(found) - len(told)
-    if left:
-        told.append(f"{left} other change{'' if left == 1 else 's'}")
+    shown = row.snapshot.attack_version
+    if found.is_new:
+        return format_html("New in release {}: {} did not have it.", shown, found.before)
     return format_html(
         'Since {}, release {} has changed: <a href="{}#history">{}</a>.',
-        release,
+        found.before,
         shown,
         held.href,
-        joined(escape(phrase) for phrase in told),
+        joined(escape(phrase) for phrase in told(found.changes)),
     )
+
+
+def told(changes: Sequence[Change]) -> list[str]:
+    """The weightiest changes one by one, and how many others there are."""
+    phrases = [change.phrase for change in changes[:MOST_TOLD]]
+    left = len(changes) - len(phrases)
+    if left:
+        phrases.append(f"{left} other change{'' if left == 1 else 's'}")
+    return phrases
 
 
 @lru_cache(maxsize=64)
-def _before(newest: int, count: int, snapshot_id: int) -> tuple[int, str] | None:
-    """The snapshot of the release before, with its release; one query while snapshots stay."""
+def _before(newest: int, count: int, domain: str, release: str) -> tuple[int, str] | None:
+    """The snapshot of the release before, with its release; asked anew when snapshots change."""
     del newest, count
-    held = list(Snapshot.objects.defer("objects_by_type"))
-    shown = next(snapshot for snapshot in held if snapshot.pk == snapshot_id)
-    order = release_order(shown.attack_version)
-    earlier = [
-        snapshot
-        for snapshot in held
-        if snapshot.domain == shown.domain
-        and release_order(snapshot.attack_version) < order
-        and is_sample(snapshot.attack_version) is is_sample(shown.attack_version)
-    ]
-    if not earlier:
-        return None
-    last = max(
-        earlier,
-        key=lambda found: (
-            release_order(found.attack_version),
-            found.provenance == "official",
-            found.pk,
-        ),
-    )
-    return last.pk, last.attack_version
+    found = Snapshot.objects.before(domain, release)
+    return (found.pk, found.attack_version) if found else None
 
 
 @lru_cache(maxsize=MOST_KEPT)
-def _changes(object_id: int, earlier: int, shown: int, version: int) -> tuple[Change, ...] | None:
-    """What changed between two snapshots; None for an object that the earlier one lacks."""
-    was = SnapshotObject.objects.filter(snapshot=earlier, object=object_id)
-    before = was.values_list("version_id", flat=True).first()
-    if before is None:
-        return None
-    asked = Transition(object_id, earlier, before, shown, version)
-    return compare([asked])[asked]
+def _changes(
+    asked: tuple[tuple[Place, int], ...],
+) -> dict[Place, tuple[Change, ...] | None]:
+    """What changed of objects since an earlier snapshot each; None of those it does not hold."""
+    rows = SnapshotObject.objects.filter(
+        snapshot__in={earlier for _, earlier in asked},
+        object__in={place.object_id for place, _ in asked},
+    )
+    versions = {
+        (snapshot, object_id): version
+        for snapshot, object_id, version in rows.values_list(
+            "snapshot_id", "object_id", "version_id"
+        )
+    }
+    transitions = {
+        place: Transition(place.object_id, earlier, before, place.snapshot_id, place.version_id)
+        for place, earlier in asked
+        if (before := versions.get((earlier, place.object_id))) is not None
+    }
+    compared = compare(set(transitions.values()))
+    return {
+        place: compared[transitions[place]] if place in transitions else None for place, _ in asked
+    }

@@ -1,6 +1,8 @@
 """Every address of the product."""
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
 
@@ -10,7 +12,14 @@ from library.old_addresses import old_address
 admin.site.site_header = admin.site.site_title = "Glexia ATT&CK Library"
 admin.site.index_title = "What the staff does"
 
+
+def favicon(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """The mark, for pages that cannot name it themselves: the admin site's, files."""
+    return HttpResponseRedirect(static("images/mark.svg"))
+
+
 urlpatterns = [
+    path("favicon.ico", favicon),
     path("admin/", admin.site.urls),
     path("", RedirectView.as_view(pattern_name="library:home")),
     path("learn/attack", include("analysis.urls")),

@@ -1,7 +1,9 @@
 """Takes and the people who write them, for tests."""
 
+from pathlib import Path
 from typing import Any
 
+import yaml
 from django.contrib.auth.models import Group, User
 
 from analysis.models import ActKind, Revision
@@ -13,7 +15,7 @@ from library.contexts.held import find_by_stix_id
 from tests.factories import Properties
 
 ROLES = ("author", "reviewer", "publisher")
-ENTRIES = 4
+STARTERS = Path(__file__).resolve().parents[1] / "fixtures" / "takes"
 
 
 def member(*roles: str, name: str = "") -> User:
@@ -34,15 +36,11 @@ def writing(summary: str = "What it means.", **rest: Any) -> Writing:
     return Writing({"summary": summary, **rest}, **given)
 
 
-def whole_text(words: int = 600) -> dict[str, Any]:
-    """All sections of a Take, so many words together: as long as one sheet of paper holds."""
-    lists = sum(is_list for _, _, is_list in SECTIONS)
-    each = words // (len(SECTIONS) - lists + ENTRIES * lists)
-    said = " ".join(["words"] * (each - 1)).join(("Such ", "."))
-    text: dict[str, Any] = {
-        name: [said] * ENTRIES if is_list else said for name, _, is_list in SECTIONS
-    }
-    return text | {"confidence_why": "The record is wide, and read by few."}
+def whole_text() -> dict[str, Any]:
+    """A text with all sections, as long as Takes are: one that is shipped with the library."""
+    shipped = yaml.safe_load((STARTERS / "mitigations" / "M1037.yaml").read_text())
+    names = (*(name for name, _, _ in SECTIONS), "confidence", "confidence_why")
+    return {name: shipped[name] for name in names}
 
 
 def subject(of: Properties) -> Subject:

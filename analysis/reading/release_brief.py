@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.urls import reverse
 
 from analysis.reading.listed import ListedTake, executive_view, published_takes
+from analysis.since import Place, ReleaseChange, changes_of_release, told
 from analysis.staleness import MOST_TOLD, Freshness, Standing, standings
 from library.catalogue import Entry, catalogue
 from library.conditional import Shelf
@@ -50,9 +51,14 @@ class BriefEntry:
     standing: Standing
     successor: Successor | None = None
 
+    released: ReleaseChange | None = None
+    """What the release changed of an object whose Take was written or confirmed since."""
+
     @property
     def changes(self) -> str:
         """What changed, in a line: what the Take rests on, else what stands around it."""
+        if self.released is not None:
+            return "new" if self.released.is_new else ", ".join(told(self.released.changes))
         material = self.standing.material
         phrases, most = (material, MOST_TOLD) if material else (self.standing.around, MOST_AROUND)
         rest = len(phrases) - most
@@ -75,6 +81,9 @@ class ReleaseBrief:
     retired: list[BriefEntry]
     around: list[BriefEntry]
     incomparable: list[BriefEntry]
+    considered: list[BriefEntry]
+    """Takes that were written or confirmed after the release changed their objects."""
+
     untouched: int
 
     @property
@@ -84,7 +93,7 @@ class ReleaseBrief:
 
 
 def release_brief(shelf: Shelf) -> ReleaseBrief:
-    """The brief for the edition: two queries a domain, and those of `standings`."""
+    """The brief for the edition: two queries a domain, those of `standings`, three more."""
     known = published_takes(shelf)
     standing = standings(shelf, [take.revision for take in known.takes]) if known.takes else {}
     by_freshness: dict[Freshness, list[BriefEntry]] = {each: [] for each in Freshness}
@@ -93,6 +102,7 @@ def release_brief(shelf: Shelf) -> ReleaseBrief:
         found = standing[take.revision.pk]
         entry = BriefEntry(take, found, _successor(shelf, successors.get(found.successor_id)))
         by_freshness[found.freshness].append(entry)
+    considered = _considered(shelf, by_freshness[Freshness.CURRENT])
     return ReleaseBrief(
         page=_frame(shelf),
         purpose=PURPOSE,
@@ -103,7 +113,30 @@ def release_brief(shelf: Shelf) -> ReleaseBrief:
         retired=by_freshness[Freshness.RETIRE],
         around=by_freshness[Freshness.AROUND],
         incomparable=by_freshness[Freshness.INCOMPARABLE],
-        untouched=len(by_freshness[Freshness.CURRENT]),
+        considered=considered,
+        untouched=len(by_freshness[Freshness.CURRENT]) - len(considered),
+    )
+
+
+def _considered(shelf: Shelf, current: list[BriefEntry]) -> list[BriefEntry]:
+    """Those Takes whose objects the release changed all the same, material changes first."""
+    places = {
+        entry.take.object_id: Place(first.object_id, first.snapshot_id, first.version_id)
+        for entry in current
+        for first in entry.take.entries[:1]
+    }
+    changed = changes_of_release(shelf, places.values())
+    found = [
+        replace(entry, released=changed[entry.take.object_id])
+        for entry in current
+        if entry.take.object_id in changed
+    ]
+    return sorted(found, key=lambda entry: not _is_material(entry.released))
+
+
+def _is_material(released: ReleaseChange | None) -> bool:
+    return released is not None and (
+        released.is_new or any(change.material for change in released.changes)
     )
 
 

@@ -59,7 +59,7 @@ def read_folder(folder: Path) -> list[ReadFile]:
 
 
 def take_names(folder: Path) -> list[str]:
-    """The names of all YAML files in a folder, and of links that are called so, in order."""
+    """The names of all YAML files in a folder, and of links that may stand for some, in order."""
     if not folder.is_dir():
         raise BadTakesError([FileProblem(str(folder), 0, "", "there is no such folder")])
     try:
@@ -76,7 +76,9 @@ def _yaml_in(folder: Path, prefix: str) -> Iterator[str]:
             if entry.is_dir(follow_symlinks=False):
                 if not entry.name.startswith("."):
                     yield from _yaml_in(Path(entry), f"{name}/")
-            elif not entry.name.startswith(".") and name.endswith((".yaml", ".yml")):
+            elif not entry.name.startswith(".") and (
+                name.endswith((".yaml", ".yml")) or entry.is_dir()
+            ):
                 yield name
 
 

@@ -17,6 +17,8 @@ from analysis.takefiles.problems import Path
 # LibYAML where PyYAML was built with it: some thirty times as fast.
 LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MOST_LEVELS: Final = 10
+# Some thousands of revisions; each part is an object in memory.
+MOST_PARTS: Final = 200_000
 NULL: Final = "tag:yaml.org,2002:null"
 
 
@@ -84,7 +86,7 @@ def _decoded(content: bytes) -> str:
 def _check_events(text: str) -> None:
     """Refuse what must not be composed, before anything is."""
     depth = 0
-    for event in yaml.parse(text, Loader=LOADER):
+    for count, event in enumerate(yaml.parse(text, Loader=LOADER)):
         line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise YamlError(line, "anchors and aliases (“&”, “*”) are not taken: write it out")
@@ -94,6 +96,8 @@ def _check_events(text: str) -> None:
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > MOST_LEVELS:
             raise YamlError(line, f"nested more than {MOST_LEVELS} levels deep")
+        if count > MOST_PARTS:
+            raise YamlError(line, f"more than {MOST_PARTS:,} keys and values")
 
 
 def _mapping(tree: Tree, node: yaml.MappingNode, path: Path) -> dict[str, Any]:

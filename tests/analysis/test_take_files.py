@@ -199,6 +199,7 @@ NO_SHAPE = {
     "a tag of its own": (b"a: ! b\n", "line 1: tags are not taken"),
     "two documents": (b"a: b\n---\nc: d\n", "line 2: not YAML: but found another document"),
     "depth": (b"a: " + b"[" * 50_000, "line 1: nested more than 10 levels deep"),
+    "size": (b"a:\n" + b"- b\n" * 200_000, "line 199998: more than 200,000 keys and values"),
     "a key that is a list": (b"? [a, b]\n: c\n", "line 1: a key is a word"),
 }
 
@@ -337,6 +338,7 @@ def test_a_folder_is_read_without_following_links(tmp_path: Path) -> None:
     assert found == {
         "a/link.yaml": ["this is a link, not a file"],
         "a/real.yaml": [],
+        "a/round": ["this is a link, not a file"],
         "b.yaml": ["this is a link, not a file"],
     }
 

@@ -596,3 +596,17 @@ def test_objects_of_every_kind_serve_the_tactics_of_their_techniques() -> None:
         key = StixObject.objects.get(stix_id=made["id"]).pk
         assert serves(landscape, key, "TA0001") == (made in served), made["name"]
         assert serves(landscape, key, "TA0002") == (made not in served), made["name"]
+
+
+def test_brief_tells_what_the_release_changed_where_the_take_was_written_since(site: Site) -> None:
+    library()
+    edited = MEASURE | {"description": "Quite another thing is meant by it now."}
+    kept = [edited if found is MEASURE else found for found in LIBRARY_OBJECTS]
+    import_objects(*kept, release="2.0")
+    publish(edited)
+    publish(OTHER)
+    page = site.page(BRIEF)
+    (row,) = rows(page.one(id="considered"))
+    assert row[0].startswith("M1000 Measure")
+    assert row[1:] == ["description edited", "1.0", "Moderate"]
+    assert "1 that already take the release’s changes into account, 1 untouched" in page.words

@@ -138,13 +138,22 @@ def test_network_is_reached_by_download_alone(step: str) -> None:
 # Each layer of library, lowest first, and what stands at its height.
 LAYERS = [
     ["library.identifiers"],
-    ["library.querysets", "library.models", "library.documents", "library.lookups"],
+    [
+        "library.querysets",
+        "library.models",
+        "library.documents",
+        "library.lookups",
+        "library.epoch",
+    ],
     [
         "library.text",
         "library.addresses",
         "library.parameters",
         "library.conditional",
         "library.redirects",
+        "library.substance",
+        "library.changes",
+        "library.comparison",
         "library.catalogue",
     ],
     ["library.declarations"],
@@ -165,7 +174,7 @@ LAYERS = [
         "library.bundles",
         "library.old_addresses",
     ],
-    ["library.urls", "library.apps"],
+    ["library.urls", "library.converters", "library.apps"],
 ]
 
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 from django.urls import reverse
@@ -9,7 +10,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from analysis.landscape import landscape_of
 from analysis.models import ActKind, Revision
+from analysis.reading.release_brief import BriefEntry
 from analysis.reading.tactics import serves
+from analysis.staleness import Freshness, Standing
 from analysis.workflow import act
 from importer.editions import undo
 from library.conditional import current_shelf
@@ -557,6 +560,18 @@ def test_brief_says_when_nothing_is_published(site: Site) -> None:
         "No Take has been published, so there is nothing that a release could touch." in page.words
     )
     assert not page.all("table")
+
+
+def test_brief_tells_few_of_the_changes_around_and_how_many_more() -> None:
+    phrases = tuple(f"{number} examples added" for number in range(6))
+    around = Standing(Freshness.AROUND, "1.0", "2.0", around=phrases)
+    material = Standing(Freshness.MUST_REVIEW, "1.0", "2.0", material=phrases, around=phrases)
+    told = [BriefEntry(MagicMock(), standing).changes for standing in (around, material)]
+    assert told == [
+        "0 examples added, 1 examples added and 4 other changes",
+        "0 examples added, 1 examples added, 2 examples added, 3 examples added"
+        " and 2 other changes",
+    ]
 
 
 # Tactics.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from django.urls import reverse
 
 from analysis.reading.listed import ListedTake, executive_view, published_takes
-from analysis.since import Place, ReleaseChange, changes_of_release, told
+from analysis.since import Place, ReleaseChange, changes_of_release
 from analysis.staleness import MOST_TOLD, Freshness, Standing, standings
 from library.catalogue import Entry, catalogue
 from library.conditional import Shelf
@@ -20,6 +20,8 @@ from library.models import Snapshot
 PURPOSE: Final = (
     "What the releases shown change for the published Takes: first those whose ground has moved."
 )
+# Of changes that no review waits for, the brief tells fewer than the page of the object does.
+MOST_AROUND: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,22 @@ class BriefEntry:
     @property
     def changes(self) -> str:
         """What changed, in a line: what the Take rests on, else what stands around it."""
-        if self.released is not None:
-            return "new" if self.released.is_new else ", ".join(told(self.released.changes))
-        phrases = self.standing.material or self.standing.around
-        rest = len(phrases) - MOST_TOLD
-        more = f" and {rest} other change{'s' if rest > 1 else ''}" if rest > 0 else ""
-        return ", ".join(phrases[:MOST_TOLD]) + more
+        if self.released is None:
+            return _line(self.standing.material, self.standing.around)
+        if self.released.is_new:
+            return "new"
+        changes = self.released.changes
+        return _line(
+            [change.phrase for change in changes if change.material],
+            [change.phrase for change in changes if not change.material],
+        )
+
+
+def _line(material: Sequence[str], around: Sequence[str]) -> str:
+    phrases, most = (material, MOST_TOLD) if material else (around, MOST_AROUND)
+    rest = len(phrases) - most
+    more = f" and {rest} other change{'s' if rest > 1 else ''}" if rest > 0 else ""
+    return ", ".join(phrases[:most]) + more
 
 
 @dataclass(frozen=True, slots=True)

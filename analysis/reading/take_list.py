@@ -41,11 +41,11 @@ class Mark:
 
 STALE: Final = {
     Freshness.MUST_REVIEW: Mark("Must be reviewed", "review"),
-    Freshness.RETIRE: Mark("To be moved or retired", "review"),
+    Freshness.RETIRE: Mark("Move or retire", "review"),
     Freshness.AROUND: Mark("Changed since", "changed"),
     Freshness.INCOMPARABLE: Mark("Cannot be compared", "changed"),
 }
-EARLIER: Final = Mark("Written for a newer release", "changed")
+EARLIER: Final = Mark("For a newer release", "changed")
 STARTER: Final = Mark("Starter content", "starter")
 
 

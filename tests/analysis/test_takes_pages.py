@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 from django.urls import reverse
@@ -9,8 +10,11 @@ from pytest_django import DjangoAssertNumQueries
 
 from analysis.landscape import landscape_of
 from analysis.models import ActKind, Revision
+from analysis.reading.release_brief import BriefEntry
 from analysis.reading.tactics import serves
+from analysis.staleness import Freshness, Standing
 from analysis.workflow import act
+from importer.editions import undo
 from library.conditional import current_shelf
 from library.epoch import advance_epoch
 from library.models import StixObject
@@ -309,6 +313,17 @@ def test_a_take_says_when_its_object_changed_in_substance(site: Site) -> None:
     assert marks == {"M1001: Other": [], "M1000: Measure": ["Must be reviewed"]}
 
 
+def test_a_take_for_a_newer_release_than_is_shown_says_so(site: Site) -> None:
+    library()
+    changed = MEASURE | {"description": "Quite another thing is meant by it now."}
+    import_objects(changed, *without(MEASURE), LINKS[0], release="2.0")
+    publish(changed)
+    undo("the test")
+    assert entry(site).one(css="status").words == "For a newer release"
+    (row,) = rows(brief_part(site, "material"))
+    assert row[1:3] == ["not yet in 1.0, which is shown: description edited", "2.0"]
+
+
 def test_a_take_on_a_revoked_object_leads_to_that_object(site: Site) -> None:
     library()
     publish(MEASURE)
@@ -317,7 +332,7 @@ def test_a_take_on_a_revoked_object_leads_to_that_object(site: Site) -> None:
         *without(MEASURE), revoked, relationship("revoked-by", revoked, OTHER), release="2.0"
     )
     shown = entry(site)
-    assert [m.words for m in shown.all(css="status")] == ["Revoked", "To be moved or retired"]
+    assert [m.words for m in shown.all(css="status")] == ["Revoked", "Move or retire"]
     href = shown.one("h2").one("a")["href"]
     assert href == f"{LIBRARY}/mitigations/M1000?redirect=no&view=executive"
     assert "What it means." in site.page(href).one("section", id="take").words
@@ -545,6 +560,18 @@ def test_brief_says_when_nothing_is_published(site: Site) -> None:
         "No Take has been published, so there is nothing that a release could touch." in page.words
     )
     assert not page.all("table")
+
+
+def test_brief_tells_few_of_the_changes_around_and_how_many_more() -> None:
+    phrases = tuple(f"{number} examples added" for number in range(6))
+    around = Standing(Freshness.AROUND, "1.0", "2.0", around=phrases)
+    material = Standing(Freshness.MUST_REVIEW, "1.0", "2.0", material=phrases, around=phrases)
+    told = [BriefEntry(MagicMock(), standing).changes for standing in (around, material)]
+    assert told == [
+        "0 examples added, 1 examples added and 4 other changes",
+        "0 examples added, 1 examples added, 2 examples added, 3 examples added"
+        " and 2 other changes",
+    ]
 
 
 # Tactics.

@@ -24,7 +24,6 @@ class AuthoredTake:
     revision: Revision
     take: ShownTake
     standing: Standing
-    report_href: str
 
     @property
     def is_inherited(self) -> bool:
@@ -47,7 +46,6 @@ def take_panel(shelf: Shelf, held: HeldObject) -> Panel:
             revision,
             shown_take(revision, shelf),
             known[revision.pk],
-            report_href(held.href, known[revision.pk].release, revision),
         )
         for revision in revisions
     ]
@@ -58,6 +56,7 @@ def take_panel(shelf: Shelf, held: HeldObject) -> Panel:
             "authored": authored[0] if own else None,
             "inherited": authored[1:] if own else authored,
             "derived": made.take if made else None,
+            "report_href": report_href(held.href, held.rows[0].snapshot.attack_version, own),
         },
     )
 

@@ -174,7 +174,8 @@ def _etag(request: HttpRequest, shelf: Shelf) -> str:
 @cache
 def build_id() -> str:
     """A digest of the code, templates and settings that pages are made of; once a process."""
-    seen = hashlib.sha256(settings.INCIDENT_URL.encode())
+    shown = f"{settings.INCIDENT_URL}\n{settings.TAKE_REPORT_URL}"
+    seen = hashlib.sha256(shown.encode())
     # Which libraries render, and how they are set up.
     seen.update((settings.BASE_DIR / "requirements.lock").read_bytes())
     for folder in SOURCES:

@@ -30,6 +30,8 @@ ADDRESSES = (
     "/learn/attack/v/17.1/techniques/T1059",
     "/learn/attack/search?q=dump+lsass+memory",
     "/learn/attack",
+    "/learn/attack/takes",
+    "/learn/attack/takes/brief",
 )
 
 
@@ -78,6 +80,7 @@ def main() -> None:
     pages: dict[str, object] = {a: found for a in ADDRESSES if (found := measured(a))}
     pages["hello"] = measured("/hello")
     pages["searches"] = _searches(client)
+    pages["derived"] = _derived()
     Path(sys.argv[1]).write_bytes(orjson.dumps(pages))
 
 
@@ -96,6 +99,22 @@ def _searches(client: Client) -> dict[str, dict[str, float]]:
     }
     asked = texts(shelf)
     return {way: _spread([_timed(ask, text) for text in asked]) for way, ask in ways.items()}
+
+
+def _derived() -> dict[str, float]:
+    """How long the derived Takes of all live objects take, one after the other."""
+    from analysis.derivation import derive
+    from analysis.landscape import landscape_of
+    from library.conditional import current_shelf
+
+    shelf = current_shelf()
+    landscape = landscape_of(shelf.snapshot_ids)
+    times = []
+    for object_id in landscape.nodes:
+        begun = time.perf_counter()
+        derive(landscape, object_id, shelf.addresses)
+        times.append((time.perf_counter() - begun) * 1000)
+    return _spread(times) | {"count": len(times), "seconds": sum(times) / 1000}
 
 
 def _timed(ask: Callable[[str], object], text: str) -> float:

@@ -1,0 +1,120 @@
+"""Glexia's Take on the page of an object: whose it is, how it stands, where to report an error."""
+
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+from pytest_django import Settings
+
+from analysis.models import ActKind
+from analysis.workflow import act
+from tests.factories import (
+    import_objects,
+    mitigation,
+    relationship,
+    tactic,
+    technique,
+)
+from tests.library.pages import LIBRARY, Element, Site
+from tests.takes import member, publish, subject
+
+pytestmark = pytest.mark.django_db
+MEASURE = mitigation("M1000", "Measure")
+HEIR = mitigation("M1001", "Heir")
+STAGE = tactic("TA0002", "Execution", "execution")
+SHELL = technique("T1059", "Shell", ("execution",))
+PAGE = f"{LIBRARY}/mitigations/M1000"
+
+
+@pytest.fixture(autouse=True)
+def library() -> None:
+    import_objects(STAGE, SHELL, MEASURE, relationship("mitigates", MEASURE, SHELL))
+
+
+def take(site: Site, page: str = PAGE) -> Element:
+    return site.page(page).one("section", id="take")
+
+
+def test_a_written_take_stands_above_what_is_derived(site: Site) -> None:
+    assert "not written or reviewed by an analyst" in take(site).words
+    publish(MEASURE, summary="Ask for T1059 first.", confidence_why="Seen often.")
+    shown = take(site)
+    assert "By author" in shown.words
+    assert "Confidence: moderate. Seen often." in shown.words
+    assert "Ask for T1059 first." in shown.words
+    link = next(a for a in shown.all("a") if a.words == "T1059")
+    assert link["href"] == f"{LIBRARY}/techniques/T1059"
+    evidence = shown.one("details", css="take-facts")
+    assert evidence.one("summary").words == "Evidence: what ATT&CK’s relationships say"
+    assert "addresses 1 technique" in evidence.words
+
+
+def test_a_take_is_withdrawn_for_all_readers_at_once(site: Site) -> None:
+    made = publish(MEASURE, summary="Mind this.")
+    before = site.get(PAGE)["ETag"]
+    assert "Mind this." in take(site).words
+    act(made, ActKind.WITHDRAWN, member("publisher"))
+    assert "Mind this." not in take(site).words
+    assert site.get(PAGE)["ETag"] != before
+    assert site.get(PAGE, **{"If-None-Match": before}).status_code == 200
+
+
+def test_a_take_says_what_changed_since_and_what_it_was_confirmed_against(site: Site) -> None:
+    made = publish(MEASURE)
+    other = technique("T1003", "Dump", ("execution",))
+    links = [relationship("mitigates", MEASURE, found) for found in (SHELL, other)]
+    import_objects(STAGE, SHELL, other, MEASURE, *links, release="2.0")
+    told = "Written against 1.0; MITRE has since changed this object: 1 technique added."
+    assert told in take(site).words
+    act(made, ActKind.CONFIRMED, member("reviewer"), against=subject(MEASURE))
+    shown = take(site)
+    assert "has since changed" not in shown.words
+    assert "Written against ATT&CK 1.0, confirmed against 2.0." in shown.words
+
+
+def test_a_take_on_a_revoked_object_stands_marked_beside_its_successor(site: Site) -> None:
+    publish(MEASURE, summary="Of the old one.")
+    revoked = MEASURE | {"revoked": True}
+    import_objects(
+        STAGE, SHELL, revoked, HEIR, relationship("revoked-by", revoked, HEIR), release="2.0"
+    )
+    shown = take(site, f"{LIBRARY}/mitigations/M1001").one("details", css="take-inherited")
+    assert "Take on M1000 Measure, which this replaced" in shown.words
+    assert "Of the old one." in shown.words
+    assert "Of the old one." in take(site, f"{PAGE}?redirect=no").words
+
+
+def test_the_executive_view_has_the_take_first_and_the_rest_folded(site: Site) -> None:
+    publish(MEASURE)
+    page = site.page(f"{PAGE}?view=executive")
+    rest = page.one("details", css="rest")
+    assert "open" not in rest.attributes
+    assert rest.has(id="definition")
+    assert rest.has(id="references")
+    assert not rest.has(id="take")
+    for silly in ("", "?view=", "?view=x", "?view=%00", "?view=analyst"):
+        assert not site.page(PAGE + silly).has("details", css="rest")
+
+
+@pytest.mark.parametrize(
+    "address", ["https://example.org/report", "https://example.org/report?form=1", "/report"]
+)
+def test_an_error_is_reported_with_page_release_and_revision(
+    site: Site, settings: Settings, address: str
+) -> None:
+    settings.TAKE_REPORT_URL = address
+    publish(MEASURE)
+    publish(MEASURE)
+    link = next(a for a in take(site).all("a") if a.words == "Report an error in this Take")
+    assert link["href"].startswith(address)
+    told = parse_qs(urlsplit(link["href"]).query)
+    assert (told["page"], told["release"], told["revision"]) == ([PAGE], ["1.0"], ["2"])
+
+
+def test_an_error_is_reported_by_mail_when_the_address_says_so(
+    site: Site, settings: Settings
+) -> None:
+    settings.TAKE_REPORT_URL = "mailto:takes@example.org"
+    link = next(a for a in take(site).all("a") if a.words == "Report an error in this Take")
+    told = unquote(link["href"])
+    assert told.startswith("mailto:takes@example.org?subject=Error in the Take on")
+    assert f"page: {PAGE}\nrelease: 1.0\nrevision: derived" in told

@@ -140,13 +140,18 @@ def find_objects(shelf: Shelf, kind: ObjectType, attack_id: str) -> list[HeldObj
         .of_type(kind)
         .named([attack_id])
         .with_content()
-        .in_list_order()
     )
     by_object: dict[int, list[SnapshotObject]] = defaultdict(list)
     for row in _by_domain(shelf, rows):
         by_object[row.object_id].append(row)
     held = [HeldObject(tuple(found), shelf.addresses) for found in by_object.values()]
-    return sorted(held, key=lambda found: (found.version.revoked, found.version.deprecated))
+    return sorted(held, key=_preference)
+
+
+def _preference(found: HeldObject) -> tuple[bool, bool, str, int]:
+    """Which of several objects stands for an ID: a live one, else as lists have them."""
+    version = found.version
+    return version.revoked, version.deprecated, version.name.lower(), found.object_id
 
 
 def find_by_stix_id(shelf: Shelf, stix_id: str) -> HeldObject | None:

@@ -1,6 +1,7 @@
 """Server time and queries of pages, in a process that has stored no page."""
 
 import os
+import random
 import statistics
 import sys
 import time
@@ -14,6 +15,7 @@ from django.test import Client
 
 ROUNDS = 21
 SEARCH_ROUNDS = 3
+PAGES_AT_RANDOM = 200
 ADDRESSES = (
     "/learn/attack/mitigations/M1037",
     "/learn/attack/mitigations/M1018",
@@ -81,6 +83,7 @@ def main() -> None:
     pages["hello"] = measured("/hello")
     pages["searches"] = _searches(client)
     pages["derived"] = _derived()
+    pages["typical"] = _typical(client)
     Path(sys.argv[1]).write_bytes(orjson.dumps(pages))
 
 
@@ -99,6 +102,22 @@ def _searches(client: Client) -> dict[str, dict[str, float]]:
     }
     asked = texts(shelf)
     return {way: _spread([_timed(ask, text) for text in asked]) for way, ask in ways.items()}
+
+
+def _typical(client: Client) -> dict[str, float]:
+    """How long pages of objects at random take, each asked for once."""
+    from analysis.landscape import landscape_of
+    from library.conditional import current_shelf
+
+    shelf = current_shelf()
+    nodes = sorted(landscape_of(shelf.snapshot_ids).nodes.values(), key=lambda node: node.stix_id)
+    times = []
+    for node in random.Random(18).sample(nodes, PAGES_AT_RANDOM):
+        address = shelf.addresses.page(node.kind, node.attack_id, node.stix_id)
+        begun = time.perf_counter()
+        client.get(address)
+        times.append((time.perf_counter() - begun) * 1000)
+    return _spread(times) | {"count": len(times)}
 
 
 def _derived() -> dict[str, float]:

@@ -5,6 +5,7 @@ description. IDs and names are looked up in the catalogue of what is read, words
 """
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -30,7 +31,10 @@ MOST_ALIKE, MOST_WEIGHED = 120, 300
 MOST_WORDS = 12
 # Fewer letters than these stand in too many names to say anything.
 SHORTEST_PIECE = 3
-ENOUGH = 25
+# Where so many are found already, words that hold less of what was asked are not looked for: those
+# with all but one of its words, those with any, which may be thousands.
+ENOUGH, FEW = 25, 5
+ALWAYS = sys.maxsize
 # Scores from which on a name is the very one that was asked for.
 EXACT = 300.0
 # Those of an ATT&CK ID that was given whole, and of one that may be short for it.
@@ -114,7 +118,7 @@ class Hit:
 
 
 def search(shelf: Shelf, text: str, *, include_revoked: bool = False) -> list[Hit]:
-    """What a text may mean, the likeliest first; at most three queries once the catalogue is known.
+    """What a text may mean, the likeliest first; at most four queries once the catalogue is known.
 
     What is revoked or deprecated is found by its exact ID or name alone, unless asked for.
     """
@@ -129,8 +133,8 @@ def search(shelf: Shelf, text: str, *, include_revoked: bool = False) -> list[Hi
         _add(hits, line.entry, score, line.name if line.place else "")
     words = re.findall(r"\w+", asked)[:MOST_WORDS]
     # Objects that hold but some of the words, or one that begins so, are wanted where few hold all.
-    for query, bonus in _word_queries(words):
-        if len(hits) < ENOUGH or bonus:
+    for query, bonus, wanted in _word_queries(words):
+        if len(hits) < wanted:
             rows = _by_words(known, query, include_revoked)
             for version_id, rank in rows[:MOST_WEIGHED]:
                 for entry in known.by_version[version_id]:
@@ -309,14 +313,19 @@ def is_slip(typed: str, meant: str) -> bool:
     )
 
 
-def _word_queries(words: list[str]) -> list[tuple[str, float]]:
-    """What to ask of descriptions, and how much an answer is worth for it."""
+def _word_queries(words: list[str]) -> list[tuple[str, float, int]]:
+    """What to ask of descriptions, how much an answer is worth, and below how many hits to ask."""
     if not words:
         return []
     meant = [_either(word) for word in words]
     unfinished = [*meant[:-1], f"{words[-1]}:*"]
-    queries = [(" & ".join(meant), 100.0), (" & ".join(unfinished), 0.0)]
-    return queries if len(words) == 1 else [*queries, (" | ".join(meant), 0.0)]
+    queries = [(" & ".join(meant), 100.0, ALWAYS), (" & ".join(unfinished), 0.0, ENOUGH)]
+    if len(words) > 2:
+        most = (meant[:at] + meant[at + 1 :] for at in range(len(meant)))
+        queries.append((" | ".join(f"({' & '.join(kept)})" for kept in most), 0.0, ENOUGH))
+    if len(words) > 1:
+        queries.append((" | ".join(meant), 0.0, FEW))
+    return queries
 
 
 def _either(word: str) -> str:

@@ -6,13 +6,12 @@ from collections.abc import Callable
 
 import orjson
 import pytest
-from django.apps import apps
 from django.db import connection
 
 from importer.acquire import unpack
 from importer.pipeline import Options, import_bundles
 from importer.verification import problems
-from library.models import SearchDocument, Snapshot, SnapshotBundle
+from library.models import Snapshot, SnapshotBundle
 from tests import factories
 from tests.factories import import_objects, mitigation, relationship, technique
 from tests.importer.test_store import SAMPLES, import_sample
@@ -44,8 +43,8 @@ def damage(statement: str, **values: str | bytes) -> None:
         cursor.execute("SELECT stix_id, id FROM library_stixobject")
         keys = dict(cursor.fetchall())
         named = {"STOP": STOP, "HALT": HALT, "ATTACK": ATTACK, "LINK": LINK}
-        models = apps.get_app_config("library").get_models()
-        tables = [model._meta.db_table for model in models if model is not SearchDocument]
+        cursor.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'immutable'")
+        tables = [table for (table,) in cursor.fetchall()]
         connection.check_constraints()
         for table in tables:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER immutable")

@@ -114,6 +114,7 @@ def test_missing_pages_cost_three_queries(
     site: Site, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     import_objects(*library(3))
+    site.get(LIBRARY)
     for path in (f"{MITIGATIONS}/M9999", f"{LIBRARY}/objects/x--y", "/nothing"):
         with django_assert_max_num_queries(3):
             assert site.get(path).status_code == 404
@@ -125,6 +126,7 @@ def test_chain_of_revocations_costs_two_queries_a_hop(
     chain = [mitigation(f"M100{n}", f"N {n}", revoked=n < 2) for n in range(3)]
     hops = [relationship("revoked-by", chain[n], chain[n + 1]) for n in range(2)]
     import_objects(*chain, *hops)
+    site.get(LIBRARY)
     with django_assert_num_queries(2 + 2 * 2):
         target = site.moves(PAGE)
     site.get(target.partition("?")[0])

@@ -367,6 +367,7 @@ def test_search_costs_the_same_however_many_releases(site: Site, releases: int) 
     for number in range(1, releases + 1):
         made = [technique(f"T100{n}", f"Name {n}", x_edited=number) for n in range(3)]
         import_objects(*made, release=f"{number}.0")
+    site.page(LIBRARY)
     with CaptureQueriesContext(connection) as queries:
         site.page(f"{SEARCH}?q=name")
     assert len(queries) == 6
@@ -380,7 +381,9 @@ def test_documents_are_the_same_when_they_are_made_anew(library: Site) -> None:
 
 
 def test_an_object_without_a_list_has_no_document() -> None:
-    assert document_of(stix_object("x-new-thing", "Strange")) is None
+    for stix_type in ("identity", "relationship", "x-mitre-collection"):
+        assert document_of(stix_object(stix_type, "Strange")) is None
+    assert document_of({"name": "No type"}) is None
 
 
 @pytest.mark.parametrize(

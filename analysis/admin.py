@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.urls import URLPattern, path
 
-from analysis.authoring import pages
+from analysis.authoring import acts, pages
 from analysis.models import Revision, Take
 from analysis.roles import WRITE
 
@@ -82,8 +82,8 @@ class TakeAdmin(ModelAdmin):
             path("queue/<str:queue>/", view(pages.queue), name="take-queue"),
             path("write/<str:stix_id>/", view(pages.write), name="take-write"),
             path("preview/<str:stix_id>/", view(pages.preview), name="take-preview"),
-            path("move/<int:number>/", view(pages.move), name="take-move"),
-            path("act/<int:number>/", view(pages.do), name="take-act"),
+            path("move/<int:number>/", view(acts.move), name="take-move"),
+            path("act/<int:number>/", view(acts.do), name="take-act"),
             path("<int:take_id>/compare/", view(pages.compare), name="take-compare"),
         ]
         return [*own, *super().get_urls()]

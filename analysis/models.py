@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 
 from analysis.querysets import RevisionQuerySet
-from library.identifiers import Domain
+from library.identifiers import Domain, release_order
 from library.models import Snapshot
 
 
@@ -142,9 +142,23 @@ class Revision(Baseline):
         return [act for act in self.acts.all() if act.kind == ActKind.CONFIRMED]
 
     @property
-    def baseline(self) -> Baseline:
-        """What it holds for: the object version of its last confirmation, else its own."""
-        return self.confirmations[-1] if self.confirmations else self
+    def baselines(self) -> list[Baseline]:
+        """What it was written and confirmed against, by release and then by time."""
+        return sorted(
+            [self, *self.confirmations], key=lambda found: release_order(found.attack_version)
+        )
+
+    def baseline_for(self, attack_version: str) -> Baseline:
+        """What it is to be compared with in a release: the last baseline that is not after it.
+
+        The first one where all are; the last of all where no release is named.
+        """
+        order = release_order(attack_version)
+        known = self.baselines
+        earlier = [found for found in known if release_order(found.attack_version) <= order]
+        if not attack_version or not earlier:
+            return known[0] if attack_version else known[-1]
+        return earlier[-1]
 
     @property
     def is_unconfirmed_starter(self) -> bool:

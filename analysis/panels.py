@@ -25,11 +25,6 @@ class AuthoredTake:
     take: ShownTake
     standing: Standing
 
-    @property
-    def is_inherited(self) -> bool:
-        """Whether it was written on an object that was revoked in favour of the one shown."""
-        return bool(self.standing.successor_id)
-
 
 def take_panel(shelf: Shelf, held: HeldObject) -> Panel:
     """The place of Glexia's Take: an analyst's where there is one, with the facts that are derived.
@@ -65,9 +60,11 @@ def report_href(page: str, release: str, revision: Revision | None) -> str:
     """Where a reader reports an error in a Take, with the page, release and revision it is in."""
     number = str(revision.number) if revision else "derived"
     told = {"page": page, "release": release, "revision": number}
-    if urlsplit(settings.TAKE_REPORT_URL).scheme == "mailto":
+    address = urlsplit(settings.TAKE_REPORT_URL)
+    if address.scheme == "tel":
+        return str(settings.TAKE_REPORT_URL)
+    if address.scheme == "mailto":
         lines = "\n".join(f"{name}: {value}" for name, value in told.items())
         told = {"subject": f"Error in the Take on {page}", "body": f"{lines}\n\n"}
     query = urlencode(told).replace("+", "%20")
-    separator = "&" if "?" in settings.TAKE_REPORT_URL else "?"
-    return f"{settings.TAKE_REPORT_URL}{separator}{query}"
+    return address._replace(query="&".join(filter(None, (address.query, query)))).geturl()

@@ -81,7 +81,8 @@ class Standing:
     def told(self) -> str:
         """What readers are told of it, in a sentence or two; empty where nothing changed."""
         since = f"{'Confirmed' if self.is_confirmed else 'Written'} against {self.against}"
-        changes = _listed([*self.material, *self.around])
+        changes = _listed(self.material or self.around)
+        beside = f" Around it: {_listed(self.around)}." if self.material and self.around else ""
         match self.freshness:
             case Freshness.CURRENT:
                 return ""
@@ -94,9 +95,10 @@ class Standing:
             case Freshness.AROUND if not self.is_earlier:
                 return f"{since}. MITRE has since changed {AROUND_ALONE}: {changes}."
         if not self.is_earlier:
-            return f"{since}; MITRE has since changed this object: {changes}."
+            return f"{since}; MITRE has since changed this object: {changes}.{beside}"
         what = "this object" if self.material else AROUND_ALONE
-        return f"{since}; this page shows {self.release}, before MITRE changed {what}: {changes}."
+        page = f"this page shows {self.release}, before MITRE changed {what}"
+        return f"{since}; {page}: {changes}.{beside}"
 
 
 AROUND_ALONE: Final = "what stands around this object, not the object itself"
@@ -130,7 +132,7 @@ type _Key = tuple[int, int, tuple[int, ...], tuple[int, ...]]
 
 
 def _key(shelf: Shelf, revision: Revision) -> _Key:
-    baseline = revision.baseline
+    baseline = _baseline(shelf, revision)
     confirmation = 0 if baseline is revision else baseline.pk
     held = () if baseline.snapshot_id else (shelf.newest_snapshot, shelf.snapshot_count)
     return revision.pk, confirmation, shelf.snapshot_ids, held
@@ -180,7 +182,8 @@ class _Reckoning:
         self.shelf = shelf
         self.revisions = revisions
         self.read = {snapshot.domain: snapshot for snapshot in shelf.snapshots}
-        self.baselines = _snapshots_of([revision.baseline for revision in revisions])
+        self.baseline = {found.pk: _baseline(shelf, found) for found in revisions}
+        self.baselines = _snapshots_of(list(self.baseline.values()))
         self.members = self._fetch_members()
 
     def standings(self) -> dict[int, Standing]:
@@ -197,17 +200,17 @@ class _Reckoning:
 
     def _judge(self, revision: Revision) -> Standing | Transition:
         """How a revision stands where that needs no comparison, else what is to be compared."""
-        baseline = revision.baseline
+        baseline = self.baseline[revision.pk]
         read = self.read.get(baseline.domain)
         if baseline.domain not in Domain.values or not baseline.attack_version:
-            return _standing(revision, Freshness.INCOMPARABLE)
+            return self._standing(revision, Freshness.INCOMPARABLE)
         if read is None:
-            return _standing(revision, Freshness.INCOMPARABLE, obstacle=_not_shown(baseline))
+            return self._standing(revision, Freshness.INCOMPARABLE, obstacle=_not_shown(baseline))
         end = self.members.get((read.pk, revision.take.stix_id))
         if end is None:
             return self._gone(revision, read)
         if end.revoked:
-            return _standing(
+            return self._standing(
                 revision,
                 Freshness.RETIRE,
                 read.attack_version,
@@ -224,7 +227,7 @@ class _Reckoning:
 
         The snapshot that was named, else one of that release in the order of preference.
         """
-        baseline = revision.baseline
+        baseline = self.baseline[revision.pk]
         for snapshot in self.baselines:
             if baseline.snapshot_id in (None, snapshot.pk) and _is_of(snapshot, baseline):
                 found = self.members.get((snapshot.pk, revision.take.stix_id))
@@ -234,18 +237,20 @@ class _Reckoning:
 
     def _gone(self, revision: Revision, read: Snapshot) -> Standing:
         """How a Take stands whose object is not in the release of its domain that is read."""
-        if _is_earlier(read, revision.baseline):
+        if _is_earlier(read, self.baseline[revision.pk]):
             obstacle = f"; {read.attack_version}, which is shown, does not hold this object."
-            return _standing(revision, Freshness.INCOMPARABLE, obstacle=obstacle)
+            return self._standing(revision, Freshness.INCOMPARABLE, obstacle=obstacle)
         stix_id = revision.take.stix_id
         if any((snapshot, stix_id) in self.members for snapshot in self.shelf.snapshot_ids):
             left = f"no longer in {Domain(read.domain).label}"
-            return _standing(revision, Freshness.MUST_REVIEW, read.attack_version, material=(left,))
-        return _standing(revision, Freshness.RETIRE, material=("no longer held",))
+            return self._standing(
+                revision, Freshness.MUST_REVIEW, read.attack_version, material=(left,)
+            )
+        return self._standing(revision, Freshness.RETIRE, material=("no longer held",))
 
     def _incomparable(self, revision: Revision, read: Snapshot) -> Standing:
-        is_held = any(_is_of(snapshot, revision.baseline) for snapshot in self.baselines)
-        return _standing(
+        is_held = any(_is_of(snapshot, self.baseline[revision.pk]) for snapshot in self.baselines)
+        return self._standing(
             revision,
             Freshness.INCOMPARABLE,
             read.attack_version,
@@ -256,10 +261,10 @@ class _Reckoning:
         material = tuple(change.phrase for change in changes if change.material)
         around = tuple(change.phrase for change in changes if not change.material)
         freshness = Freshness.AROUND if around else Freshness.CURRENT
-        return _standing(
+        return self._standing(
             revision,
             Freshness.MUST_REVIEW if material else freshness,
-            self.read[revision.baseline.domain].attack_version,
+            self.read[self.baseline[revision.pk].domain].attack_version,
             material=material,
             around=around,
         )
@@ -294,6 +299,18 @@ class _Reckoning:
             for stix_id, object_id, snapshot_id, version_id, sha256, revoked in rows
         }
 
+    def _standing(
+        self, revision: Revision, freshness: Freshness, release: str = "", **told: Any
+    ) -> Standing:
+        baseline = self.baseline[revision.pk]
+        return Standing(
+            freshness,
+            baseline.attack_version,
+            release,
+            is_confirmed=baseline is not revision,
+            **told,
+        )
+
 
 def _snapshots_of(baselines: Sequence[Baseline]) -> list[Snapshot]:
     """The snapshots of some releases: official before others, then newest first; one query."""
@@ -316,15 +333,10 @@ def _transition(start: _Member, end: _Member, *, backwards: bool) -> Transition:
     )
 
 
-def _standing(revision: Revision, freshness: Freshness, release: str = "", **told: Any) -> Standing:
-    baseline = revision.baseline
-    return Standing(
-        freshness,
-        baseline.attack_version,
-        release,
-        is_confirmed=baseline is not revision,
-        **told,
-    )
+def _baseline(shelf: Shelf, revision: Revision) -> Baseline:
+    """What a revision is compared with where this release of its domain is read."""
+    read = {snapshot.domain: snapshot.attack_version for snapshot in shelf.snapshots}
+    return revision.baseline_for(read.get(revision.domain, ""))
 
 
 def _not_shown(baseline: Baseline) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from analysis.models import OPEN_STATES, Act, ActKind, Revision, State, Take
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
     from analysis.writing import Subject, Writing
-
-READERS_SEE: Final = State.PUBLISHED
 
 
 class RefusedError(Exception):
@@ -58,7 +57,7 @@ STEPS: Final = {
     ActKind.CONFIRMED: Step(REVIEW, (State.PUBLISHED,)),
     ActKind.WITHDRAWN: Step(PUBLISH, (State.PUBLISHED,), State.WITHDRAWN),
 }
-# A draft that is given up: its author's own affair, where withdrawing takes it from readers.
+# A draft that is given up: by its author, or by who may withdraw what readers see.
 DISCARD: Final = Step(WRITE, OPEN_STATES, State.WITHDRAWN)
 
 
@@ -67,6 +66,12 @@ def step_of(kind: ActKind, revision: Revision) -> Step:
     if kind == ActKind.WITHDRAWN and revision.state in OPEN_STATES:
         return DISCARD
     return STEPS[kind]
+
+
+def _permission(kind: ActKind, revision: Revision, user: User) -> str:
+    """What an act asks of this user: to discard another's draft is a publisher's right."""
+    step = step_of(kind, revision)
+    return PUBLISH if step is DISCARD and revision.author_id != user.pk else step.permission
 
 
 @transaction.atomic
@@ -83,6 +88,8 @@ def save(subject: Subject, writing: Writing, by: User, based_on: int) -> Revisio
     newest = take.revisions.first()
     if newest is not None and newest.number != based_on:
         raise ConflictError(newest)
+    if newest is None and based_on:
+        raise RefusedError("The form does not say what it is based on: open it again.")
     waiting = take.revisions.filter(state__in=OPEN_STATES).first()
     if waiting is not None and waiting.state == State.IN_REVIEW:
         raise RefusedError(
@@ -119,7 +126,7 @@ def act(
     Take.objects.select_for_update().get(pk=revision.take_id)
     revision = Revision.objects.select_related("take").get(pk=revision.pk)
     step = step_of(kind, revision)
-    _demand(by, step.permission, f"do this: “{kind.label}”")
+    _demand(by, _permission(kind, revision, by), f"do this: “{kind.label}”")
     if revision.state not in step.before:
         raise RefusedError(
             f"Revision {revision.number} is {revision.get_state_display().lower()} by now:"
@@ -149,7 +156,8 @@ def act(
 def may(user: User, revision: Revision, kind: ActKind) -> bool:
     """Whether `act` would let a user do this to a revision, as it stands at the moment."""
     step = step_of(kind, revision)
-    if not user.has_perm(step.permission) or revision.state not in step.before:
+    allowed = user.has_perm(_permission(kind, revision, user))
+    if not allowed or revision.state not in step.before:
         return False
     try:
         _check(revision, kind, user)
@@ -165,11 +173,25 @@ def approval(revision: Revision) -> Act | None:
 
 
 def _check(revision: Revision, kind: ActKind, by: User) -> None:
-    is_own = revision.author_id == by.pk
-    if kind == ActKind.APPROVED and is_own and settings.TAKES_NEED_SECOND_PERSON:
+    if kind == ActKind.APPROVED and approval(revision) is not None:
+        raise RefusedError(f"Revision {revision.number} has been approved already.")
+    if kind == ActKind.APPROVED and settings.TAKES_NEED_SECOND_PERSON and _wrote(by, revision):
         raise RefusedError("A Take is approved by somebody other than its author.")
     if kind == ActKind.PUBLISHED and approval(revision) is None:
         raise RefusedError(f"Revision {revision.number} has not been approved yet.")
+
+
+def _wrote(user: User, revision: Revision) -> bool:
+    """Whether a user wrote this text or one that it may have kept: all since the last published.
+
+    Who has no account here, as of a file that came in, is known by name alone.
+    """
+    before = revision.take.revisions.filter(number__lt=revision.number)
+    published = before.filter(acts__kind=ActKind.PUBLISHED).first()
+    first = published.number if published else 0
+    since = revision.take.revisions.filter(number__gt=first, number__lte=revision.number)
+    names = {user.get_username(), user.get_full_name()} - {""}
+    return since.filter(Q(author=user) | Q(author=None, author_name__in=names)).exists()
 
 
 def _demand(user: User, permission: str, what: str) -> None:

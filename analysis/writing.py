@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from analysis.models import Confidence
@@ -20,10 +20,12 @@ MOST_ENTRIES: Final = 40
 LONGEST_LINE: Final = 300
 # As ATT&CK numbers its objects; matrices have no number.
 ATTACK_ID: Final = re.compile(
-    r"(?<![\w./-])(?:(?:TA|DS|DC|DET|AN|[MGSCTA])\d{4}(?:\.\d{3})?)(?![\w/-]|\.\d)"
+    r"(?<![\w.])(?:(?:TA|DS|DC|DET|AN|[MGSCTA])\d{4}(?:\.\d{3})?)(?!\w|\.\d)"
 )
-# Control characters other than the ends of lines and tabs.
-UNREADABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+# Control characters other than the ends of lines and tabs, and those that turn a line around.
+UNREADABLE: Final = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,12 @@ class Problem:
     def __str__(self) -> str:
         place = self.field if self.entry is None else f"{self.field}, entry {self.entry + 1}"
         return f"{place}: {self.message}"
+
+    @property
+    def said(self) -> str:
+        """The same with the title of the section, as an author knows it."""
+        title = next((title for name, title, _ in SECTIONS if name == self.field), self.field)
+        return str(replace(self, field=title.replace("_", " ").capitalize()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +92,11 @@ class Subject:
     attack_id: str
     name: str
     baseline: dict[str, Any]
+
+    @property
+    def sha256(self) -> str:
+        """The object version's SHA-256 in hexadecimal."""
+        return bytes(self.baseline["content_sha256"]).hex()
 
     @classmethod
     def of(cls, held: HeldObject, domain: str = "") -> Subject:

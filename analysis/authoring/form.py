@@ -74,6 +74,11 @@ class WritingForm:
         return cls(writing, int(number) if known else -1)
 
     @property
+    def words(self) -> int:
+        """How many words the text has."""
+        return sum(len(text.split()) for _, _, text in self.writing.texts)
+
+    @property
     def fields(self) -> list[Field]:
         """The sections in the order of the page."""
         made = []

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from analysis.authoring.acts import demand, held_here, offers, user_of, versions_shown
 from analysis.authoring.comparison import differences
 from analysis.authoring.form import WritingForm, writing_of
 from analysis.authoring.queues import (
@@ -26,46 +25,19 @@ from analysis.authoring.queues import (
     waiting,
 )
 from analysis.derivation import derivation
-from analysis.models import ActKind, Revision, State, Take
+from analysis.models import Revision, State, Take
 from analysis.published import resolver, sections_html
 from analysis.roles import WRITE
 from analysis.take import ShownTake
-from analysis.workflow import ConflictError, RefusedError, act, may, save, step_of
+from analysis.workflow import ConflictError, RefusedError, save
 from analysis.writing import Subject, problems
 from library.conditional import Shelf, current_shelf
 from library.contexts.held import HeldObject, find_by_stix_id
 from library.parameters import offset
 
-VERBS = {
-    ActKind.SUBMITTED: "Submit for review",
-    ActKind.SENT_BACK: "Send back to the author",
-    ActKind.APPROVED: "Approve",
-    ActKind.PUBLISHED: "Publish",
-    ActKind.CONFIRMED: "Still right",
-    ActKind.WITHDRAWN: "Withdraw",
-}
-
 
 def _page(request: HttpRequest, title: str, **shown: Any) -> dict[str, Any]:
     return {**admin.site.each_context(request), "title": title, **shown}
-
-
-def _user(request: HttpRequest) -> User:
-    """Who asks; the admin site lets nobody else near."""
-    assert isinstance(request.user, User)
-    return request.user
-
-
-def _demand(request: HttpRequest, *permissions: str) -> None:
-    if not any(request.user.has_perm(permission) for permission in permissions):
-        raise PermissionDenied
-
-
-def _held(shelf: Shelf, stix_id: str) -> HeldObject:
-    held = find_by_stix_id(shelf, stix_id)
-    if held is None:
-        raise Http404(f"the release that readers see holds no {stix_id}")
-    return held
 
 
 def queue_links() -> list[tuple[str, str, int]]:
@@ -79,13 +51,13 @@ def queue_links() -> list[tuple[str, str, int]]:
 
 def choose(request: HttpRequest) -> HttpResponse:
     """Which object to write on: by its ATT&CK ID or its STIX id."""
-    _demand(request, WRITE)
+    demand(request, WRITE)
     asked = request.POST.get("asked", "")[:200] if request.method == "POST" else ""
     found = object_of_id(current_shelf(), asked) if asked else []
     if len(found) == 1:
         return HttpResponseRedirect(reverse("admin:take-write", args=found))
     shelf = current_shelf()
-    choices = [_held(shelf, stix_id) for stix_id in found]
+    choices = [held_here(shelf, stix_id) for stix_id in found]
     error = f"The release that readers see holds no “{asked}”." if asked and not found else ""
     shown = _page(request, "Write a Take", asked=asked, choices=choices, error=error)
     return render(request, "analysis/authoring/choose.html", shown)
@@ -93,9 +65,9 @@ def choose(request: HttpRequest) -> HttpResponse:
 
 def write(request: HttpRequest, stix_id: str) -> HttpResponse:
     """The form of a Take beside its preview and evidence; sent, a new revision."""
-    _demand(request, WRITE)
+    demand(request, WRITE)
     shelf = current_shelf()
-    held = _held(shelf, stix_id)
+    held = held_here(shelf, stix_id)
     newest = Revision.objects.of_objects([stix_id]).order_by("-number").first()
     form = WritingForm.of(newest)
     theirs = None
@@ -105,7 +77,7 @@ def write(request: HttpRequest, stix_id: str) -> HttpResponse:
         form = WritingForm(form.writing, form.based_on, tuple(found))
         if not found:
             try:
-                made = save(Subject.of(held), form.writing, _user(request), form.based_on)
+                made = save(Subject.of(held), form.writing, user_of(request), form.based_on)
             except ConflictError as conflict:
                 messages.error(request, str(conflict))
                 theirs = conflict.newest
@@ -128,6 +100,7 @@ def write(request: HttpRequest, stix_id: str) -> HttpResponse:
         theirs=theirs,
         conflict=differences(writing_of(theirs), form.writing) if theirs else [],
         take=_preview(shelf, form),
+        words=form.words,
         derived=_derived(shelf, held),
     )
     status = 409 if theirs else 400 if form.problems else 200
@@ -137,9 +110,13 @@ def write(request: HttpRequest, stix_id: str) -> HttpResponse:
 @require_POST
 def preview(request: HttpRequest, stix_id: str) -> HttpResponse:  # noqa: ARG001
     """What readers would see of a text, as it is being written."""
-    _demand(request, WRITE)
+    demand(request, WRITE)
     form = WritingForm.sent(request.POST)
-    shown = {"take": _preview(current_shelf(), form), "problems": problems(form.writing)}
+    shown = {
+        "take": _preview(current_shelf(), form),
+        "problems": problems(form.writing),
+        "words": form.words,
+    }
     return render(request, "analysis/authoring/_preview.html", shown)
 
 
@@ -156,7 +133,7 @@ def _derived(shelf: Shelf, held: HeldObject) -> ShownTake | None:
 @require_safe
 def take(request: HttpRequest, take_id: str) -> HttpResponse:
     """The page of a Take: its revisions, what was done to them, what may be done now."""
-    _demand(request, "analysis.view_take")
+    demand(request, "analysis.view_take")
     if not take_id.isascii() or not take_id.isdigit() or len(take_id) > 9:
         raise Http404("no such Take")
     found = get_object_or_404(Take, pk=int(take_id))
@@ -166,6 +143,7 @@ def take(request: HttpRequest, take_id: str) -> HttpResponse:
     newest = revisions[0] if revisions else None
     current = [r for r in revisions if r.state in (State.DRAFT, State.IN_REVIEW, State.PUBLISHED)]
     resolve = resolver(shelf.snapshot_ids, "")
+    versions = versions_shown(shelf, current)
     shown = _page(
         request,
         f"Take: {newest}" if newest else str(found),
@@ -176,7 +154,7 @@ def take(request: HttpRequest, take_id: str) -> HttpResponse:
             (
                 revision,
                 ShownTake(sections_html(revision.sections, resolve)),
-                _offers(request, revision),
+                offers(user_of(request), revision, versions),
             )
             for revision in current
         ],
@@ -185,25 +163,10 @@ def take(request: HttpRequest, take_id: str) -> HttpResponse:
     return render(request, "analysis/authoring/take.html", shown)
 
 
-def _offers(request: HttpRequest, revision: Revision) -> list[tuple[str, str]]:
-    """What this user may do to a revision now: the kind of act and the words of its button."""
-    return [
-        (
-            kind.value,
-            "Discard"
-            if step_of(kind, revision).after == State.WITHDRAWN
-            and revision.state != State.PUBLISHED
-            else VERBS[kind],
-        )
-        for kind in ActKind
-        if may(_user(request), revision, kind)
-    ]
-
-
 @require_safe
 def compare(request: HttpRequest, take_id: int) -> HttpResponse:
     """What became of the text between any two revisions of a Take."""
-    _demand(request, "analysis.view_take")
+    demand(request, "analysis.view_take")
     found = get_object_or_404(Take, pk=take_id)
     numbers = [request.GET.get(name, "") for name in ("from", "to")]
     chosen = [
@@ -225,62 +188,10 @@ def compare(request: HttpRequest, take_id: int) -> HttpResponse:
     return render(request, "analysis/authoring/compare.html", shown)
 
 
-@require_POST
-def do(request: HttpRequest, number: int) -> HttpResponse:
-    """Do something to a revision, by its key; then back to where the user was."""
-    revision = get_object_or_404(Revision.objects.select_related("take"), pk=number)
-    kind = request.POST.get("kind", "")
-    if kind not in ActKind.values:
-        raise Http404("no such act")
-    against = None
-    if kind == ActKind.CONFIRMED:
-        held = find_by_stix_id(current_shelf(), revision.take.stix_id)
-        if held is None:
-            messages.error(request, "The release that readers see does not hold the object.")
-            return _back(request, revision)
-        against = Subject.of(held, revision.domain)
-    try:
-        act(revision, ActKind(kind), _user(request), request.POST.get("note", "")[:1000], against)
-    except RefusedError as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.success(request, f"{revision}: {ActKind(kind).label.lower()}.")
-    return _back(request, revision)
-
-
-@require_POST
-def move(request: HttpRequest, number: int) -> HttpResponse:
-    """Begin a Take on what replaced a revoked object, with the text written on that one."""
-    _demand(request, WRITE)
-    revision = get_object_or_404(Revision.objects.select_related("take"), pk=number)
-    shelf = current_shelf()
-    held = _held(shelf, request.POST.get("to", "")[:200])
-    newest = Revision.objects.of_objects([held.stix_id]).order_by("-number").first()
-    writing = writing_of(revision)
-    note = f"Moved from the Take on {revision.attack_id} {revision.name}."
-    moved = type(writing)(writing.sections, writing.confidence, writing.confidence_why, note)
-    try:
-        made = save(Subject.of(held), moved, _user(request), newest.number if newest else 0)
-    except RefusedError as refused:
-        messages.error(request, str(refused))
-        return _back(request, revision)
-    messages.success(
-        request, f"{note} Read it against {held.attack_id}, then hand it in; withdraw the old one."
-    )
-    return HttpResponseRedirect(reverse("admin:take-write", args=[made.take.stix_id]))
-
-
-def _back(request: HttpRequest, revision: Revision) -> HttpResponse:
-    queue = request.POST.get("queue", "")
-    if queue in TITLES:
-        return HttpResponseRedirect(reverse("admin:take-queue", args=[queue]))
-    return HttpResponseRedirect(reverse("admin:analysis_take_change", args=[revision.take_id]))
-
-
 @require_safe
 def queue(request: HttpRequest, queue: str) -> HttpResponse:
     """What waits for somebody."""
-    _demand(request, "analysis.view_take")
+    demand(request, "analysis.view_take")
     if queue not in TITLES:
         raise Http404("no such queue")
     shelf = current_shelf()
@@ -306,7 +217,9 @@ def queue(request: HttpRequest, queue: str) -> HttpResponse:
             "previous": start - PAGE_SIZE if start else None,
         }
         return render(request, "analysis/authoring/missing.html", shown)
+    entries = waiting(shelf, queue)
+    versions = versions_shown(shelf, [entry.revision for entry in entries])
     shown["entries"] = [
-        (entry, _offers(request, entry.revision)) for entry in waiting(shelf, queue)
+        (entry, offers(user_of(request), entry.revision, versions, queue)) for entry in entries
     ]
     return render(request, "analysis/authoring/queue.html", shown)

@@ -8,8 +8,9 @@ from typing import Final
 
 from analysis.landscape import Node, landscape_of
 from analysis.models import Revision, State, Take
-from analysis.published import published
+from analysis.published import published, shown_take
 from analysis.staleness import Freshness, Standing, standings
+from analysis.take import ShownTake
 from analysis.workflow import approval
 from library.catalogue import catalogue
 from library.conditional import Shelf
@@ -37,6 +38,10 @@ class Waiting:
 
     revision: Revision
     said: str = ""
+    changes: tuple[str, ...] = ()
+    """All that changed, what the Take rests on first."""
+
+    text: ShownTake | None = None
     approved: bool = False
     successor: Node | None = None
 
@@ -59,9 +64,15 @@ def waiting(shelf: Shelf, queue: str) -> list[Waiting]:
     landscape = landscape_of(shelf.snapshot_ids)
     nodes = {node.stix_id: node for node in landscape.nodes.values()} if queue == RETIRE else {}
     return [
-        Waiting(revision, standing.told, successor=nodes.get(standing.successor_id))
+        Waiting(
+            revision,
+            standing.told,
+            (*standing.material, *standing.around),
+            shown_take(revision, shelf),
+            successor=nodes.get(standing.successor_id),
+        )
         for revision, standing in _standing(shelf)
-        if standing.freshness == wanted
+        if standing.freshness == wanted and not standing.is_earlier
     ]
 
 
@@ -91,7 +102,8 @@ def unwritten(shelf: Shelf, kind: str = "") -> list[Unwritten]:
 
 def counts(shelf: Shelf) -> dict[str, int]:
     """How many wait in each queue."""
-    freshness = [standing.freshness for _, standing in _standing(shelf)]
+    standing = (found for _, found in _standing(shelf))
+    freshness = [found.freshness for found in standing if not found.is_earlier]
     return {
         REVIEW: Revision.objects.filter(state=State.IN_REVIEW).count(),
         STALE: freshness.count(Freshness.MUST_REVIEW),

@@ -1,7 +1,8 @@
 // Writing a Take: entries of lists come, go and move; leaving with unsaved words is asked about.
 
 const form = document.querySelector("form[data-guards]");
-let unsaved = false;
+// What was refused is not saved either.
+let unsaved = form?.dataset.unsaved !== undefined;
 
 form?.addEventListener("input", () => {
   unsaved = true;

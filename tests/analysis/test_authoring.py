@@ -9,6 +9,8 @@ from django.urls import reverse
 
 from analysis.models import ActKind, Revision, State, Take
 from analysis.workflow import act
+from importer.editions import make_current
+from library.models import Snapshot
 from tests.factories import (
     Properties,
     import_objects,
@@ -22,6 +24,7 @@ from tests.takes import draft, member, publish
 
 pytestmark = pytest.mark.django_db
 MEASURE = mitigation("M1000", "Measure")
+HEIR = mitigation("M1001", "Heir")
 TARGET = technique("T1000", "Shell", ("execution",))
 HOSTILE = '<script>alert(1)</script> [x](javascript:alert(2)) <p style="x">'
 
@@ -138,9 +141,9 @@ def test_a_take_s_page_offers_what_the_user_may_do(role: str) -> None:
     assert (
         buttons
         == {
-            "author": {"Discard"},
+            "author": set(),
             "reviewer": {"Send back to the author", "Approve"},
-            "publisher": set(),
+            "publisher": {"Discard"},
         }[role]
     )
     assert ("Write the next revision" in shown) == (role == "author")
@@ -248,3 +251,97 @@ def test_public_pages_set_no_cookie_and_vary_on_none(site: Site) -> None:
     response = signed_in("author").get("/learn/attack/mitigations/M1000")
     assert not response.cookies
     assert "Cookie" not in response["Vary"]
+
+
+def post_act(revision: Revision, role: str, kind: str, **more: str) -> str:
+    """Post an act, and say what the page that follows tells of it."""
+    client = signed_in(role, name=f"another {role}")
+    address = reverse("admin:take-act", args=[revision.pk])
+    return client.post(address, {"kind": kind, **more}, follow=True).content.decode()
+
+
+@pytest.mark.parametrize("kind", ["withdrawn", "sent back"])
+@pytest.mark.parametrize("note", ["", "  ", "a\x00b", "\u202etxt"])
+def test_a_reason_is_asked_for_where_one_is_due(kind: str, note: str) -> None:
+    role = "publisher" if kind == "withdrawn" else "reviewer"
+    made = publish(MEASURE) if kind == "withdrawn" else draft(MEASURE)
+    if kind == "sent back":
+        act(made, ActKind.SUBMITTED, member("author"))
+    before = Revision.objects.get().state
+    told = post_act(made, role, kind, note=note)
+    assert "needs a word of why" in told or "control character in the note" in told
+    assert Revision.objects.get().state == before
+    post_act(made, role, kind, note="It is wrong.")
+    assert Revision.objects.get().state != before
+
+
+def test_still_right_confirms_the_version_that_was_shown() -> None:
+    made = publish(MEASURE)
+    edited = MEASURE | {"description": "Quite another thing."}
+    import_objects(TARGET, edited, release="2.0")
+    queue = reverse("admin:take-queue", args=["stale"])
+    page = signed_in("reviewer").get(queue).content.decode()
+    assert "description edited" in page
+    assert "What it means." in page
+    buttons = re.findall(r'class="button">([^<]+)</button>', page)
+    assert buttons == ["Still right"]
+    shown = re.search(r'name="against" value="([0-9a-f]{64})"', page)
+    assert shown is not None
+    import_objects(TARGET, MEASURE | {"description": "Yet another."}, release="3.0")
+    told = post_act(made, "reviewer", "confirmed", against=shown[1])
+    assert "has changed since this page was shown" in told
+    assert made.confirmations == []
+
+
+def test_a_confirmation_is_refused_while_readers_see_an_older_release() -> None:
+    import_objects(TARGET, MEASURE, release="2.0")
+    made = publish(MEASURE)
+    make_current(Snapshot.objects.get(attack_version="1.0"), "the test")
+    queue = reverse("admin:take-queue", args=["stale"])
+    assert "Nothing waits here." in signed_in("reviewer").get(queue).content.decode()
+    assert "Readers see a release before 2.0" in post_act(made, "reviewer", "confirmed")
+    assert Revision.objects.get().confirmations == []
+
+
+def revoked() -> Revision:
+    """A published Take on an object that the next release revokes in favour of another."""
+    made = publish(MEASURE, summary="Of the old one.")
+    gone, heir = MEASURE | {"revoked": True}, HEIR
+    import_objects(TARGET, gone, heir, relationship("revoked-by", gone, heir), release="2.0")
+    return made
+
+
+def test_a_take_is_moved_to_what_replaced_its_object() -> None:
+    made = revoked()
+    queue = reverse("admin:take-queue", args=["retire"])
+    page = signed_in("author").get(queue).content.decode()
+    assert "Move to M1001 Heir" in page
+    response = signed_in("author").post(reverse("admin:take-move", args=[made.pk]))
+    assert response["Location"] == address(HEIR)
+    moved = Revision.objects.get(take__stix_id=HEIR["id"])
+    assert (moved.state, moved.sections["summary"]) == (State.DRAFT, "Of the old one.")
+    assert moved.change_note == "Moved from the Take on M1000 Measure."
+    assert Revision.objects.get(pk=made.pk).state == State.PUBLISHED
+
+
+def test_a_move_is_refused_when_another_is_writing_there() -> None:
+    made = revoked()
+    theirs = draft(HEIR, summary="Theirs.")
+    response = signed_in("author").post(reverse("admin:take-move", args=[made.pk]), follow=True)
+    assert "is being written by author" in response.content.decode()
+    assert Revision.objects.get(take__stix_id=HEIR["id"]).pk == theirs.pk
+
+
+@pytest.mark.parametrize("role", ["reviewer", "publisher", ""])
+def test_only_authors_move(role: str) -> None:
+    made = revoked()
+    client = signed_in(*([role] if role else []), name=f"another {role}")
+    assert client.post(reverse("admin:take-move", args=[made.pk])).status_code == 403
+    assert not Revision.objects.filter(take__stix_id=HEIR["id"]).exists()
+
+
+def test_a_move_is_refused_when_nothing_replaced_the_object() -> None:
+    made = publish(MEASURE)
+    response = signed_in("author").post(reverse("admin:take-move", args=[made.pk]), follow=True)
+    assert "is not on an object that was revoked" in response.content.decode()
+    assert Revision.objects.count() == 1

@@ -96,7 +96,13 @@ def test_the_executive_view_has_the_take_first_and_the_rest_folded(site: Site) -
 
 
 @pytest.mark.parametrize(
-    "address", ["https://example.org/report", "https://example.org/report?form=1", "/report"]
+    "address",
+    [
+        "https://example.org/report",
+        "https://example.org/report?form=1",
+        "/report",
+        "https://example.org/#report",
+    ],
 )
 def test_an_error_is_reported_with_page_release_and_revision(
     site: Site, settings: Settings, address: str
@@ -105,9 +111,16 @@ def test_an_error_is_reported_with_page_release_and_revision(
     publish(MEASURE)
     publish(MEASURE)
     link = next(a for a in take(site).all("a") if a.words == "Report an error in this Take")
-    assert link["href"].startswith(address)
+    assert link["href"].startswith(address.partition("#")[0])
+    assert urlsplit(link["href"]).fragment == urlsplit(address).fragment
     told = parse_qs(urlsplit(link["href"]).query)
     assert (told["page"], told["release"], told["revision"]) == ([PAGE], ["1.0"], ["2"])
+
+
+def test_an_error_is_reported_by_telephone_without_more(site: Site, settings: Settings) -> None:
+    settings.TAKE_REPORT_URL = "tel:+441234567890"
+    link = next(a for a in take(site).all("a") if a.words == "Report an error in this Take")
+    assert link["href"] == "tel:+441234567890"
 
 
 def test_an_error_is_reported_by_mail_when_the_address_says_so(

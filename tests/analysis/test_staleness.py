@@ -130,8 +130,8 @@ def test_of_many_changes_the_weightiest_are_told_and_the_others_counted() -> Non
     }
     import_objects(changed, G1000, M1000, *mitigates(T1000), release="2.0")
     start = "Written against 1.0; MITRE has since changed this object: renamed from “Thing”,"
-    listed = " 1 mitigation added, description edited, platform ESXi added and 2 other changes."
-    assert standing(revision).told == start + listed
+    listed = " 1 mitigation added, description edited, platform ESXi added and 1 other change."
+    assert standing(revision).told == f"{start}{listed} Around it: detection text removed."
     assert len(standing(revision).material) == 5
 
 

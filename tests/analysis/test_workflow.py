@@ -57,14 +57,13 @@ STARTS: dict[str, Callable[[], Revision]] = {
 # What may be done to a revision in each state, by whom, and where it leads.
 ALLOWED = {
     ("draft", ActKind.SUBMITTED): ("author", "in review"),
-    ("draft", ActKind.WITHDRAWN): ("author", "withdrawn"),
+    ("draft", ActKind.WITHDRAWN): ("publisher", "withdrawn"),
     ("in review", ActKind.SENT_BACK): ("reviewer", "draft"),
     ("in review", ActKind.APPROVED): ("reviewer", "in review"),
-    ("in review", ActKind.WITHDRAWN): ("author", "withdrawn"),
+    ("in review", ActKind.WITHDRAWN): ("publisher", "withdrawn"),
     ("approved", ActKind.SENT_BACK): ("reviewer", "draft"),
-    ("approved", ActKind.APPROVED): ("reviewer", "in review"),
     ("approved", ActKind.PUBLISHED): ("publisher", "published"),
-    ("approved", ActKind.WITHDRAWN): ("author", "withdrawn"),
+    ("approved", ActKind.WITHDRAWN): ("publisher", "withdrawn"),
     ("published", ActKind.CONFIRMED): ("reviewer", "published"),
     ("published", ActKind.WITHDRAWN): ("publisher", "withdrawn"),
 }
@@ -117,6 +116,33 @@ def test_an_author_does_not_approve_their_own_text_unless_a_team_is_one(
         act(revision, ActKind.APPROVED, both)
     settings.TAKES_NEED_SECOND_PERSON = False
     act(revision, ActKind.APPROVED, both)
+
+
+def test_an_author_does_not_approve_their_own_words_that_another_saved_again() -> None:
+    both = member("author", "reviewer")
+    draft(MEASURE, by=both, summary="Mine.")
+    again = draft(MEASURE, summary="Mine.")
+    act(again, ActKind.SUBMITTED, member("author"))
+    with pytest.raises(RefusedError, match="somebody other than its author"):
+        act(again, ActKind.APPROVED, both)
+
+
+def test_an_author_s_words_are_another_matter_once_they_were_published() -> None:
+    both = member("author", "reviewer")
+    first = draft(MEASURE, by=both)
+    act(first, ActKind.SUBMITTED, both)
+    act(first, ActKind.APPROVED, member("reviewer"))
+    act(first, ActKind.PUBLISHED, member("publisher"))
+    second = draft(MEASURE, summary="Another’s.")
+    act(second, ActKind.SUBMITTED, member("author"))
+    act(second, ActKind.APPROVED, both)
+
+
+@pytest.mark.parametrize("start", ["draft", "in review"])
+def test_an_author_discards_their_own_draft(start: str) -> None:
+    revision = STARTS[start]()
+    act(revision, ActKind.WITHDRAWN, member("author"))
+    assert state_of(revision) == State.WITHDRAWN
 
 
 def test_an_approval_ends_when_the_revision_is_sent_back() -> None:

@@ -1,0 +1,184 @@
+"""What is done to Takes from the pages of authoring: one request, one act, with its conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from analysis.authoring.form import writing_of
+from analysis.authoring.queues import RETIRE, STALE, TITLES
+from analysis.models import OPEN_STATES, ActKind, Revision, State
+from analysis.roles import WRITE
+from analysis.staleness import standings
+from analysis.workflow import RefusedError, act, may, save
+from analysis.writing import UNREADABLE, Subject, problems
+from library.conditional import Shelf, current_shelf
+from library.contexts.held import HeldObject, find_by_stix_id
+from library.identifiers import release_order
+from library.models import SnapshotObject
+
+LONGEST_NOTE: Final = 1000
+WORDS: Final = {
+    ActKind.SUBMITTED: "Submit for review",
+    ActKind.SENT_BACK: "Send back to the author",
+    ActKind.APPROVED: "Approve",
+    ActKind.PUBLISHED: "Publish",
+    ActKind.CONFIRMED: "Still right",
+    ActKind.WITHDRAWN: "Withdraw",
+}
+# What a queue is for; on the page of a Take everything is offered.
+OF_QUEUE: Final = {STALE: {ActKind.CONFIRMED}, RETIRE: {ActKind.WITHDRAWN}}
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A button: what it does, its words, whether it asks why, and the version it is about."""
+
+    kind: str
+    words: str
+    needs_reason: bool
+    against: str
+
+
+def user_of(request: HttpRequest) -> User:
+    """Who asks; the admin site lets nobody else near."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def demand(request: HttpRequest, *permissions: str) -> None:
+    """Go on where the user has one of these permissions; else PermissionDenied."""
+    if not any(request.user.has_perm(permission) for permission in permissions):
+        raise PermissionDenied
+
+
+def held_here(shelf: Shelf, stix_id: str) -> HeldObject:
+    """An object as readers see it; Http404 where the release does not hold it. One query."""
+    held = find_by_stix_id(shelf, stix_id)
+    if held is None:
+        raise Http404(f"the release that readers see holds no {stix_id}")
+    return held
+
+
+def versions_shown(shelf: Shelf, revisions: Iterable[Revision]) -> dict[tuple[str, str], str]:
+    """The SHA-256 of each object that is read, by STIX id and domain; one query."""
+    rows = SnapshotObject.objects.filter(
+        snapshot__in=shelf.snapshots,
+        object__stix_id__in=[revision.take.stix_id for revision in revisions],
+    ).values_list("object__stix_id", "snapshot__domain", "version__content_sha256")
+    return {(stix_id, domain): bytes(sha256).hex() for stix_id, domain, sha256 in rows}
+
+
+def offers(
+    user: User, revision: Revision, versions: dict[tuple[str, str], str], queue: str = ""
+) -> list[Offer]:
+    """What a user may do to a revision now, in a queue or on the page of its Take."""
+    kinds = OF_QUEUE.get(queue, set(ActKind))
+    is_open = revision.state in OPEN_STATES
+    return [
+        Offer(
+            kind.value,
+            "Discard" if kind == ActKind.WITHDRAWN and is_open else WORDS[kind],
+            _needs_reason(kind, revision),
+            versions.get((revision.take.stix_id, revision.domain), ""),
+        )
+        for kind in ActKind
+        if kind in kinds and may(user, revision, kind)
+    ]
+
+
+@require_POST
+def do(request: HttpRequest, number: int) -> HttpResponse:
+    """Do something to a revision, by its key; then back to where the user was."""
+    revision = get_object_or_404(Revision.objects.select_related("take"), pk=number)
+    kind = request.POST.get("kind", "")
+    if kind not in ActKind.values:
+        raise Http404("no such act")
+    try:
+        note = _note(request, revision, ActKind(kind))
+        against = _confirmed(request, revision) if kind == ActKind.CONFIRMED else None
+        act(revision, ActKind(kind), user_of(request), note, against)
+    except RefusedError as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, f"{revision}: {ActKind(kind).label.lower()}.")
+    return _back(request, revision)
+
+
+def _note(request: HttpRequest, revision: Revision, kind: ActKind) -> str:
+    """Why something is done; RefusedError where a reason is due and none is given."""
+    note = request.POST.get("note", "").strip()[:LONGEST_NOTE]
+    if UNREADABLE.search(note):
+        raise RefusedError("There is a control character in the note.")
+    if not note and _needs_reason(kind, revision):
+        raise RefusedError(f"“{kind.label}” needs a word of why.")
+    return note
+
+
+def _needs_reason(kind: ActKind, revision: Revision) -> bool:
+    """Whether who does this has to say why: what is sent back, or taken from readers."""
+    taken = kind == ActKind.WITHDRAWN and revision.state == State.PUBLISHED
+    return kind == ActKind.SENT_BACK or taken
+
+
+def _confirmed(request: HttpRequest, revision: Revision) -> Subject:
+    """The object that a Take is confirmed against, as the user had it before them."""
+    held = find_by_stix_id(current_shelf(), revision.take.stix_id)
+    if held is None or held.version.revoked:
+        raise RefusedError("The release that readers see does not hold the object live.")
+    against = Subject.of(held, revision.domain)
+    if against.sha256 != request.POST.get("against", against.sha256):
+        raise RefusedError("The object has changed since this page was shown: look again.")
+    last = revision.baselines[-1].attack_version
+    if release_order(str(against.baseline["attack_version"])) < release_order(last):
+        raise RefusedError(f"Readers see a release before {last}, which the Take was held against.")
+    return against
+
+
+@require_POST
+def move(request: HttpRequest, number: int) -> HttpResponse:
+    """Begin a Take on what replaced a revoked object, with the text written on that one."""
+    demand(request, WRITE)
+    revision = get_object_or_404(Revision.objects.select_related("take"), pk=number)
+    shelf = current_shelf()
+    note = f"Moved from the Take on {revision.attack_id} {revision.name}."
+    try:
+        held = held_here(shelf, _successor(shelf, revision))
+        newest = Revision.objects.of_objects([held.stix_id]).order_by("-number").first()
+        if newest is not None and newest.state in OPEN_STATES:
+            raise RefusedError(f"{newest} is being written by {newest.author_name}: agree first.")
+        moved = replace(writing_of(revision), change_note=note)
+        if wrong := problems(moved):
+            raise RefusedError("; ".join(found.said for found in wrong))
+        made = save(Subject.of(held), moved, user_of(request), newest.number if newest else 0)
+    except RefusedError as refused:
+        messages.error(request, str(refused))
+        return _back(request, revision)
+    messages.success(
+        request, f"{note} Read it against {held.attack_id}, then hand it in; withdraw the old one."
+    )
+    return HttpResponseRedirect(reverse("admin:take-write", args=[made.take.stix_id]))
+
+
+def _successor(shelf: Shelf, revision: Revision) -> str:
+    """What replaced the object of a published Take; RefusedError where nothing did."""
+    found = standings(shelf, [revision])[revision.pk]
+    if revision.state != State.PUBLISHED or not found.successor_id:
+        raise RefusedError(f"{revision} is not on an object that was revoked in favour of another.")
+    return found.successor_id
+
+
+def _back(request: HttpRequest, revision: Revision) -> HttpResponse:
+    queue = request.POST.get("queue", "")
+    if queue in TITLES:
+        return HttpResponseRedirect(reverse("admin:take-queue", args=[queue]))
+    return HttpResponseRedirect(reverse("admin:analysis_take_change", args=[revision.take_id]))

@@ -88,7 +88,8 @@ def test_the_longest_hostile_text_is_rendered(unit: str) -> None:
         ("T1000 and M1000.", ["/x/T1000", "/x/M1000"]),
         ("(T1000), T1000; T1000's", ["/x/T1000"] * 3),
         ("`T1000` [T1000](https://example.org/)", ["https://example.org/"]),
-        ("T9999, XT1000, T10000, T1000.001, a/T1000, T1000-x", []),
+        ("T9999, XT1000, T10000, T1000.001, T1000x, .T1000", []),
+        ("T1000/M1000, T1000-based", ["/x/T1000", "/x/M1000", "/x/T1000"]),
         ("**T1000**\n- M1000", ["/x/T1000", "/x/M1000"]),
     ],
 )

@@ -152,6 +152,30 @@ def test_leaving_is_asked_about_while_words_are_unsaved(readers: Readers) -> Non
     assert asked == ["beforeunload"]
 
 
+def test_leaving_is_asked_about_when_a_save_was_refused(readers: Readers) -> None:
+    reader = signed_in(readers, "author")
+    page = reader.page
+    page.goto("/admin/analysis/take/add/")
+    page.get_by_label("ATT&CK ID or STIX id").fill("M1031")
+    page.keyboard.press("Enter")
+    page.get_by_label("Summary", exact=True).fill("See T9999.")
+    page.get_by_role("button", name="Save as a draft").click()
+    expect(page.locator("form .errornote")).to_contain_text("T9999")
+    asked: list[str] = []
+
+    def stay(dialog: Any) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.get_by_label("Summary", exact=True).click()
+    page.get_by_role("link", name="Home", exact=True).click(no_wait_after=True)
+    expect(page.get_by_label("Summary", exact=True)).to_have_value("See T9999.")
+    assert asked == ["beforeunload"]
+    # The refusal is an answer of its own, which the console tells of.
+    reader.faults[:] = [fault for fault in reader.faults if "400" not in fault]
+
+
 def test_the_executive_view_is_remembered_in_the_browser(readers: Readers) -> None:
     reader = readers()
     page = reader.go(PAGE)

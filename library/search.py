@@ -29,6 +29,8 @@ from library.identifiers import (
 # Names that are looked at for a slip, and objects whose names are weighed with their words.
 MOST_ALIKE, MOST_WEIGHED = 120, 300
 MOST_WORDS = 12
+# Of so many words one may be wrong; of more, each may be, and the combinations take their time.
+MOST_LEFT_OUT = 6
 # Fewer letters than these stand in too many names to say anything.
 SHORTEST_PIECE = 3
 # Where so many are found already, words that hold less of what was asked are not looked for: those
@@ -133,8 +135,10 @@ def search(shelf: Shelf, text: str, *, include_revoked: bool = False) -> list[Hi
         _add(hits, line.entry, score, line.name if line.place else "")
     words = re.findall(r"\w+", asked)[:MOST_WORDS]
     # Objects that hold but some of the words, or one that begins so, are wanted where few hold all.
+    found = any(hit.score >= EXACT for hit in hits.values())
     for query, bonus, wanted in _word_queries(words):
-        if len(hits) < wanted:
+        # Nobody who gave a whole name means objects that share but a word with it.
+        if len(hits) < wanted and (bonus or not found):
             rows = _by_words(known, query, include_revoked)
             for version_id, rank in rows[:MOST_WEIGHED]:
                 for entry in known.by_version[version_id]:
@@ -320,7 +324,7 @@ def _word_queries(words: list[str]) -> list[tuple[str, float, int]]:
     meant = [_either(word) for word in words]
     unfinished = [*meant[:-1], f"{words[-1]}:*"]
     queries = [(" & ".join(meant), 100.0, ALWAYS), (" & ".join(unfinished), 0.0, ENOUGH)]
-    if len(words) > 2:
+    if 2 < len(words) <= MOST_LEFT_OUT:
         most = (meant[:at] + meant[at + 1 :] for at in range(len(meant)))
         queries.append((" | ".join(f"({' & '.join(kept)})" for kept in most), 0.0, ENOUGH))
     if len(words) > 1:

@@ -9,16 +9,17 @@ from pathlib import Path
 from django.db import transaction
 
 from analysis.models import Revision, Take
+from analysis.takefiles.additions import Addition
 from analysis.takefiles.entries import entry_of, held_revisions
 from analysis.takefiles.folder import name_problems, read_folder
 from analysis.takefiles.history import Continuation, HistoryError, continuation
+from analysis.takefiles.named import Named, named_by
 from analysis.takefiles.problems import BadTakesError, FileProblem
 from analysis.takefiles.reading import ReadFile
 from analysis.takefiles.shape import RevisionKeys, TakeFile
-from analysis.takefiles.storing import Addition, store
+from analysis.takefiles.storing import store
 from analysis.writing import known_ids, named_ids, unknown_ids
 from library.identifiers import Domain, is_sample
-from library.models import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +72,15 @@ def import_files(
             additions.append((file, Addition(rows[stix_id], take, before, found)))
         except HistoryError as error:
             problems.append(file.problem(file.path_of(error.revision), str(error)))
+    named = named_by([addition for _, addition in additions])
     unchecked: tuple[str, ...] = ()
     if check_ids:
         newest = [(file, made.take) for file, made in additions if _is_new(made)]
-        unchecked = _unchecked(take for _, take in newest)
+        unchecked = _unchecked((take for _, take in newest), named)
         problems += _id_problems(newest, unchecked)
     if problems:
         raise BadTakesError(problems)
-    store([addition for _, addition in additions])
+    store([addition for _, addition in additions], named)
     return Imported(tuple(_outcome(file.name, made) for file, made in additions), unchecked)
 
 
@@ -95,10 +97,9 @@ def _is_new(addition: Addition) -> bool:
     return any(revision is addition.take for revision, _ in addition.found.added)
 
 
-def _unchecked(takes: Iterable[TakeFile]) -> tuple[str, ...]:
+def _unchecked(takes: Iterable[TakeFile], named: Named) -> tuple[str, ...]:
     """The domains of these Takes of which the library holds no more than a sample."""
-    held = Snapshot.objects.values_list("domain", "attack_version").distinct()
-    real = {domain for domain, attack_version in held if not is_sample(attack_version)}
+    real = {domain for domain, release in named.releases if not is_sample(release)}
     written = {take.written_against.domain for take in takes}
     return tuple(domain for domain in Domain if domain in written and domain not in real)
 

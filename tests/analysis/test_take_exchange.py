@@ -364,6 +364,43 @@ def test_people_and_snapshots_are_those_held_here_where_there_are_any(
     assert second.sha256 == "00" * 32
 
 
+def test_the_author_is_found_by_the_name_that_what_they_write_is_signed_with(
+    folder: Path, run: Run
+) -> None:
+    ann = member("author", name="ann")
+    ann.first_name, ann.last_name = "Ann", "Author"
+    ann.save()
+    draft(MEASURE, by=ann)
+    run("export_takes", folder)
+    assert "\nauthor: Ann Author\n" in (folder / NAME).read_text()
+    empty_analysis()
+    run("import_takes", folder)
+    assert Revision.objects.get().author == ann
+
+
+@pytest.mark.parametrize(
+    ("full_names", "username"),
+    [
+        ({"ann": "Ann Author", "amy": "Ann Author"}, None),
+        ({"ann": "ann author"}, None),
+        ({"ann": "Ann Author", "Ann Author": "Else"}, "Ann Author"),
+    ],
+    ids=["two have it", "in another case", "somebody's username"],
+)
+def test_a_full_name_is_a_user_where_it_means_no_other(
+    folder: Path, run: Run, full_names: dict[str, str], username: str | None
+) -> None:
+    draft(MEASURE)
+    put(folder, exported().model_copy(update={"author": "Ann Author"}))
+    for name, full_name in full_names.items():
+        user = member(name=name)
+        user.first_name, _, user.last_name = full_name.partition(" ")
+        user.save()
+    run("import_takes", folder)
+    author = Revision.objects.get(number=2).author
+    assert (author.username if author else None) == username
+
+
 def test_a_take_on_an_object_that_is_not_held_is_taken(folder: Path, run: Run) -> None:
     publish(MEASURE)
     stix_id = MEASURE["id"][:-4] + "beef"

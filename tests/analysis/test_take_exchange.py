@@ -587,6 +587,19 @@ def test_an_author_is_known_by_either_name_when_their_own_text_is_approved(
     assert OWN in error
 
 
+def test_the_author_of_a_draft_held_is_known_by_either_name(folder: Path, run: Run) -> None:
+    draft(MEASURE, by=member("author", name="ann"))
+    ann = member(name="ann")
+    ann.first_name, ann.last_name = "Ann", "Author"
+    ann.save()
+    acts = done((ActKind.SUBMITTED, "ann"), (APPROVED, "Ann Author"), (PUBLISHED, "eve"))
+    take = exported().model_dump() | {"state": State.PUBLISHED, "acts": acts}
+    put(folder, TakeFile.model_validate(take))
+    (error,) = run("import_takes", folder)[2]
+    assert OWN in error
+    assert states() == [State.DRAFT]
+
+
 def test_an_edit_of_a_published_file_does_not_come_in_published(folder: Path, run: Run) -> None:
     publish(MEASURE, summary="First.")
     put(folder, exported().model_copy(update={"summary": "Edited."}))

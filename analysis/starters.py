@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from analysis.models import Revision, State
+from analysis.models import Revision
 from analysis.takefiles.folder import name_problems, read_folder
 from analysis.takefiles.importing import import_files
 from analysis.takefiles.problems import BadTakesError
 from analysis.takefiles.shape import TakeFile
+from analysis.takefiles.shipped import gives_way, shipped_in
 
 
 def load_starters(folder: Path) -> int:
@@ -29,8 +30,7 @@ def load_starters(folder: Path) -> int:
     newest = _newest(takes)
     wanted = [take.stix_id for take in takes if _supersedes(take, newest.get(take.stix_id))]
     chosen = [file for file in files if file.take is not None and file.take.stix_id in wanted]
-    # They name what release 18.1 holds, and another may be held here.
-    return len(import_files(chosen, check_ids=False).outcomes) if chosen else 0
+    return len(import_files(chosen, shipped_in(chosen)).outcomes) if chosen else 0
 
 
 def _newest(takes: Sequence[TakeFile]) -> dict[str, Revision]:
@@ -42,7 +42,4 @@ def _newest(takes: Sequence[TakeFile]) -> dict[str, Revision]:
 
 def _supersedes(shipped: TakeFile, newest: Revision | None) -> bool:
     """Whether a starter is to be loaded where this is the newest revision of its object's Take."""
-    if newest is None:
-        return True
-    is_shipped = newest.is_unconfirmed_starter and newest.state == State.PUBLISHED
-    return is_shipped and shipped.written_at > newest.written_at
+    return gives_way(newest) and (newest is None or shipped.written_at > newest.written_at)

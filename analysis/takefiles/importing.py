@@ -7,18 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.db import transaction
+from django.utils import timezone
 
 from analysis.models import Revision, Take
+from analysis.takefiles.additions import Addition
+from analysis.takefiles.checks import Checks
 from analysis.takefiles.entries import entry_of, held_revisions
 from analysis.takefiles.folder import name_problems, read_folder
 from analysis.takefiles.history import Continuation, HistoryError, continuation
+from analysis.takefiles.named import Named, named_by
 from analysis.takefiles.problems import BadTakesError, FileProblem
 from analysis.takefiles.reading import ReadFile
 from analysis.takefiles.shape import RevisionKeys, TakeFile
-from analysis.takefiles.storing import Addition, store
+from analysis.takefiles.shipped import Shipped, is_shipped, shipped_among
+from analysis.takefiles.storing import store
 from analysis.writing import known_ids, named_ids, unknown_ids
 from library.identifiers import Domain, is_sample
-from library.models import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +52,16 @@ def import_folder(folder: Path) -> Imported:
     """
     files = read_folder(folder)
     wrong = [problem for file in files for problem in file.problems]
-    return import_files(files, [*wrong, *name_problems(files)], check_ids=True)
+    return import_files(files, shipped_among(files), [*wrong, *name_problems(files)])
 
 
 @transaction.atomic
 def import_files(
-    files: Sequence[ReadFile], wrong: Iterable[FileProblem] = (), *, check_ids: bool
+    files: Sequence[ReadFile], shipped: Shipped, wrong: Iterable[FileProblem] = ()
 ) -> Imported:
     """The same for files that were read, of which this much is known to be wrong.
 
-    Without `check_ids` the texts may name what no release here holds.
+    What is shipped with the library may name what no release here holds.
     """
     problems = list(wrong)
     takes = {file.take.stix_id: (file, file.take) for file in files if file.take is not None}
@@ -65,20 +69,19 @@ def import_files(
     held = held_revisions(takes)
     additions = []
     for stix_id, (file, take) in takes.items():
-        before = held.get(stix_id, [])
         try:
-            found = continuation(take.revisions, [entry_of(revision) for revision in before])
-            additions.append((file, Addition(rows[stix_id], take, before, found)))
+            additions.append((file, _addition(rows[stix_id], take, held.get(stix_id, []))))
         except HistoryError as error:
             problems.append(file.problem(file.path_of(error.revision), str(error)))
-    unchecked: tuple[str, ...] = ()
-    if check_ids:
-        newest = [(file, made.take) for file, made in additions if _is_new(made)]
-        unchecked = _unchecked(take for _, take in newest)
-        problems += _id_problems(newest, unchecked)
+    named = named_by([addition for _, addition in additions])
+    checks = Checks(named, shipped, timezone.now())
+    problems += [wrong for file, made in additions for wrong in checks.problems(file, made)]
+    ours = [(file, made.take) for file, made in additions if _is_ours(made, shipped)]
+    unchecked = _unchecked((take for _, take in ours), named)
+    problems += _id_problems(ours, unchecked)
     if problems:
         raise BadTakesError(problems)
-    store([addition for _, addition in additions])
+    store([addition for _, addition in additions], named)
     return Imported(tuple(_outcome(file.name, made) for file, made in additions), unchecked)
 
 
@@ -91,14 +94,20 @@ def _locked(stix_ids: Iterable[str]) -> dict[str, Take]:
     return {take.stix_id: take for take in rows}
 
 
-def _is_new(addition: Addition) -> bool:
-    return any(revision is addition.take for revision, _ in addition.found.added)
+def _addition(row: Take, take: TakeFile, held: list[Revision]) -> Addition:
+    found = continuation(take.revisions, [entry_of(revision) for revision in held])
+    return Addition(row, take, held, found)
 
 
-def _unchecked(takes: Iterable[TakeFile]) -> tuple[str, ...]:
+def _is_ours(addition: Addition, shipped: Shipped) -> bool:
+    """Whether its newest text is new here, and not one that comes with the library."""
+    is_new = any(revision is addition.take for revision, _ in addition.found.added)
+    return is_new and not is_shipped(addition.take, addition.take, shipped)
+
+
+def _unchecked(takes: Iterable[TakeFile], named: Named) -> tuple[str, ...]:
     """The domains of these Takes of which the library holds no more than a sample."""
-    held = Snapshot.objects.values_list("domain", "attack_version").distinct()
-    real = {domain for domain, attack_version in held if not is_sample(attack_version)}
+    real = {domain for domain, release in named.releases if not is_sample(release)}
     written = {take.written_against.domain for take in takes}
     return tuple(domain for domain in Domain if domain in written and domain not in real)
 

@@ -2,55 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.contrib.auth.models import User
-
-from analysis.models import OPEN_STATES, Act, ActKind, Revision, State, Take
-from analysis.takefiles.history import Continuation
-from analysis.takefiles.shape import ActEntry, Against, RevisionKeys, TakeFile
+from analysis.models import OPEN_STATES, Act, ActKind, Revision, State
+from analysis.takefiles.additions import Addition
+from analysis.takefiles.named import Named
+from analysis.takefiles.shape import ActEntry, Against, RevisionKeys
 from library.epoch import advance_epoch
-from library.models import SnapshotObject
 
 
-@dataclass(frozen=True, slots=True)
-class Addition:
-    """What one file adds to a Take of which these revisions are held, oldest first."""
-
-    row: Take
-    take: TakeFile
-    held: list[Revision]
-    found: Continuation
-
-    @property
-    def further_acts(self) -> Iterator[ActEntry]:
-        """Everything done that is not held yet."""
-        for _, acts in self.found.added:
-            yield from acts
-        for acts in self.found.done.values():
-            yield from acts
-
-    @property
-    def baselines(self) -> Iterator[Against]:
-        """The object versions that it names."""
-        yield from (revision.written_against for revision, _ in self.found.added)
-        yield from (act.against for act in self.further_acts if act.against)
-
-    @property
-    def people(self) -> Iterator[str]:
-        """The names of those who wrote or did something."""
-        yield from (revision.author for revision, _ in self.found.added)
-        yield from (act.by for act in self.further_acts)
-
-
-def store(additions: Sequence[Addition]) -> None:
+def store(additions: Sequence[Addition], named: Named) -> None:
     """Store what files add, inside the caller's transaction, which holds the rows of the Takes.
 
     Readers get new pages, once, where anything of it is for them.
     """
-    shelf = _Shelf(additions)
+    shelf = _Shelf(named)
     for addition in additions:
         shelf.add(addition)
     if shelf.touches_readers:
@@ -58,13 +25,11 @@ def store(additions: Sequence[Addition]) -> None:
 
 
 class _Shelf:
-    """The users and snapshots that additions name, looked up once for all of them."""
+    """Where additions go, with the users and snapshots that they name."""
 
-    def __init__(self, additions: Sequence[Addition]) -> None:
+    def __init__(self, named: Named) -> None:
         self.touches_readers = False
-        names = {name for addition in additions for name in addition.people}
-        self._users = {user.username: user for user in User.objects.filter(username__in=names)}
-        self._snapshots = _snapshots(additions)
+        self._named = named
 
     def add(self, addition: Addition) -> None:
         """Store one of them."""
@@ -85,7 +50,7 @@ class _Shelf:
             take=addition.row,
             number=after + 1,
             state=entry.state,
-            author=self._users.get(entry.author),
+            author=self._named.users.get(entry.author),
             author_name=entry.author,
             written_at=entry.written_at,
             is_starter=entry.starter,
@@ -101,7 +66,7 @@ class _Shelf:
             Act.objects.create(
                 revision=revision,
                 kind=act.act,
-                actor=self._users.get(act.by),
+                actor=self._named.users.get(act.by),
                 actor_name=act.by,
                 at=act.at,
                 note=act.note,
@@ -132,29 +97,9 @@ class _Shelf:
         revision.save(update_fields=["state"])
 
     def _baseline(self, stix_id: str, against: Against) -> dict[str, Any]:
-        digest = bytes.fromhex(against.content_sha256)
-        key = (stix_id, against.domain.value, against.release, digest)
         return {
             "domain": against.domain.value,
             "attack_version": against.release,
-            "content_sha256": digest,
-            "snapshot_id": self._snapshots.get(key),
+            "content_sha256": bytes.fromhex(against.content_sha256),
+            "snapshot_id": self._named.snapshot_id(stix_id, against),
         }
-
-
-def _snapshots(additions: Iterable[Addition]) -> dict[tuple[str, str, str, bytes], int]:
-    """The snapshot that stands for each object version named, where one is held; one query."""
-    named = {
-        bytes.fromhex(against.content_sha256)
-        for addition in additions
-        for against in addition.baselines
-    }
-    rows = SnapshotObject.objects.filter(version__content_sha256__in=named)
-    columns = ("snapshot__domain", "snapshot__attack_version", "version__content_sha256")
-    # What comes first is preferred.
-    found: dict[tuple[str, str, str, bytes], int] = {}
-    for stix_id, domain, release, digest, snapshot in rows.in_order_of_preference().values_list(
-        "object__stix_id", *columns, "snapshot_id"
-    ):
-        found.setdefault((stix_id, domain, release, bytes(digest)), snapshot)
-    return found

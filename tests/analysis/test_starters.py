@@ -6,11 +6,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from analysis.models import ActKind, Revision, State
 from analysis.starters import load_starters
+from analysis.takefiles.exporting import export_folder, held_files
+from analysis.takefiles.importing import import_folder
 from analysis.takefiles.layout import file_bytes
 from analysis.takefiles.problems import BadTakesError
 from analysis.takefiles.reading import read_take
@@ -51,8 +53,9 @@ def of_first() -> list[Revision]:
     return list(Revision.objects.filter(attack_id="M1037").order_by("number"))
 
 
-def test_all_are_loaded_as_shipped_and_unconfirmed() -> None:
-    import_objects(mitigation("M1000", "Measure"))
+@pytest.mark.parametrize("release", ["18.1", "17.1", "sample-1"])
+def test_all_are_loaded_as_shipped_and_unconfirmed_whatever_is_held(release: str) -> None:
+    import_objects(mitigation("M1000", "Measure"), release=release)
     epoch = current_shelf().epoch
     assert load_starters(SHIPPED) == 36
     assert Revision.objects.published().count() == 36
@@ -124,3 +127,58 @@ def test_a_damaged_file_is_named_and_nothing_is_loaded(folder: Path) -> None:
     with pytest.raises(BadTakesError, match="M1037"):
         load_starters(folder)
     assert not Revision.objects.exists()
+
+
+# --- the same by import_takes ---
+
+
+def delete_takes() -> None:
+    """Delete all Takes, which only a test may do."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET LOCAL glexia.deleting = 'on'")
+        for table in ("act", "revision", "take"):
+            cursor.execute(f"DELETE FROM analysis_{table}")
+        cursor.execute("SET LOCAL glexia.deleting = 'off'")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def test_starters_exported_come_back_byte_for_byte(tmp_path: Path) -> None:
+    import_objects(mitigation("M1000", "Measure"), release="17.1")
+    load_starters(SHIPPED)
+    confirm(of_first()[0])
+    shipped = held_files()
+    list(export_folder(tmp_path))
+    delete_takes()
+    assert len(import_folder(tmp_path).outcomes) == 36
+    assert held_files() == shipped
+    assert load_starters(SHIPPED) == 0
+
+
+def test_a_starter_edited_in_its_file_is_refused_as_one(folder: Path) -> None:
+    ship(folder)
+    with pytest.raises(BadTakesError) as refused:
+        import_folder(folder)
+    said = {(found.file, found.field) for found in refused.value.problems}
+    assert said >= {(NAME, "state"), (NAME, "starter")}
+    assert not Revision.objects.exists()
+
+
+def test_a_starter_without_its_mark_is_a_text_that_nobody_published(folder: Path) -> None:
+    text = (folder / NAME).read_text()
+    (folder / NAME).write_text(text.replace("starter: true\n", ""))
+    with pytest.raises(BadTakesError, match="state: its acts do not say") as refused:
+        import_folder(folder)
+    assert (NAME, "state") in [(found.file, found.field) for found in refused.value.problems]
+
+
+@pytest.mark.parametrize("do", [confirm, edit])
+def test_an_import_puts_no_starter_in_place_of_what_people_have_done(
+    folder: Path, do: Callable[[Revision], None]
+) -> None:
+    ship(folder, later=False)
+    load_starters(folder)
+    do(of_first()[0])
+    shutil.copy(SHIPPED / NAME, folder / NAME)
+    with pytest.raises(BadTakesError, match="state: its acts do not say"):
+        import_folder(folder)

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from analysis.models import Act, ActKind, Revision, State, Take
 from analysis.takefiles import folder as folders
@@ -220,20 +221,31 @@ def test_an_edited_file_is_the_next_revision_without_the_acts_of_the_one_before(
     folder: Path, run: Run
 ) -> None:
     publish(MEASURE, summary="First.")
-    put(folder, exported().model_copy(update={"summary": "Edited."}))
-    before = epoch()
+    put(folder, exported().model_copy(update={"summary": "Edited.", "state": State.DRAFT}))
     assert run("import_takes", folder)[1] == [
-        f"{NAME}: revised, revision 2 published",
+        f"{NAME}: revised, revision 2 draft",
         "1 file, 1 revised",
     ]
-    assert states() == [State.SUPERSEDED, State.PUBLISHED]
+    assert states() == [State.PUBLISHED, State.DRAFT]
     newest = Revision.objects.get(number=2)
     assert newest.sections == {"summary": "Edited."}
     assert not newest.acts.exists()
-    assert epoch() != before
-    again = epoch()
     assert run("import_takes", folder)[1][-1] == "1 file, 1 unchanged"
-    assert epoch() == again
+
+
+def test_what_comes_in_published_supersedes_what_readers_saw(folder: Path, run: Run) -> None:
+    publish(MEASURE, summary="First.")
+    short = exported()
+    publish(MEASURE, summary="Second.")
+    long = exported()
+    empty_analysis()
+    put(folder, short)
+    run("import_takes", folder)
+    before = epoch()
+    put(folder, long)
+    assert run("import_takes", folder)[1][0] == f"{NAME}: revised, revision 2 published"
+    assert states() == [State.SUPERSEDED, State.PUBLISHED]
+    assert epoch() != before
 
 
 def test_a_longer_history_is_appended_with_its_states_and_acts(folder: Path, run: Run) -> None:
@@ -355,8 +367,10 @@ def test_people_and_snapshots_are_those_held_here_where_there_are_any(
 ) -> None:
     publish(MEASURE)
     mine = exported()
-    against = mine.written_against.model_copy(update={"content_sha256": "00" * 32})
-    put(folder, mine.model_copy(update={"author": "Somebody Else", "written_against": against}))
+    unheld = {"release": "9.9", "content_sha256": "00" * 32}
+    against = mine.written_against.model_copy(update=unheld)
+    theirs = {"author": "Somebody Else", "written_against": against, "state": State.DRAFT}
+    put(folder, mine.model_copy(update=theirs))
     run("import_takes", folder)
     first, second = Revision.objects.order_by("number")
     assert (first.author, first.snapshot_id) == (member("author"), first.snapshot_id)
@@ -364,19 +378,274 @@ def test_people_and_snapshots_are_those_held_here_where_there_are_any(
     assert second.sha256 == "00" * 32
 
 
-def test_a_take_on_an_object_that_is_not_held_is_taken(folder: Path, run: Run) -> None:
-    publish(MEASURE)
-    stix_id = MEASURE["id"][:-4] + "beef"
-    elsewhere = exported().model_copy(update={"stix_id": stix_id, "attack_id": "M7"})
-    put(folder, elsewhere, "mitigations/M7.yaml")
+def test_the_author_is_found_by_the_name_that_what_they_write_is_signed_with(
+    folder: Path, run: Run
+) -> None:
+    ann = member("author", name="ann")
+    ann.first_name, ann.last_name = "Ann", "Author"
+    ann.save()
+    draft(MEASURE, by=ann)
+    run("export_takes", folder)
+    assert "\nauthor: Ann Author\n" in (folder / NAME).read_text()
+    empty_analysis()
+    run("import_takes", folder)
+    assert Revision.objects.get().author == ann
+
+
+@pytest.mark.parametrize(
+    ("full_names", "username"),
+    [
+        ({"ann": "Ann Author", "amy": "Ann Author"}, None),
+        ({"ann": "ann author"}, None),
+        ({"ann": "Ann Author", "Ann Author": "Else"}, "Ann Author"),
+    ],
+    ids=["two have it", "in another case", "somebody's username"],
+)
+def test_a_full_name_is_a_user_where_it_means_no_other(
+    folder: Path, run: Run, full_names: dict[str, str], username: str | None
+) -> None:
+    draft(MEASURE)
+    put(folder, exported().model_copy(update={"author": "Ann Author"}))
+    for name, full_name in full_names.items():
+        user = member(name=name)
+        user.first_name, _, user.last_name = full_name.partition(" ")
+        user.save()
+    run("import_takes", folder)
+    author = Revision.objects.get(number=2).author
+    assert (author.username if author else None) == username
+
+
+def written(release: str = "1.0", **changes: Any) -> TakeFile:
+    """A draft by somebody else, as a file that is to be imported has it."""
+    draft(MEASURE, summary="Held.")
+    take = exported()
+    empty_analysis()
+    against = take.written_against.model_copy(update={"release": release})
+    given = {"written_against": against, "author": "ann", "attack_id": "M1000"}
+    return TakeFile.model_validate(take.model_dump() | given | changes)
+
+
+NOWHERE = MEASURE["id"][:-4] + "beef"
+
+
+def test_an_object_that_the_release_named_does_not_have_is_refused(folder: Path, run: Run) -> None:
+    put(folder, written(stix_id=NOWHERE))
+    assert run("import_takes", folder) == (
+        2,
+        [],
+        [
+            f"{NAME}, line 1: stix_id: ATT&CK 1.0 as held here has no object {NOWHERE}"
+            " in the domain Enterprise"
+        ],
+    )
+    assert not Take.objects.exists()
+
+
+def test_a_domain_is_asked_for_its_own_objects(folder: Path, run: Run) -> None:
+    import_objects(mitigation("M0001", "Plant", "ics"), domain="ics")
+    take = written()
+    against = take.written_against.model_copy(update={"domain": Domain.ICS})
+    put(folder, take.model_copy(update={"written_against": against}))
+    (error,) = run("import_takes", folder)[2]
+    assert error.endswith(f"has no object {MEASURE['id']} in the domain ICS")
+
+
+def test_an_object_of_a_release_that_is_not_held_is_taken(folder: Path, run: Run) -> None:
+    put(folder, written("9.9", stix_id=NOWHERE))
     assert run("import_takes", folder)[0] == 0
-    assert Revision.objects.get(take__stix_id=stix_id).snapshot is None
+    assert Revision.objects.get(take__stix_id=NOWHERE).snapshot is None
+
+
+def test_a_content_that_the_release_named_does_not_have_is_refused(folder: Path, run: Run) -> None:
+    take = written()
+    held = take.written_against.content_sha256
+    against = take.written_against.model_copy(update={"content_sha256": "00" * 32})
+    put(folder, take.model_copy(update={"written_against": against}))
+    assert run("import_takes", folder)[::2] == (
+        2,
+        [
+            f"{NAME}, line {line_of(folder, 'content_sha256')}: written_against, content_sha256:"
+            f" ATT&CK 1.0 as held here has another content of it: {held}"
+        ],
+    )
+
+
+def test_a_confirmation_of_a_content_that_is_not_there_is_refused(folder: Path, run: Run) -> None:
+    made = publish(MEASURE)
+    act(made, ActKind.CONFIRMED, member("reviewer"), against=same(made))
+    take = exported()
+    *acts, confirmed = take.acts
+    empty_analysis()
+    against = take.written_against.model_copy(update={"content_sha256": "00" * 32})
+    put(
+        folder,
+        take.model_copy(
+            update={"acts": [*acts, confirmed.model_copy(update={"against": against})]}
+        ),
+    )
+    (error,) = run("import_takes", folder)[2]
+    assert error.startswith(
+        f"{NAME}, line {line_of(folder, '00' * 32)}: acts, entry 4, against, content_sha256: "
+    )
+
+
+def test_every_snapshot_of_a_release_is_asked(folder: Path, run: Run) -> None:
+    take = written()
+    import_objects(MEASURE | {"description": "Corrected."})
+    put(folder, take)
+    assert run("import_takes", folder)[0] == 0
+    assert Revision.objects.get().snapshot is not None
+
+
+# --- when, and on whose word ---
+
+
+@pytest.mark.parametrize(("ahead", "status"), [(23, 0), (25, 2)])
+def test_what_is_written_more_than_a_day_from_now_is_refused(
+    folder: Path, run: Run, ahead: int, status: int
+) -> None:
+    put(folder, written(written_at=timezone.now() + timedelta(hours=ahead)))
+    ended, _, error = run("import_takes", folder)
+    line = line_of(folder, "written_at")
+    told = [f"{NAME}, line {line}: written_at: this is in the future"] if status else []
+    assert (ended, error) == (status, told)
+
+
+def test_an_act_more_than_a_day_from_now_is_refused(folder: Path, run: Run) -> None:
+    act(draft(MEASURE), ActKind.SUBMITTED, member("author"))
+    take = exported()
+    empty_analysis()
+    later = take.acts[0].model_copy(update={"at": timezone.now() + timedelta(days=2)})
+    put(folder, take.model_copy(update={"acts": [later]}))
+    line = line_of(folder, "    at: ")
+    assert run("import_takes", folder)[2] == [
+        f"{NAME}, line {line}: acts, entry 1, at: this is in the future"
+    ]
+
+
+def done(*acts: tuple[ActKind, str]) -> list[dict[str, Any]]:
+    at = timezone.now()
+    return [{"act": kind, "by": name, "at": at} for kind, name in acts]
+
+
+UNAPPROVED = "its acts do not say that this text was approved and published"
+OWN = "nobody but its author approved this text"
+ADVICE = "set “state: draft”, and it goes through review here"
+APPROVED, PUBLISHED = ActKind.APPROVED, ActKind.PUBLISHED
+NOT_PUBLISHED = {
+    "nothing": ((), UNAPPROVED),
+    "no approval": (((PUBLISHED, "eve"),), UNAPPROVED),
+    "no publication": (((APPROVED, "bob"),), UNAPPROVED),
+    "sent back since": (
+        ((APPROVED, "bob"), (ActKind.SENT_BACK, "bob"), (PUBLISHED, "eve")),
+        UNAPPROVED,
+    ),
+    "withdrawn since": (
+        ((APPROVED, "bob"), (PUBLISHED, "eve"), (ActKind.WITHDRAWN, "eve")),
+        UNAPPROVED,
+    ),
+    "the author's own approval": (((APPROVED, "ann"), (PUBLISHED, "eve")), OWN),
+}
+
+
+@pytest.mark.parametrize("case", NOT_PUBLISHED)
+def test_a_text_that_nobody_is_said_to_have_published_does_not_come_in_published(
+    folder: Path, run: Run, case: str
+) -> None:
+    acts, said = NOT_PUBLISHED[case]
+    put(folder, written(state=State.PUBLISHED, acts=done(*acts)))
+    line = line_of(folder, "state: ")
+    assert run("import_takes", folder)[::2] == (
+        2,
+        [f"{NAME}, line {line}: state: {said}: {ADVICE}"],
+    )
+    assert not Revision.objects.exists()
+
+
+def test_a_text_that_another_approved_comes_in_published(folder: Path, run: Run) -> None:
+    confirmed = (ActKind.CONFIRMED, "bob")
+    acts = done((APPROVED, "bob"), (PUBLISHED, "ann"), confirmed)
+    put(folder, written(state=State.PUBLISHED, acts=acts))
+    assert run("import_takes", folder)[1][0] == f"{NAME}: new, published"
+
+
+def test_teams_of_one_approve_their_own(folder: Path, run: Run, settings: Any) -> None:
+    settings.TAKES_NEED_SECOND_PERSON = False
+    put(folder, written(state=State.PUBLISHED, acts=done((APPROVED, "ann"), (PUBLISHED, "ann"))))
+    assert run("import_takes", folder)[0] == 0
+
+
+def test_an_author_is_known_by_either_name_when_their_own_text_is_approved(
+    folder: Path, run: Run
+) -> None:
+    ann = member("author", name="ann")
+    ann.first_name, ann.last_name = "Ann", "Author"
+    ann.save()
+    acts = done((APPROVED, "Ann Author"), (PUBLISHED, "eve"))
+    put(folder, written(state=State.PUBLISHED, acts=acts))
+    (error,) = run("import_takes", folder)[2]
+    assert OWN in error
+
+
+def test_the_author_of_a_draft_held_is_known_by_either_name(folder: Path, run: Run) -> None:
+    draft(MEASURE, by=member("author", name="ann"))
+    ann = member(name="ann")
+    ann.first_name, ann.last_name = "Ann", "Author"
+    ann.save()
+    acts = done((APPROVED, "Ann Author"), (PUBLISHED, "eve"))
+    take = exported().model_dump() | {"state": State.PUBLISHED, "acts": acts}
+    put(folder, TakeFile.model_validate(take))
+    (error,) = run("import_takes", folder)[2]
+    assert OWN in error
+    assert states() == [State.DRAFT]
+
+
+def test_an_edit_of_a_published_file_does_not_come_in_published(folder: Path, run: Run) -> None:
+    publish(MEASURE, summary="First.")
+    put(folder, exported().model_copy(update={"summary": "Edited."}))
+    before = epoch()
+    (error,) = run("import_takes", folder)[2]
+    assert UNAPPROVED in error
+    assert (states(), epoch()) == ([State.PUBLISHED], before)
+
+
+def test_a_draft_held_is_not_published_by_less_than_what_publishes_it(
+    folder: Path, run: Run
+) -> None:
+    draft(MEASURE)
+    acts = TakeFile.model_validate(
+        exported().model_dump() | {"acts": done((ActKind.SUBMITTED, "author"))}
+    ).acts
+    put(folder, exported().model_copy(update={"state": State.PUBLISHED, "acts": acts}))
+    (error,) = run("import_takes", folder)[2]
+    assert UNAPPROVED in error
+    assert states() == [State.DRAFT]
+
+
+def test_an_earlier_revision_needs_as_much_to_be_what_readers_see(folder: Path, run: Run) -> None:
+    publish(MEASURE, summary="First.")
+    draft(MEASURE, summary="Second.")
+    take = exported()
+    empty_analysis()
+    (earlier,) = take.earlier
+    put(folder, take.model_copy(update={"earlier": [earlier.model_copy(update={"acts": []})]}))
+    (error,) = run("import_takes", folder)[2]
+    assert f"earlier, entry 1, state: {UNAPPROVED}: set “state: superseded”" in error
+
+
+def test_a_text_of_one_s_own_is_not_starter_content(folder: Path, run: Run) -> None:
+    put(folder, written(starter=True))
+    line = line_of(folder, "starter: ")
+    assert run("import_takes", folder)[2] == [
+        f"{NAME}, line {line}: starter: this is not the text that comes with the library:"
+        " leave this key out"
+    ]
 
 
 def test_ids_in_texts_are_those_of_releases_held(folder: Path, run: Run) -> None:
     publish(MEASURE, summary="First.")
     text = {"summary": "See T1000.", "mitigation_priorities": ["M1000.", "See T9999 and T8888."]}
-    put(folder, exported().model_copy(update=text))
+    put(folder, exported().model_copy(update={"state": State.DRAFT} | text))
     status, _, error = run("import_takes", folder)
     assert status == 2
     assert error == [
@@ -396,11 +665,12 @@ def test_ids_are_not_checked_where_only_a_sample_is_held(folder: Path, run: Run)
     take = exported().model_copy(update={"summary": "See T9999."})
     against = take.written_against.model_copy(update={"domain": Domain.ICS})
     import_objects(mitigation("M0001", "Plant", "ics"), domain="ics", release="sample-1")
-    put(folder, take.model_copy(update={"written_against": against}))
+    change = {"written_against": against, "state": State.DRAFT}
+    put(folder, take.model_copy(update=change))
     assert run("import_takes", folder)[:2] == (
         0,
         [
-            f"{NAME}: revised, revision 2 published",
+            f"{NAME}: revised, revision 2 draft",
             "ics: no release is held here, so ATT&CK IDs in the texts were not checked",
             "1 file, 1 revised",
         ],
@@ -418,7 +688,8 @@ def test_ids_of_what_is_held_already_are_not_checked_again(folder: Path, run: Ru
 
 def test_every_problem_of_every_file_is_told_and_nothing_is_written(folder: Path, run: Run) -> None:
     publish(MEASURE)
-    good = put(folder, exported().model_copy(update={"summary": "Edited."}))
+    edit = {"summary": "Edited.", "state": State.DRAFT}
+    good = put(folder, exported().model_copy(update=edit))
     (folder / "mitigations" / "M1001.yaml").write_bytes(
         good.read_bytes().replace(b"summary: Edited.", b"summary: ''\nlimit: x")
     )
@@ -505,6 +776,7 @@ def test_queries_grow_with_what_is_new_alone(folder: Path, run: Run) -> None:
 def test_written_at_is_the_file_s_own(folder: Path, run: Run) -> None:
     publish(MEASURE)
     moment = datetime(2020, 1, 2, 3, 4, 5, 6, tzinfo=UTC)
-    put(folder, exported().model_copy(update={"written_at": moment, "acts": []}))
+    change = {"written_at": moment, "acts": [], "state": State.DRAFT}
+    put(folder, exported().model_copy(update=change))
     run("import_takes", folder)
     assert Revision.objects.get(number=2).written_at == moment

@@ -1,0 +1,128 @@
+"""What must hold of what files add before it is stored, beyond the shape of each file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+
+from analysis.models import ActKind, State
+from analysis.takefiles.additions import Addition
+from analysis.takefiles.entries import entry_of
+from analysis.takefiles.named import Named, release_of
+from analysis.takefiles.problems import FileProblem, Path
+from analysis.takefiles.reading import ReadFile
+from analysis.takefiles.shape import ActEntry, Against, RevisionKeys
+from analysis.takefiles.shipped import Shipped, gives_way, is_shipped
+from library.identifiers import Domain
+
+# Clocks of two machines may differ, and so may what people call today.
+AHEAD: Final = timedelta(days=1)
+# States in which readers see a text, or are on the way to.
+LIVE: Final = (State.DRAFT, State.IN_REVIEW, State.PUBLISHED)
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What is wrong with additions, by what is known here; no query.
+
+    A text that the library comes with is vouched for by whoever ships it: what it names is not
+    checked, as the release it was written against need not be the one held here.
+    """
+
+    named: Named
+    shipped: Shipped
+    now: datetime
+
+    def problems(self, file: ReadFile, addition: Addition) -> Iterator[FileProblem]:
+        """What is wrong with what one file adds, each with its line and field."""
+        for path, message in self._problems(file, addition):
+            yield file.problem(path, message)
+
+    def _problems(self, file: ReadFile, addition: Addition) -> Iterator[tuple[Path, str]]:
+        stix_id = addition.take.stix_id
+        for place, act in _acts(file, addition):
+            yield from self._time((*place, "at"), act.at)
+            if act.against is not None:
+                yield from self._version((*place, "against"), stix_id, act.against)
+        for revision, acts in addition.found.added:
+            place = file.path_of(revision)
+            shipped = is_shipped(addition.take, revision, self.shipped)
+            if not shipped:
+                yield from self._text(place, stix_id, revision)
+            is_due = shipped and gives_way(addition.held[-1] if addition.held else None)
+            if revision.state == State.PUBLISHED and not is_due:
+                yield from self._publication(file, revision, acts)
+        yield from self._moves(file, addition)
+
+    def _text(
+        self, place: Path, stix_id: str, revision: RevisionKeys
+    ) -> Iterator[tuple[Path, str]]:
+        """What a text that did not come with the library says of itself."""
+        yield from self._time((*place, "written_at"), revision.written_at)
+        yield from self._version((*place, "written_against"), stix_id, revision.written_against)
+        if revision.starter and revision.state in LIVE:
+            said = "this is not the text that comes with the library: leave this key out"
+            yield (*place, "starter"), said
+
+    def _time(self, path: Path, at: datetime) -> Iterator[tuple[Path, str]]:
+        if at > self.now + AHEAD:
+            yield path, "this is in the future"
+
+    def _version(self, path: Path, stix_id: str, against: Against) -> Iterator[tuple[Path, str]]:
+        """The object version named must be one of its release, where that is held."""
+        if release_of(against) not in self.named.releases:
+            return
+        held = self.named.versions(stix_id, against)
+        release = f"ATT&CK {against.release} as held here"
+        if not held:
+            domain = Domain(against.domain).label
+            yield ("stix_id",), f"{release} has no object {stix_id} in the domain {domain}"
+        elif against.content_sha256 not in held:
+            known = " or ".join(held)
+            yield (*path, "content_sha256"), f"{release} has another content of it: {known}"
+
+    def _moves(self, file: ReadFile, addition: Addition) -> Iterator[tuple[Path, str]]:
+        """Revisions that are held and that the file has published."""
+        for at, state in addition.found.states.items():
+            if state == State.PUBLISHED:
+                held = entry_of(addition.held[at])
+                filed = next(r for r in addition.take.revisions if r.identity == held.identity)
+                acts = [*held.acts, *addition.found.done.get(at, ())]
+                yield from self._publication(file, filed, acts)
+
+    def _publication(
+        self, file: ReadFile, revision: RevisionKeys, acts: list[ActEntry]
+    ) -> Iterator[tuple[Path, str]]:
+        """A published text went the way to its readers, as `analysis.workflow` has it."""
+        decided = [act for act in acts if act.act != ActKind.CONFIRMED]
+        path = (*file.path_of(revision), "state")
+        follow = (
+            "set “state: draft”, and it goes through review here"
+            if revision is file.take
+            else "set “state: superseded”"
+        )
+        if [act.act for act in decided[-2:]] != [ActKind.APPROVED, ActKind.PUBLISHED]:
+            yield path, f"its acts do not say that this text was approved and published: {follow}"
+        elif settings.TAKES_NEED_SECOND_PERSON and self._same(decided[-2].by, revision.author):
+            yield path, f"nobody but its author approved this text: {follow}"
+
+    def _same(self, one: str, other: str) -> bool:
+        """Whether two names are of one person, as far as it is known here."""
+        users = self.named.users
+        return users.get(one, one) == users.get(other, other)
+
+
+def _acts(file: ReadFile, addition: Addition) -> Iterator[tuple[Path, ActEntry]]:
+    """Each act that is not held yet, and where it stands."""
+    further = {id(act) for act in addition.further_acts}
+    for revision in addition.take.revisions:
+        if not any(id(act) in further for act in revision.acts):
+            continue
+        place = file.path_of(revision)
+        for at, act in enumerate(revision.acts):
+            if id(act) in further:
+                yield (*place, "acts", at), act

@@ -29,7 +29,7 @@ def adversary(brief: Brief) -> None:
     draft.add("executive_priority", _executive(brief, reach) if reach else None)
     draft.add("technical_view", _technical(brief, reach) or None)
     brief.telemetry(reach)
-    brief.detection(reach, "the techniques it uses")
+    brief.detection(reach, "the technique it uses" if len(reach) == 1 else "the techniques it uses")
     draft.add("mitigation_priorities", *_mitigations(brief, reach))
     draft.add("limits", escape(f"{_thin(reach)}{REPORTED}"))
 
@@ -91,6 +91,11 @@ def _stated(brief: Brief, sentence: str, step: Step, noun: str) -> SafeString | 
 def _executive(brief: Brief, reach: Reach) -> SafeString:
     best = reach.best_mitigations
     if not best:
+        if len(reach) == 1:
+            return escape(
+                "ATT&CK lists no mitigation for the only technique it uses: what counts is how soon"
+                " that would be noticed."
+            )
         return escape(
             "For none of these techniques does ATT&CK list a mitigation: what counts is how soon"
             " each would be noticed."
@@ -99,7 +104,7 @@ def _executive(brief: Brief, reach: Reach) -> SafeString:
     without = (
         format_html(
             "For {} none is listed ({}): ask how those would be noticed.",
-            brief.evidence.share("Without a mitigation", reach.unmitigated, len(reach)),
+            _of_techniques(brief, "Without a mitigation", reach.unmitigated, reach),
             brief.several(bare),
         )
         if bare

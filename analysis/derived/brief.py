@@ -83,7 +83,7 @@ class Brief:
                 format_html("{} in {}", self._share(share), names[share.tactic.object_id])
                 for share in shares
             ]
-            return format_html("By tactic it {} {}.", doing, few(each))
+            return format_html("It {} {}.", doing, few(each))
         lead = format_html(
             "Its weight is in {}, where it {} {}",
             names[first.tactic.object_id],
@@ -163,6 +163,8 @@ class Brief:
         """On which platforms how many of the techniques stand."""
         if not reach.platforms:
             return None
+        if len(reach) == 1:
+            return format_html("It stands on {}.", joined(name for name, _ in reach.platforms))
         shown = [
             format_html("{} ({})", name, self.evidence.number(f"On {name}", found))
             for name, found in reach.platforms[:MOST_NAMED]
@@ -251,7 +253,7 @@ class Brief:
             return None
         return format_html(
             "For {} no {} is listed: {}.",
-            self.evidence.share("Without detection", reach.undetected, len(reach)),
+            self.evidence.share("Without detection", reach.undetected, len(reach), "technique"),
             what,
             self.several(missing),
         )

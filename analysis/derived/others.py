@@ -87,7 +87,7 @@ def _bare(brief: Brief, reach: Reach) -> SafeString:
         )
     return format_html(
         "For {} no mitigation is listed in this release: {}. Ask how those would be noticed.",
-        brief.evidence.share("Without a mitigation", reach.unmitigated, len(reach)),
+        brief.evidence.share("Without a mitigation", reach.unmitigated, len(reach), "technique"),
         brief.several(bare),
     )
 
@@ -252,8 +252,8 @@ def _blind_without(brief: Brief, reach: Reach, readers: set[int]) -> SafeString 
         )
     return format_html(
         "For {} every analytic ATT&CK lists reads it: {}. Where it is not collected, what"
-        " is listed for them sees nothing or less.",
-        brief.evidence.share("Seen by nothing else", blind, len(reach)),
+        " is listed sees nothing or less.",
+        brief.evidence.share("Seen by nothing else", blind, len(reach), "technique"),
         brief.several(brief.landscape.listed(blind)),
     )
 
@@ -266,7 +266,7 @@ def _seen_directly(brief: Brief, reach: Reach) -> SafeString | None:
         return escape("For none of them is it the only data component ATT&CK lists.")
     return format_html(
         "For {} it is the only data component ATT&CK lists: {}.",
-        brief.evidence.share("Detected from nothing else", alone, len(reach)),
+        brief.evidence.share("Detected from nothing else", alone, len(reach), "technique"),
         brief.several(brief.landscape.listed(alone)),
     )
 

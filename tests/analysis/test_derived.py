@@ -60,7 +60,7 @@ def test_mitigation_says_what_it_addresses_and_where(site: Site) -> None:
     )
     assert "Its weight is in First, where it addresses 2 of 3." in said
     assert "ATT&CK records 1 group using at least one of these techniques." in said
-    assert "For 1 of 2 it is the only mitigation ATT&CK lists: Sub." in said
+    assert "For 1 of 2 techniques it is the only mitigation ATT&CK lists: Sub." in said
     assert "names no other that prevents it" in said
     assert "Linux (2), Windows (1)" in said.replace(" and ", ", ")
     assert "It has nothing in Second." in said
@@ -150,7 +150,7 @@ def test_likely_telemetry_is_that_of_the_analytics(site: Site) -> None:
     assert "Process Start: read by the only analytic" in said
     assert "Logs named most often: Sysmon (1) and auditd (1)" in said
     assert "1 detection strategy with 1 analytic is listed for the techniques it addresses." in said
-    assert "For 1 of 2 no detection strategy is listed: Sub." in said
+    assert "For 1 of 2 techniques no detection strategy is listed: Sub." in said
 
 
 def test_what_detects_says_what_it_needs_and_what_it_is_for(site: Site) -> None:
@@ -288,7 +288,7 @@ def test_there_is_no_weight_where_all_tactics_have_equally_many(site: Site, each
     library(*large, *small, *uses(KIT, *large[:each], *small[:each]))
     said = take(site.page(f"{LIBRARY}/software/S0001"))
     assert "weight" not in said
-    assert f"By tactic it uses {each} of 3 in Second and {each} of 8 in First." in said
+    assert f"It uses {each} of 3 in Second and {each} of 8 in First." in said
 
 
 def test_tactics_of_one_name_have_their_domain_beside_them(site: Site) -> None:
@@ -355,7 +355,7 @@ def test_detection_of_releases_before_strategies_is_that_of_their_components(sit
     said = take(site.page(PAGE))
     assert said.index("API Calls: detects 2 of 3") < said.index("Files: detects 1 of 3 techniques")
     assert "2 data components are listed as detecting the techniques it addresses." in said
-    assert "For 1 of 3 no data component is listed: Other." in said
+    assert "For 1 of 3 techniques no data component is listed: Other." in said
     assert "API Calls and Files between them detect 2 of 3 techniques: check first" in said
     head = take(site.page(f"{LIBRARY}/techniques/T1000"))
     assert "2 data components are listed as detecting it." in head
@@ -364,7 +364,7 @@ def test_detection_of_releases_before_strategies_is_that_of_their_components(sit
     assert "on each technique’s page" in other
     assert "no detection strategy" not in said + head + other
     component = take(site.page(f"{LIBRARY}/data-components/DC0021"))
-    assert "For 1 of 2 it is the only data component ATT&CK lists: Sub." in component
+    assert "For 1 of 2 techniques it is the only data component ATT&CK lists: Sub." in component
 
 
 def test_two_are_both_and_one_sub_technique_is_not_none_of_which(site: Site) -> None:
@@ -444,3 +444,22 @@ def test_technique_is_ranked_by_every_kind_of_user_in_every_tactic(site: Site) -
         " and none by more campaigns. None of the 2 other techniques under Second is used by more"
         " groups, software or campaigns."
     ) in said
+
+
+def test_one_technique_is_not_spoken_of_as_many(site: Site) -> None:
+    library(*detection(), *meets(OWN, HEAD), *meets(BESIDE, HEAD), *uses(CREW, HEAD))
+    said = take(site.page(PAGE))
+    assert "It addresses 1 of 3 in First. ATT&CK records 1 group using this technique." in said
+    assert "For that technique ATT&CK lists Beside as well: this is one layer of several" in said
+    assert "1 detection strategy with 1 analytic is listed for the technique it addresses." in said
+    group = take(site.page(f"{LIBRARY}/groups/G0001"))
+    assert "It stands on Linux and Windows." in group
+    assert "for the technique it uses." in group
+    component = take(site.page(f"{LIBRARY}/data-components/DC0001"))
+    assert "For the only technique every analytic ATT&CK lists reads it: Head." in component
+
+
+def test_only_technique_without_mitigation_is_not_these_techniques(site: Site) -> None:
+    library(*uses(KIT, HEAD))
+    said = take(site.page(f"{LIBRARY}/software/S0001"))
+    assert "ATT&CK lists no mitigation for the only technique it uses" in said

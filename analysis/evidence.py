@@ -50,8 +50,8 @@ class Evidence:
     ) -> SafeString:
         """How many of a total these objects are, as a link to them.
 
-        "16 of 45", "all 45", "the one"; with a noun "16 of 45 techniques", "all 45 techniques",
-        "the only technique".
+        "16 of 45", "all 45", "both", "the one"; with a noun "16 of 45 techniques", "all 45
+        techniques", "both techniques", "the only technique".
         """
         nodes = tuple(self.landscape.listed(object_ids))
         if len(nodes) < total:
@@ -59,7 +59,7 @@ class Evidence:
         elif total == 1:
             said = "the only" if noun else "the one"
         else:
-            said = f"all {total}"
+            said = "both" if total == 2 else f"all {total}"
         named = f" {noun if total == 1 else plural(noun)}" if noun else ""
         return self._link(title, nodes, said + named)
 
@@ -73,9 +73,11 @@ class Evidence:
         self.figures.setdefault(key, Figure(key, title, nodes))
         return format_html('<a href="{}#{}">{}</a>', self.page, key, said)
 
-    def name(self, node: Node) -> SafeString:
-        """An object by its name, as a link to its page."""
-        return format_html('<a href="{}">{}</a>', self.href(node), node.name or node.stix_id)
+    def name(self, node: Node, called: str = "") -> SafeString:
+        """An object by its name, or what else it is called, as a link to its page."""
+        return format_html(
+            '<a href="{}">{}</a>', self.href(node), called or node.name or node.stix_id
+        )
 
     def full_name(self, node: Node) -> SafeString:
         """An object by its ID and name, as a link to its page."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import orjson
@@ -17,7 +17,15 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import F
 
 from library.declarations import Step
-from library.identifiers import ANALYTIC, TYPE_OF, Link, ObjectType, type_of
+from library.identifiers import (
+    ANALYTIC,
+    DETECTION_STRATEGY,
+    TYPE_OF,
+    Domain,
+    Link,
+    ObjectType,
+    type_of,
+)
 from library.models import ObjectContent, SnapshotEdge, SnapshotObject
 
 # What ICS puts where a technique has no platform of its own.
@@ -48,6 +56,12 @@ class Node:
     def order(self) -> tuple[str, str]:
         """Where it stands among others: by ID, then name."""
         return self.attack_id, self.name
+
+    @property
+    def name_in_domains(self) -> str:
+        """The name with the domains behind it, for names that domains share."""
+        labels = [domain.label for domain in Domain if domain in self.domains]
+        return f"{self.name} ({', '.join(labels)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,26 +97,23 @@ class Landscape:
                 found = {end for end in found if self.nodes[end].kind in step.to}
         return found
 
-    def links(self) -> Counter[int]:
-        """How many links each object has, by its key: how much depends on it; some 0.1 seconds."""
-        count: Counter[int] = Counter()
-        for links in (self._out, self._in):
-            for (_, at), ends in links.items():
-                count[at] += len(ends)
-        return count
-
     def of_kind(self, kind: ObjectType) -> Iterator[Node]:
         """Every object of a kind."""
         return (node for node in self.nodes.values() if node.kind is kind)
 
     def weights(self) -> Counter[int]:
-        """How many live links each object has: how much depends on it."""
+        """How many links each live object has: how much depends on it; some 0.1 seconds."""
         found: Counter[int] = Counter()
         for links in (self._out, self._in):
             for (_, object_id), ends in links.items():
                 if object_id in self.nodes:
                     found[object_id] += len(ends)
         return found
+
+    @cached_property
+    def has_strategies(self) -> bool:
+        """Whether it has detection strategies, which ATT&CK has since release 18.0."""
+        return any(node.kind is DETECTION_STRATEGY for node in self.nodes.values())
 
     def listed(self, object_ids: Iterable[int]) -> list[Node]:
         """These objects by ID."""

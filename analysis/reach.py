@@ -10,6 +10,7 @@ from analysis.landscape import Landscape, Node
 from library.declarations import Step
 from library.identifiers import (
     CAMPAIGN,
+    DATA_COMPONENT,
     DETECTION_STRATEGY,
     GROUP,
     MITIGATION,
@@ -24,6 +25,8 @@ UNDER_TACTIC = Step(Link.TACTIC, forward=False)
 USED_BY = {kind: Step(Link.USES, forward=False, to=(kind,)) for kind in (GROUP, SOFTWARE, CAMPAIGN)}
 MITIGATED_BY = Step(Link.MITIGATES, forward=False, to=(MITIGATION,))
 DETECTED_BY = Step(Link.DETECTS, forward=False, to=(DETECTION_STRATEGY,))
+# How releases before 18.0 link detection: component and technique, with nothing between them.
+DETECTED_FROM = Step(Link.DETECTS, forward=False, to=(DATA_COMPONENT,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +65,15 @@ class Reach:
 
     @cached_property
     def shares(self) -> list[Share]:
-        """The tactics they serve, the most covered first."""
+        """The tactics they serve, the one with most of them first; of equals the most covered."""
         found = []
         for tactic in self.landscape.ends(self.techniques, TACTICS):
             under = self.landscape.ends([tactic], UNDER_TACTIC)
             node = self.landscape.nodes[tactic]
             found.append(Share(node, self.techniques & under, len(under)))
-        return sorted(found, key=lambda share: (-share.part, share.tactic.order))
+        return sorted(
+            found, key=lambda share: (-len(share.inside), -share.part, share.tactic.order)
+        )
 
     @cached_property
     def platforms(self) -> list[tuple[str, set[int]]]:
@@ -127,8 +132,24 @@ class Reach:
 
     @cached_property
     def undetected(self) -> set[int]:
-        """The techniques that no detection strategy is listed for."""
-        return {t for t in self.techniques if not self.landscape.ends([t], DETECTED_BY)}
+        """The techniques that neither a detection strategy nor a component is listed for."""
+        ways = (DETECTED_BY, DETECTED_FROM)
+        return {
+            t for t in self.techniques if not any(self.landscape.ends([t], way) for way in ways)
+        }
+
+    @cached_property
+    def detecting(self) -> list[tuple[Node, set[int]]]:
+        """The data components that detect techniques directly, with those, the widest first.
+
+        Only releases before 18.0 have any.
+        """
+        seen: dict[int, set[int]] = {}
+        for technique in self.techniques:
+            for component in self.landscape.ends([technique], DETECTED_FROM):
+                seen.setdefault(component, set()).add(technique)
+        pairs = [(self.landscape.nodes[key], found) for key, found in seen.items()]
+        return sorted(pairs, key=lambda pair: (-len(pair[1]), pair[0].order))
 
     @cached_property
     def analytics(self) -> set[int]:

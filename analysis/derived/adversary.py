@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
-from analysis.derived.brief import REPORTED, THIN, Brief
+from analysis.derived.brief import REPORTED, THIN, Brief, few
 from analysis.reach import USED_BY, Reach
 from analysis.words import joined, paragraph
 from library.declarations import Step
@@ -14,7 +14,9 @@ from library.kinds import USES_SOFTWARE, USES_TECHNIQUE
 
 ATTRIBUTED = Step(Link.ATTRIBUTED_TO, forward=False, to=(CAMPAIGN,))
 ATTRIBUTED_TO = Step(Link.ATTRIBUTED_TO, to=(GROUP,))
-FEW, WIDEST = 3, 4
+# Techniques that fewer groups use tell who is there; what this many use tells little.
+FEW, MANY = 3, 10
+WIDEST = 4
 
 
 def adversary(brief: Brief) -> None:
@@ -27,7 +29,7 @@ def adversary(brief: Brief) -> None:
     draft.add("executive_priority", _executive(brief, reach) if reach else None)
     draft.add("technical_view", _technical(brief, reach) or None)
     brief.telemetry(reach)
-    brief.detection(reach, "the techniques it uses")
+    brief.detection(reach, "the technique it uses" if len(reach) == 1 else "the techniques it uses")
     draft.add("mitigation_priorities", *_mitigations(brief, reach))
     draft.add("limits", escape(f"{_thin(reach)}{REPORTED}"))
 
@@ -89,27 +91,64 @@ def _stated(brief: Brief, sentence: str, step: Step, noun: str) -> SafeString | 
 def _executive(brief: Brief, reach: Reach) -> SafeString:
     best = reach.best_mitigations
     if not best:
+        if len(reach) == 1:
+            return escape(
+                "ATT&CK lists no mitigation for the only technique it uses: what counts is how soon"
+                " that would be noticed."
+            )
         return escape(
             "For none of these techniques does ATT&CK list a mitigation: what counts is how soon"
             " each would be noticed."
         )
-    node, found = best[0]
-    lead = format_html(
-        "Of the mitigations ATT&CK lists, {} meets most of what it uses: {}.",
-        brief.evidence.name(node),
-        _of_techniques(brief, f"Met by {node.name}", found, reach),
-    )
     bare = brief.landscape.listed(reach.unmitigated)
     without = (
         format_html(
             "For {} none is listed ({}): ask how those would be noticed.",
-            brief.evidence.share("Without a mitigation", reach.unmitigated, len(reach)),
+            _of_techniques(brief, "Without a mitigation", reach.unmitigated, reach),
             brief.several(bare),
         )
         if bare
         else None
     )
-    return paragraph([lead, without])
+    return paragraph([_best(brief, reach), without])
+
+
+def _best(brief: Brief, reach: Reach) -> SafeString:
+    """What meets most of it, with every mitigation that meets as much; "most" is above half."""
+    widest = len(reach.best_mitigations[0][1])
+    best = [(node, found) for node, found in reach.best_mitigations if len(found) == widest]
+    if len(reach) == 1:
+        named = brief.several([node for node, _ in best])
+        return format_html("For the only technique it uses, ATT&CK lists {}.", named)
+    if widest == 1 and len(best) > 1:
+        return escape("No mitigation ATT&CK lists meets more than one of its techniques.")
+    met = few(
+        [
+            format_html(
+                "{} ({})",
+                brief.evidence.name(node),
+                brief.evidence.share(f"Met by {node.name}", found, len(reach)),
+            )
+            for node, found in best
+        ]
+    )
+    if len(best) == 1:
+        node, found = best[0]
+        of = _of_techniques(brief, f"Met by {node.name}", found, reach)
+        if len(reach.best_mitigations) == 1:
+            return format_html(
+                "{} is the only mitigation ATT&CK lists for any of it: for {}.",
+                brief.evidence.name(node),
+                of,
+            )
+        if 2 * widest > len(reach):
+            said = "Of the mitigations ATT&CK lists, {} meets most of what it uses: {}."
+        else:
+            said = "The mitigation that meets most of it is {}, with {}."
+        return format_html(said, brief.evidence.name(node), of)
+    if 2 * widest > len(reach):
+        return format_html("Each of these mitigations meets most of what it uses: {}.", met)
+    return format_html("The mitigations that meet most of it are {}.", met)
 
 
 def _of_techniques(brief: Brief, title: str, found: set[int], reach: Reach) -> SafeString:
@@ -121,11 +160,15 @@ def _technical(brief: Brief, reach: Reach) -> SafeString:
 
 
 def _common(brief: Brief, reach: Reach) -> SafeString | None:
-    most = brief.most_used(reach, FEW)
-    if len(most) < FEW:
+    """Of its techniques those that most groups use, as far as many groups use them."""
+    many = sum(len(groups) >= MANY for _, groups in reach.used)
+    if not many:
         return None
+    most = brief.most_used(reach, min(many, FEW))
     return format_html(
-        "What it shares with most groups: {}. Those tell little about who is there.", joined(most)
+        "What it shares with most groups: {}. {} little about who is there.",
+        joined(most),
+        "That tells" if len(most) == 1 else "Those tell",
     )
 
 
@@ -141,10 +184,11 @@ def _rare(brief: Brief, reach: Reach) -> SafeString | None:
         return None
     fewer = {node.object_id for node in rare}
     return format_html(
-        "What tells more: {}, recorded of fewer than three {}groups ({}).",
-        brief.evidence.share("Shared with few", fewer, len(reach), "technique"),
+        "Used by fewer than three {}groups: {} ({}). {} most about who is there.",
         "other " if own else "",
+        brief.evidence.share("Shared with few", fewer, len(reach), "technique"),
         brief.several(rare),
+        "That tells" if len(rare) == 1 else "Those tell",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -44,10 +45,7 @@ class Brief:
 
     def several(self, nodes: Sequence[Node], last: str = "and") -> SafeString:
         """Objects by name, all of them where they are few, else the first and how many more."""
-        if len(nodes) <= MOST_NAMED:
-            return joined([self.evidence.name(node) for node in nodes], last)
-        named = [self.evidence.name(node) for node in nodes[: MOST_NAMED - 1]]
-        return joined([*named, f"{len(nodes) - len(named)} more"], last)
+        return few([self.evidence.name(node) for node in nodes], last)
 
     def parts_of(self, reach: Reach) -> SafeString:
         """Techniques and sub-techniques apart, where there are both: " (21 … and 28 …)"."""
@@ -68,30 +66,60 @@ class Brief:
         return self.evidence.share("Tactics", inside, total, "tactic")
 
     def weight(self, reach: Reach, doing: str) -> SafeString | None:
-        """Where the techniques concentrate, and where there are few; `doing` as in "addresses"."""
+        """Where the techniques concentrate, and where there are few; `doing` as in "addresses".
+
+        The weight is in the tactic with most of the techniques; of equals the most covered. Then
+        come two more by share, those with one technique or below FAINT last. Hardly touched is what
+        is below FAINT and has under half as many as the first. Where no tactic has more than one,
+        or all have equally many, there is no weight, and each is said with its share.
+        """
         shares = reach.shares
         if not shares:
             return None
         first, *others = shares
+        names = self.tactic_names(reach)
+        if len(first.inside) == 1 or (others and len(first.inside) == len(others[-1].inside)):
+            each = [
+                format_html("{} in {}", self._share(share), names[share.tactic.object_id])
+                for share in shares
+            ]
+            return format_html("It {} {}.", doing, few(each))
         lead = format_html(
             "Its weight is in {}, where it {} {}",
-            self.evidence.name(first.tactic),
+            names[first.tactic.object_id],
             doing,
             self._share(first),
         )
         if not others:
             return format_html("{}.", lead)
-        following = joined([self._tactic(share) for share in others[:2]])
-        faint = [share for share in others[2:] if share.part < FAINT][-2:]
-        touched = (
-            format_html("; it hardly touches {}", joined(map(self._tactic, faint), "or"))
-            if faint
-            else ""
-        )
-        return format_html("{}, then in {}{}.", lead, following, touched)
+        others.sort(key=lambda share: (len(share.inside) == 1 or share.part < FAINT, -share.part))
+        shown = [
+            format_html("{} ({})", names[share.tactic.object_id], self._share(share))
+            for share in others
+        ]
+        # Few of a tactic's techniques, and few beside the foremost: else "hardly" is wrong.
+        faint = [
+            said
+            for share, said in zip(others[2:], shown[2:], strict=True)
+            if share.part < FAINT <= first.part and 2 * len(share.inside) < len(first.inside)
+        ]
+        touched = format_html("; it hardly touches {}", joined(faint[-2:], "or")) if faint else ""
+        return format_html("{}, then in {}{}.", lead, joined(shown[:2]), touched)
 
-    def _tactic(self, share: Share) -> SafeString:
-        return format_html("{} ({})", self.evidence.name(share.tactic), self._share(share))
+    def tactic_names(self, reach: Reach) -> dict[int, SafeString]:
+        """The tactics of the techniques' matrices by key: each by its name, as a link.
+
+        With the domain behind a name that several of them have.
+        """
+        nodes = [share.tactic for share in reach.shares]
+        nodes += tactics_beside(self.landscape, reach.shares)
+        count = Counter(node.name for node in nodes)
+        return {
+            node.object_id: self.evidence.name(
+                node, node.name_in_domains if count[node.name] > 1 else ""
+            )
+            for node in nodes
+        }
 
     def _share(self, share: Share) -> SafeString:
         title = f"In {share.tactic.attack_id} {share.tactic.name}"
@@ -102,10 +130,13 @@ class Brief:
         beside = tactics_beside(self.landscape, reach.shares)
         if not beside or not reach.shares:
             return None
-        return format_html("It has nothing in {}.", self.several(beside, "or"))
+        names = self.tactic_names(reach)
+        return format_html(
+            "It has nothing in {}.", few([names[node.object_id] for node in beside], "or")
+        )
 
     def users(self, reach: Reach, them: str) -> SafeString:
-        """Who is recorded using at least one of the techniques; `them` as in "these techniques"."""
+        """Who is recorded using one of the techniques; `them` as in "at least one of them"."""
         said = [
             self.evidence.amount(f"{kind.plural} that use {them}", found, noun)
             for kind, noun in USERS
@@ -132,6 +163,8 @@ class Brief:
         """On which platforms how many of the techniques stand."""
         if not reach.platforms:
             return None
+        if len(reach) == 1:
+            return format_html("It stands on {}.", joined(name for name, _ in reach.platforms))
         shown = [
             format_html("{} ({})", name, self.evidence.number(f"On {name}", found))
             for name, found in reach.platforms[:MOST_NAMED]
@@ -148,6 +181,14 @@ class Brief:
             share = self.evidence.share(title, analytics, total, "analytic")
             said = format_html("{}: read by {}", self.evidence.name(component), share)
             self.draft.add("likely_telemetry", said)
+        for component, seen in reach.detecting[:MOST_NAMED]:
+            said = self.evidence.name(component)
+            # Of a technique alone the name says it all.
+            if len(reach) > 1:
+                title = f"Detected from {component.name}"
+                share = self.evidence.share(title, seen, len(reach), "technique")
+                said = format_html("{}: detects {}", said, share)
+            self.draft.add("likely_telemetry", said)
         logs = [
             format_html(
                 "{} ({})", name, self.evidence.number(f"Analytics on the log {name}", found)
@@ -159,40 +200,86 @@ class Brief:
             self.draft.add("likely_telemetry", named)
 
     def detection(self, reach: Reach, them: str) -> None:
-        """Fill the list of detection direction: what is listed, and for what nothing is."""
+        """Fill the list of detection direction: what is listed, and for what nothing is.
+
+        Detection strategies, or what releases before 18.0 have in their place: data components
+        that detect techniques directly.
+        """
         if not reach.techniques:
             return
-        if not reach.strategies:
-            nothing = escape(f"ATT&CK lists no detection strategy for {them}.")
-            self.draft.add("detection_direction", nothing)
+        what = (
+            "detection strategy"
+            if reach.strategies or self.landscape.has_strategies
+            else "data component"
+        )
+        if not reach.strategies and not reach.detecting:
+            nothing = escape(f"ATT&CK lists no {what} for {them}.")
+            self.draft.add("detection_direction", nothing, self._in_words())
             return
-        listed = format_html(
+        self.draft.add(
+            "detection_direction",
+            self._strategies(reach, them) if reach.strategies else None,
+            self._components(reach, them) if reach.detecting else None,
+            self._blind(reach, what),
+            self._needs(reach),
+        )
+
+    def _in_words(self) -> SafeString | None:
+        if self.landscape.has_strategies:
+            return None
+        return escape("What this release says of detection in words is on each technique’s page.")
+
+    def _strategies(self, reach: Reach, them: str) -> SafeString:
+        return format_html(
             "{} with {} {} listed for {}.",
             self.evidence.amount("Detection strategies", reach.strategies, "detection strategy"),
             self.evidence.amount("Analytics", reach.analytics, "analytic"),
             "is" if len(reach.strategies) == 1 else "are",
             them,
         )
-        self.draft.add("detection_direction", listed, self._blind(reach), self._needs(reach))
 
-    def _blind(self, reach: Reach) -> SafeString | None:
+    def _components(self, reach: Reach, them: str) -> SafeString:
+        found = [node.object_id for node, _ in reach.detecting]
+        return format_html(
+            "{} {} listed as detecting {}.",
+            self.evidence.amount("Data components", found, "data component"),
+            "is" if len(found) == 1 else "are",
+            them,
+        )
+
+    def _blind(self, reach: Reach, what: str) -> SafeString | None:
         missing = self.landscape.listed(reach.undetected)
         if not missing:
             return None
         return format_html(
-            "For {} no detection strategy is listed: {}.",
-            self.evidence.share("Without a detection strategy", reach.undetected, len(reach)),
+            "For {} no {} is listed: {}.",
+            self.evidence.share("Without detection", reach.undetected, len(reach), "technique"),
+            what,
             self.several(missing),
         )
 
     def _needs(self, reach: Reach) -> SafeString | None:
-        if len(reach.components) < 2:
+        """How far the two foremost data components reach together."""
+        pairs = reach.components or (reach.detecting if len(reach) > 1 else [])
+        if len(pairs) < 2:
             return None
-        (first, one), (second, two) = reach.components[:2]
-        either = one | two
+        (first, one), (second, two) = pairs[:2]
+        what, do, total, title = (
+            ("analytic", "feed", len(reach.analytics), "Analytics on either")
+            if reach.components
+            else ("technique", "detect", len(reach), "Detected from either")
+        )
         return format_html(
-            "{} and {} between them feed {}: check first that both are collected and kept.",
+            "{} and {} {} {}: check first that data on both are collected and kept.",
             self.evidence.name(first),
             self.evidence.name(second),
-            self.evidence.share("Analytics on either", either, len(reach.analytics), "analytic"),
+            do if one == two else f"between them {do}",
+            self.evidence.share(title, one | two, total, what),
         )
+
+
+def few(parts: Sequence[SafeString], last: str = "and") -> SafeString:
+    """A list in a sentence: all of it where it is short, else its first and how many more."""
+    if len(parts) <= MOST_NAMED:
+        return joined(parts, last)
+    return joined([*parts[: MOST_NAMED - 1], f"{len(parts) - MOST_NAMED + 1} more"], last)

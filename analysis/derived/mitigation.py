@@ -34,7 +34,8 @@ def mitigation(brief: Brief) -> None:
     draft.add("executive_priority", _executive(brief, reach))
     draft.add("technical_view", _technical(brief, reach))
     brief.telemetry(reach)
-    brief.detection(reach, "the techniques it addresses")
+    addressed = "the technique it addresses" if len(reach) == 1 else "the techniques it addresses"
+    brief.detection(reach, addressed)
     draft.add("mitigation_priorities", *_priorities(brief, reach))
     own = (
         "MITRE gives mitigations no platforms, no tactics and no detection text: those here are of"
@@ -51,7 +52,13 @@ def _summary(brief: Brief, reach: Reach) -> SafeString:
         brief.parts_of(reach),
         brief.all_tactics(reach),
     )
-    return paragraph([lead, brief.weight(reach, "addresses"), brief.users(reach, THEM)])
+    return paragraph(
+        [
+            lead,
+            brief.weight(reach, "addresses"),
+            brief.users(reach, "this technique" if len(reach) == 1 else THEM),
+        ]
+    )
 
 
 def _executive(brief: Brief, reach: Reach) -> SafeString:
@@ -65,11 +72,17 @@ def _alone(brief: Brief, reach: Reach) -> SafeString:
         return format_html(
             "For {} it is the only mitigation ATT&CK lists: {}. Where this control is weak,"
             " ATT&CK names no other that prevents {}.",
-            brief.evidence.share("Addressed by nothing else", only, len(reach)),
+            brief.evidence.share("Addressed by nothing else", only, len(reach), "technique"),
             brief.several(brief.landscape.listed(only)),
             "it" if len(only) == 1 else "them",
         )
     beside = [pair for pair in reach.best_mitigations if pair[0] != brief.node]
+    if len(reach) == 1:
+        return format_html(
+            "For that technique ATT&CK lists {} as well: this is one layer of several, and"
+            " worth what it adds to the others.",
+            brief.several([node for node, _ in beside]),
+        )
     widest, shared = beside[0]
     return format_html(
         "Every one of them has another mitigation as well, most often {} ({}): this is one layer of"

@@ -6,16 +6,16 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
 from analysis.derived.brief import REPORTED, Brief
-from analysis.reach import DETECTED_BY, UNDER_TACTIC, Reach, logs_of
+from analysis.landscape import Node
+from analysis.reach import DETECTED_BY, DETECTED_FROM, UNDER_TACTIC, Reach, components_of, logs_of
 from analysis.words import joined, paragraph
 from library.declarations import Step
-from library.identifiers import DATA_COMPONENT, TECHNIQUE, Link
+from library.identifiers import TECHNIQUE, Link
 from library.kinds import ANALYTICS, STRATEGIES
 
 TARGETED_BY = Step(Link.TARGETS, forward=False, to=(TECHNIQUE,))
 DETECTS = Step(Link.DETECTS, to=(TECHNIQUE,))
 READ_BY = Step(Link.LOG_SOURCE, forward=False)
-READS = Step(Link.LOG_SOURCE, to=(DATA_COMPONENT,))
 COMPONENTS_OF_SOURCE = Step(Link.DATA_SOURCE, forward=False)
 TACTICS_OF_MATRIX = Step(Link.MATRIX_TACTIC)
 MOST_USED = 5
@@ -87,7 +87,7 @@ def _bare(brief: Brief, reach: Reach) -> SafeString:
         )
     return format_html(
         "For {} no mitigation is listed in this release: {}. Ask how those would be noticed.",
-        brief.evidence.share("Without a mitigation", reach.unmitigated, len(reach)),
+        brief.evidence.share("Without a mitigation", reach.unmitigated, len(reach), "technique"),
         brief.several(bare),
     )
 
@@ -105,7 +105,7 @@ def detection_strategy(brief: Brief) -> None:
         brief.evidence.amount("Analytics", (node.object_id for node in analytics), "analytic"),
         format_html(", for {}", joined(platforms)) if platforms else "",
     )
-    brief.draft.add("summary", paragraph([lead, brief.users(reach, "it") if reach else None]))
+    brief.draft.add("summary", paragraph([lead, _using(brief, reach)]))
     _sources(brief, {node.object_id for node in analytics})
     brief.draft.add("limits", escape(_SPECIFIED))
 
@@ -117,10 +117,17 @@ def analytic(brief: Brief) -> None:
     about = brief.several(reach.listed) if reach else escape("no technique")
     on = format_html(" on {}", joined(brief.node.platforms)) if brief.node.platforms else ""
     lead = format_html("{} looks for {}{}.", brief.name, about, on)
-    users = brief.users(reach, "it" if len(reach) == 1 else "them") if reach else None
-    brief.draft.add("summary", paragraph([lead, users]))
+    brief.draft.add("summary", paragraph([lead, _using(brief, reach)]))
     _sources(brief, {brief.node.object_id})
     brief.draft.add("limits", escape(_SPECIFIED))
+
+
+def _using(brief: Brief, reach: Reach) -> SafeString | None:
+    """Who uses the techniques, named so that nobody takes the analytic or strategy for them."""
+    if not reach:
+        return None
+    several = "at least one of those techniques"
+    return brief.users(reach, "that technique" if len(reach) == 1 else several)
 
 
 _SPECIFIED = (
@@ -130,26 +137,50 @@ _SPECIFIED = (
 
 
 def _sources(brief: Brief, analytics: set[int]) -> None:
-    components = brief.landscape.listed(brief.landscape.ends(analytics, READS))
+    """What would have to be collected for these analytics, and for which of them each."""
+    components = components_of(brief.landscape, analytics)
     if not components:
         nothing = "No log source is stated: what would have to be collected is left open."
         brief.draft.add("likely_telemetry", escape(nothing))
         return
-    brief.draft.add("likely_telemetry", *(brief.evidence.full_name(node) for node in components))
+    brief.draft.add(
+        "likely_telemetry",
+        *(_source(brief, node, readers, len(analytics)) for node, readers in components),
+    )
     logs = logs_of(brief.landscape, analytics)
     brief.draft.add(
         "likely_telemetry",
         format_html("Logs by name: {}", joined([name for name, _ in logs])) if logs else None,
     )
-    brief.draft.add(
-        "detection_direction",
-        format_html(
-            "Check first that {} collected where it matters; without {} nothing here fires.",
-            format_html("{} is", brief.evidence.name(components[0]))
-            if len(components) == 1
-            else format_html("{} are", brief.several(components)),
-            "it" if len(components) == 1 else "them",
-        ),
+    brief.draft.add("detection_direction", _needed(brief, components, len(analytics)))
+
+
+def _source(brief: Brief, node: Node, readers: set[int], total: int) -> SafeString:
+    name = brief.evidence.full_name(node)
+    if total == 1:
+        return name
+    share = brief.evidence.share(f"Analytics on {node.name}", readers, total, "analytic")
+    return format_html("{}: read by {}", name, share)
+
+
+def _needed(brief: Brief, components: list[tuple[Node, set[int]]], total: int) -> SafeString:
+    """What to check first: the components that every analytic reads, or that there is none."""
+    needed = [node for node, readers in components if len(readers) == total]
+    if not needed:
+        return escape(
+            "No data component feeds every analytic: check for each platform that what its own"
+            " analytic reads is collected."
+        )
+    if total > 1:
+        why = "every analytic reads them" if len(needed) == 1 else "every analytic reads all these"
+    elif len(needed) == 1:
+        why = "without them the analytic has nothing to read"
+    else:
+        why = "the analytic reads all of these"
+    return format_html(
+        "Check first that data on {} are collected where it matters: {}.",
+        brief.several(needed),
+        why,
     )
 
 
@@ -209,7 +240,7 @@ def _own_logs(brief: Brief, readers: set[int]) -> list[tuple[str, set[int]]]:
 def _blind_without(brief: Brief, reach: Reach, readers: set[int]) -> SafeString | None:
     """The techniques for which every analytic reads this component."""
     if not readers:
-        return None
+        return _seen_directly(brief, reach)
     blind = set()
     for technique in reach.techniques:
         analytics = brief.landscape.ends([technique], DETECTED_BY, ANALYTICS)
@@ -221,9 +252,22 @@ def _blind_without(brief: Brief, reach: Reach, readers: set[int]) -> SafeString 
         )
     return format_html(
         "For {} every analytic ATT&CK lists reads it: {}. Where it is not collected, what"
-        " is listed for them sees nothing or less.",
-        brief.evidence.share("Seen by nothing else", blind, len(reach)),
+        " is listed sees nothing or less.",
+        brief.evidence.share("Seen by nothing else", blind, len(reach), "technique"),
         brief.several(brief.landscape.listed(blind)),
+    )
+
+
+def _seen_directly(brief: Brief, reach: Reach) -> SafeString | None:
+    """The techniques that releases before 18.0 list no other data component for."""
+    own = {brief.node.object_id}
+    alone = {t for t in reach.techniques if brief.landscape.ends([t], DETECTED_FROM) == own}
+    if not alone:
+        return escape("For none of them is it the only data component ATT&CK lists.")
+    return format_html(
+        "For {} it is the only data component ATT&CK lists: {}.",
+        brief.evidence.share("Detected from nothing else", alone, len(reach), "technique"),
+        brief.several(brief.landscape.listed(alone)),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final, NamedTuple
+
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
@@ -10,11 +12,12 @@ from analysis.landscape import Node
 from analysis.reach import UNDER_TACTIC, USED_BY, Reach
 from analysis.words import joined, paragraph
 from library.declarations import Step
-from library.identifiers import GROUP, MITIGATION, Link
+from library.identifiers import CAMPAIGN, GROUP, SOFTWARE, Link, ObjectType
 from library.kinds import CHILDREN, PARENT, TACTICS, USES_TECHNIQUE
 
 ADDRESSES = Step(Link.MITIGATES)
-BESIDE, WIDEST = 3, 4
+BESIDE = 3
+USERS: Final = {GROUP: "groups", SOFTWARE: "software", CAMPAIGN: "campaigns"}
 
 
 def technique(brief: Brief) -> None:
@@ -52,31 +55,52 @@ def _place(brief: Brief) -> SafeString:
 
 
 def _rank(brief: Brief) -> SafeString | None:
-    """How it stands by groups among the techniques of its first tactic."""
-    groups = brief.landscape.ends([brief.node.object_id], USED_BY[GROUP])
-    tactics = brief.landscape.listed(brief.landscape.ends([brief.node.object_id], TACTICS))
-    if not (groups and tactics):
+    """How many techniques of each of its tactics are used by more, as far as anything uses it."""
+    own = brief.node.object_id
+    kinds = [kind for kind in USERS if brief.landscape.ends([own], USED_BY[kind])]
+    tactics = brief.landscape.listed(brief.landscape.ends([own], TACTICS))
+    peers = {
+        tactic: found
+        for tactic in tactics
+        if (found := brief.landscape.ends([tactic.object_id], UNDER_TACTIC) - {own})
+    }
+    if not (kinds and peers):
         return None
-    peers = brief.landscape.ends([tactics[0].object_id], UNDER_TACTIC)
-    ahead = {p for p in peers if len(brief.landscape.ends([p], USED_BY[GROUP])) > len(groups)}
-    others = len(peers) - 1
-    if not others:
-        return None
-    tactic = brief.evidence.name(tactics[0])
-    if not ahead:
+    return paragraph(_among(brief, tactic, found, kinds) for tactic, found in peers.items())
+
+
+def _among(brief: Brief, tactic: Node, peers: set[int], kinds: list[ObjectType]) -> SafeString:
+    """How it stands among the other techniques of a tactic, by those kinds of user."""
+
+    def used(technique: int, kind: ObjectType) -> int:
+        return len(brief.landscape.ends([technique], USED_BY[kind]))
+
+    own = brief.node.object_id
+    ahead = {kind: {p for p in peers if used(p, kind) > used(own, kind)} for kind in kinds}
+    under = brief.evidence.name(tactic)
+    if not any(ahead.values()):
+        by = joined([USERS[kind] for kind in kinds], "or")
+        if len(peers) == 1:
+            return format_html(
+                "The only other technique under {} is not used by more {}.", under, by
+            )
         return format_html(
-            "No other of the {} techniques under {} is used by more groups.", others, tactic
+            "None of the {} other techniques under {} is used by more {}.", len(peers), under, by
         )
-    return format_html(
-        "Of the {} other techniques under {}, {} used by more groups.",
-        others,
-        tactic,
+    first, *_ = kinds
+    counts = [
         format_html(
-            "{} {}",
-            brief.evidence.number("Used by more groups", ahead),
-            "is" if len(ahead) == 1 else "are",
-        ),
-    )
+            "{} {}by more {}",
+            brief.evidence.number(f"More {USERS[kind]} under {tactic.attack_id}", found)
+            if found
+            else "none",
+            ("are used " if len(found) > 1 else "is used ") if kind is first else "",
+            USERS[kind],
+        )
+        for kind, found in ahead.items()
+    ]
+    others = "other technique" if len(peers) == 1 else "other techniques"
+    return format_html("Of the {} {} under {}, {}.", len(peers), others, under, joined(counts))
 
 
 def _executive(brief: Brief, reach: Reach) -> SafeString:
@@ -133,27 +157,57 @@ def _children(brief: Brief) -> SafeString | None:
     listed = brief.evidence.amount("Sub-techniques", below, "sub-technique")
     most = brief.most_used(subs, BESIDE)
     if not most:
-        return format_html("It has {}, none of which a group is recorded using.", listed)
+        which = "which no group is" if len(below) == 1 else "none of which a group is"
+        return format_html("It has {}, {} recorded using.", listed, which)
+    if len(below) == 1:
+        return format_html("It has {}: {}.", listed, most[0])
     return format_html("It has {}; most used by groups: {}.", listed, joined(most))
 
 
 def _mitigations(brief: Brief, reach: Reach) -> list[SafeString]:
-    """Its mitigations, those first that address most other techniques as well."""
+    """All its mitigations with what each covers, those first that address most techniques."""
+    landscape = brief.landscape
+    found = landscape.listed(reach.mitigations[brief.node.object_id])
+    covered = {node: landscape.ends([node.object_id], ADDRESSES) for node in found}
+    kin = _kin(brief)
+    found.sort(key=lambda node: (-len(covered[node]), node.order))
+    return [_mitigation(brief, node, covered[node], kin) for node in found]
 
-    def width(node: Node) -> int:
-        return len(brief.landscape.ends([node.object_id], ADDRESSES))
 
-    found = brief.landscape.listed(reach.mitigations[brief.node.object_id])
-    found = [node for node in found if node.kind is MITIGATION]
-    widest = sorted(found, key=lambda node: (-width(node), node.order))[:WIDEST]
-    return [
-        format_html(
-            '{}, which <a href="{}#techniques">addresses {} in all</a>',
-            brief.evidence.full_name(node),
-            brief.evidence.href(node),
-            f"{count} techniques" if (count := width(node)) != 1 else "this technique alone",
-        )
-        if width(node) != 1
-        else format_html("{}, which addresses nothing else", brief.evidence.full_name(node))
-        for node in widest
-    ]
+def _mitigation(brief: Brief, node: Node, covered: set[int], kin: Kin) -> SafeString:
+    name = brief.evidence.full_name(node)
+    if len(covered) == 1:
+        return format_html("{}, which addresses nothing else", name)
+    in_all = brief.evidence.amount(f"{node.attack_id} in all", covered, "technique")
+    said = format_html("{}, which addresses {} in all", name, in_all)
+    if not kin.techniques:
+        return said
+    inside = covered & kin.techniques
+    among = (
+        brief.evidence.share(f"{node.attack_id} among its kin", inside, len(kin.techniques))
+        if inside
+        else "none"
+    )
+    return format_html("{}; of {}, {}", said, kin.called, among)
+
+
+class Kin(NamedTuple):
+    """The techniques beside which a mitigation's cover is told, and what they are called."""
+
+    techniques: set[int]
+    called: SafeString
+
+
+def _kin(brief: Brief) -> Kin:
+    """Its sub-techniques; of a sub-technique the others of its technique; else its tactic's."""
+    own = brief.node.object_id
+    if below := brief.landscape.ends([own], CHILDREN):
+        return Kin(below, escape("its sub-techniques"))
+    if siblings := brief.landscape.ends([own], PARENT, CHILDREN) - {own}:
+        return Kin(siblings, escape("the sub-techniques beside it"))
+    tactics = brief.landscape.listed(brief.landscape.ends([own], TACTICS))[:1]
+    under = brief.landscape.ends((node.object_id for node in tactics), UNDER_TACTIC) - {own}
+    called = format_html(
+        "the others under {}", joined(brief.evidence.name(node) for node in tactics)
+    )
+    return Kin(under, called)

@@ -13,10 +13,10 @@ from analysis.derived.others import (
     TACTICS_OF_MATRIX,
     TARGETED_BY,
 )
-from analysis.landscape import Landscape, Node
+from analysis.landscape import Landscape
 from library import identifiers as kinds
 from library.declarations import Step
-from library.identifiers import TACTIC, TECHNIQUE, Domain, Link, ObjectType
+from library.identifiers import TACTIC, TECHNIQUE, Link, ObjectType
 from library.kinds import STRATEGIES, TACTICS, USES_TECHNIQUE
 
 _MITIGATES: Final = Step(Link.MITIGATES, to=(TECHNIQUE,))
@@ -54,11 +54,6 @@ def tactics_of(landscape: Landscape) -> list[tuple[str, str]]:
     nodes = sorted(landscape.of_kind(TACTIC), key=lambda node: (node.name.lower(), node.order))
     names = Counter(node.name for node in nodes)
     return [
-        (node.attack_id, _with_domains(node) if names[node.name] > 1 else node.name)
+        (node.attack_id, node.name_in_domains if names[node.name] > 1 else node.name)
         for node in nodes
     ]
-
-
-def _with_domains(node: Node) -> str:
-    labels = [domain.label for domain in Domain if domain in node.domains]
-    return f"{node.name} ({', '.join(labels)})"

@@ -70,7 +70,7 @@ def draft_folder(shelf: Shelf, chosen: Chosen, folder: Path, at: datetime) -> It
 
 
 def _nodes(landscape: Landscape, chosen: Chosen) -> list[Node]:
-    links = landscape.links()
+    weights = landscape.weights()
     written = set(Take.objects.values_list("stix_id", flat=True)) if chosen.missing_only else set()
     found = [
         node
@@ -78,7 +78,7 @@ def _nodes(landscape: Landscape, chosen: Chosen) -> list[Node]:
         for node in landscape.of_kind(kind)
         if node.stix_id not in written and (not chosen.domain or chosen.domain in node.domains)
     ]
-    found.sort(key=lambda node: (-links[node.object_id], node.order, node.stix_id))
+    found.sort(key=lambda node: (-weights[node.object_id], node.order, node.stix_id))
     return found[: chosen.limit]
 
 

@@ -56,6 +56,7 @@ class Raw:
                 self._pair(live, "analytic", stix_id, analytic)
             for tactic in found.get("tactic_refs", []):
                 self._pair(live, "matrix", stix_id, tactic)
+            self._pair(live, "source", stix_id, found.get("x_mitre_data_source_ref", ""))
             for source in found.get("x_mitre_log_source_references", []):
                 self._pair(live, "reads", stix_id, source["x_mitre_data_component_ref"])
         for stix_id, found in live.items():
@@ -123,6 +124,13 @@ class Expected:
         named = title.partition(" ")[2]
         if words[:2] == ["Analytics", "on"]:
             return self._reading(title.removeprefix("Analytics on "))
+        if title.startswith("Detected from ") and title not in PLAIN:
+            return self._from_component(title.removeprefix("Detected from "))
+        if found := re.fullmatch(r"More (groups|software|campaigns) under (\S+)", title):
+            return self._ahead(USERS[found[1].capitalize()], found[2])
+        if found := re.fullmatch(r"(\S+) (in all|among its kin)", title):
+            covered = self._covered(found[1])
+            return covered if found[2] == "in all" else covered & self._kin()
         if words[0] == "In":
             return self.techniques() & self.raw.back("tactic", self._named(words[1]))
         if words[0] == "On":
@@ -160,6 +168,47 @@ class Expected:
             if self.raw.objects[key]["name"] == name
         ]
         return max(found, key=len)
+
+    def _from_component(self, name: str) -> set[str]:
+        """What a component of a release before 18.0, or either of the foremost two, detects."""
+        seen = self._directly()
+        if name == "either":
+            objects = self.raw.objects
+            first = sorted(seen, key=lambda c: (-len(seen[c]), objects[c]["name"]))
+            return set().union(*(seen[component] for component in first[:2]))
+        named = [found for key, found in seen.items() if self.raw.objects[key]["name"] == name]
+        return max(named, key=len)
+
+    def _directly(self) -> dict[str, set[str]]:
+        components = self.raw.of(self.raw.objects, {"x-mitre-data-component"})
+        seen = {key: self.techniques() & self.raw.to("detects", [key]) for key in components}
+        return {key: found for key, found in seen.items() if found}
+
+    def data_components(self) -> set[str]:
+        """The data components that detect them; of a data source its own."""
+        if self.type == "x-mitre-data-source":
+            return self.raw.back("source", [self.stix_id])
+        return set(self._directly())
+
+    def seen_directly_by_it_alone(self) -> set[str]:
+        """Those that no other component detects."""
+        others = self.raw.of(self.raw.objects, {"x-mitre-data-component"}) - {self.stix_id}
+        return self.techniques() - self.raw.to("detects", others)
+
+    def _covered(self, mitigation: str) -> set[str]:
+        """All that the mitigation with an ID addresses."""
+        (own,) = self.raw.of(self._named(mitigation), {"course-of-action"})
+        return self.raw.to("mitigates", [own])
+
+    def _kin(self) -> set[str]:
+        """Sub-techniques, or the others of its technique, or the others of its first tactic."""
+        own = {self.stix_id}
+        kin = self.raw.back("subtechnique-of", own)
+        kin = kin or self.raw.back("subtechnique-of", self.raw.to("subtechnique-of", own)) - own
+        return kin or self.raw.back("tactic", self._tactics_by_id()[:1]) - own
+
+    def _tactics_by_id(self) -> list[str]:
+        return sorted(self.tactics(), key=lambda key: attack_id(self.raw.objects[key]))
 
     def strategies(self) -> set[str]:
         """The detection strategies."""
@@ -230,8 +279,7 @@ class Expected:
 
     def unseen(self) -> set[str]:
         """Those that nothing detects."""
-        strategies = self.raw.of(self.raw.objects, {"x-mitre-detection-strategy"})
-        return self.techniques() - self.raw.to("detects", strategies)
+        return self.techniques() - self.raw.to("detects", self.raw.objects)
 
     def alone(self) -> set[str]:
         """Those that only this mitigates."""
@@ -266,14 +314,14 @@ class Expected:
         """The campaigns attributed to a group."""
         return self.raw.back("attributed-to", [self.stix_id])
 
-    def ahead(self) -> set[str]:
-        """The techniques of the first tactic that more groups use."""
-        tactics = sorted(self.tactics(), key=lambda key: attack_id(self.raw.objects[key]))
-        mine = len(self._users({"intrusion-set"}))
+    def _ahead(self, types: set[str], tactic: str) -> set[str]:
+        """The techniques of a tactic that more groups, software or campaigns use."""
+        (under,) = self.raw.of(self._named(tactic), {"x-mitre-tactic"})
+        mine = len(self._users(types))
         return {
             peer
-            for peer in self.raw.back("tactic", tactics[:1])
-            if len(self.raw.of(self.raw.back("uses", [peer]), {"intrusion-set"})) > mine
+            for peer in self.raw.back("tactic", [under])
+            if len(self.raw.of(self.raw.back("uses", [peer]), types)) > mine
         }
 
 
@@ -285,7 +333,7 @@ PLAIN = {
     "Sub-techniques": "subs",
     "Tactics": "tactics",
     "Without a mitigation": "bare",
-    "Without a detection strategy": "unseen",
+    "Without detection": "unseen",
     "Addressed by nothing else": "alone",
     "Seen by nothing else": "seen_by_it_alone",
     "Shared with few": "rare",
@@ -294,5 +342,6 @@ PLAIN = {
     "Mitigations": "mitigations",
     "Software used": "software",
     "Campaigns": "campaigns",
-    "Used by more groups": "ahead",
+    "Data components": "data_components",
+    "Detected from nothing else": "seen_directly_by_it_alone",
 }

@@ -60,7 +60,7 @@ def test_mitigation_says_what_it_addresses_and_where(site: Site) -> None:
     )
     assert "Its weight is in First, where it addresses 2 of 3." in said
     assert "ATT&CK records 1 group using at least one of these techniques." in said
-    assert "For 1 of 2 it is the only mitigation ATT&CK lists: Sub." in said
+    assert "For 1 of 2 techniques it is the only mitigation ATT&CK lists: Sub." in said
     assert "names no other that prevents it" in said
     assert "Linux (2), Windows (1)" in said.replace(" and ", ", ")
     assert "It has nothing in Second." in said
@@ -96,10 +96,11 @@ def test_technique_says_who_uses_it_and_how_it_stands_among_its_peers(site: Site
     said = take(site.page(f"{LIBRARY}/techniques/T1000"))
     assert "Head serves First on Linux and Windows." in said
     assert "ATT&CK records 2 groups and 1 piece of software using it." in said
-    assert "No other of the 2 techniques under First is used by more groups." in said
+    assert "None of the 2 other techniques under First is used by more groups or software." in said
     assert "ATT&CK lists one mitigation for it: Measure." in said
     other = take(site.page(f"{LIBRARY}/techniques/T1001"))
     assert "Of the 2 other techniques under First, 1 is used by more groups." in other
+    assert "under Second" not in other  # Where it has no peers.
     assert "No mitigation is listed in this release." in other
     assert "Sub, a sub-technique of Head, serves First" in take(
         site.page(f"{LIBRARY}/techniques/T1000.001")
@@ -115,7 +116,7 @@ def test_group_says_what_would_meet_it_and_when_evidence_is_thin(site: Site) -> 
     said = take(site.page(f"{LIBRARY}/groups/G0001"))
     assert "Crew is recorded using 1 technique in 1 of 2 tactics." in said
     assert "It is recorded using 1 piece of software." in said
-    assert "Measure meets most of what it uses: the only technique." in said
+    assert "For the only technique it uses, ATT&CK lists Measure." in said
     assert "The evidence is thin" in said
     assert "ATT&CK records no technique used by Kit" in take(site.page(f"{LIBRARY}/software/S0001"))
 
@@ -149,14 +150,14 @@ def test_likely_telemetry_is_that_of_the_analytics(site: Site) -> None:
     assert "Process Start: read by the only analytic" in said
     assert "Logs named most often: Sysmon (1) and auditd (1)" in said
     assert "1 detection strategy with 1 analytic is listed for the techniques it addresses." in said
-    assert "For 1 of 2 no detection strategy is listed: Sub." in said
+    assert "For 1 of 2 techniques no detection strategy is listed: Sub." in said
 
 
 def test_what_detects_says_what_it_needs_and_what_it_is_for(site: Site) -> None:
     library(*detection())
     strategy = take(site.page(f"{LIBRARY}/detection-strategies/DET0001"))
     assert "would have Head noticed: 1 analytic, for Linux." in strategy
-    assert "Check first that Process Start is collected" in strategy
+    assert "Check first that data on Process Start are collected" in strategy
     component = take(site.page(f"{LIBRARY}/data-components/DC0001"))
     assert "Process Start helps to notice 1 technique in 1 of 2 tactics" in component
     assert "every analytic ATT&CK lists reads it: Head." in component
@@ -181,8 +182,9 @@ def test_every_figure_leads_to_the_objects_it_counts(site: Site) -> None:
     for link in figures:
         section = evidence.one("section", id=link["href"].partition("#")[2])
         count = len(section.all("li"))
-        first = next(word for word in link.words.split() if word.isdigit() or word == "the")
-        assert count == (1 if first == "the" else int(first)), link.words
+        words = {"the": 1, "both": 2}
+        first = next(word for word in link.words.split() if word.isdigit() or word in words)
+        assert count == (words[first] if first in words else int(first)), link.words
         assert section.one(css="figure").words == str(count)
 
 
@@ -234,3 +236,230 @@ def test_take_says_what_the_release_changed_since_the_one_before(site: Site) -> 
     old = site.page(f"{LIBRARY}/v/1.0/techniques/T1059").one(id="take").words
     assert "has changed" not in old
     assert "Since" not in site.page(f"{LIBRARY}/tactics/TA0002").one(id="take").words
+
+
+def many(count: int, first: int = 2000, stage: str = "first") -> list[Properties]:
+    """Techniques of one tactic."""
+    return [technique(f"T{first + n}", f"Way {first + n}", (stage,)) for n in range(count)]
+
+
+def meets(measure: Properties, *techniques: Properties) -> list[Properties]:
+    return [relationship("mitigates", measure, found) for found in techniques]
+
+
+def uses(user: Properties, *techniques: Properties) -> list[Properties]:
+    return [relationship("uses", user, found) for found in techniques]
+
+
+@pytest.mark.parametrize(
+    ("own", "beside", "said"),
+    [
+        (3, 1, "Of the mitigations ATT&CK lists, Measure meets most of what it uses: 3 of 5 tech"),
+        (2, 1, "The mitigation that meets most of it is Measure, with 2 of 5 techniques."),
+        (2, 2, "The mitigations that meet most of it are Measure (2 of 5) and Beside (2 of 5)."),
+        (3, 3, "Each of these mitigations meets most of what it uses: Measure (3 of 5) and Besi"),
+        (1, 1, "No mitigation ATT&CK lists meets more than one of its techniques."),
+        (2, 0, "Measure is the only mitigation ATT&CK lists for any of it: for 2 of 5 techniques."),
+    ],
+)
+def test_group_names_the_widest_mitigations_and_most_only_above_half(
+    site: Site, own: int, beside: int, said: str
+) -> None:
+    ways = many(5)
+    met = meets(OWN, *ways[:own]) + meets(BESIDE, *ways[:beside])
+    library(*ways, *uses(CREW, *ways), *met)
+    shown = take(site.page(f"{LIBRARY}/groups/G0001"))
+    assert said in shown
+    assert ("meets most of what" in shown) is (own == 3)
+
+
+def test_weight_is_where_most_techniques_are_and_not_where_the_share_is_largest(
+    site: Site,
+) -> None:
+    large, small = many(40), many(2, 3000, "second")
+    library(*large, *small, *uses(KIT, *large[:2], small[0]))
+    said = take(site.page(f"{LIBRARY}/software/S0001"))
+    assert "Its weight is in First, where it uses 2 of 43, then in Second (1 of 3)." in said
+
+
+@pytest.mark.parametrize("each", [1, 2])
+def test_there_is_no_weight_where_all_tactics_have_equally_many(site: Site, each: int) -> None:
+    large, small = many(5), many(2, 3000, "second")
+    library(*large, *small, *uses(KIT, *large[:each], *small[:each]))
+    said = take(site.page(f"{LIBRARY}/software/S0001"))
+    assert "weight" not in said
+    assert f"It uses {each} of 3 in Second and {each} of 8 in First." in said
+
+
+def test_tactics_of_one_name_have_their_domain_beside_them(site: Site) -> None:
+    domains = ["enterprise-attack", "mobile-attack"]
+    both = mitigation("M1000", "Measure", x_mitre_domains=domains)
+    far = tactic("TA0027", "First", "first", "mobile")
+    away = technique("T1600", "Away", ("first",), "mobile")
+    import_objects(*PLACES, both, *meets(both, HEAD, SUB))
+    import_objects(far, away, both, *meets(both, away), domain="mobile")
+    said = take(site.page(PAGE))
+    assert "in First (Enterprise), where it addresses 2 of 3, then in First (Mobile) (" in said
+    assert "It has nothing in Second." in said
+
+
+def analytic(number: int, *components: Properties) -> Properties:
+    logs = [
+        {"x_mitre_data_component_ref": found["id"], "name": "Log", "channel": "c"}
+        for found in components
+    ]
+    return attack_object(
+        "x-mitre-analytic",
+        f"AN{number:04}",
+        f"Analytic {number:04}",
+        x_mitre_log_source_references=logs,
+    )
+
+
+API = attack_object("x-mitre-data-component", "DC0021", "API Calls")
+FILES = attack_object("x-mitre-data-component", "DC0022", "Files")
+
+
+@pytest.mark.parametrize(
+    ("analytics", "said"),
+    [
+        ([(API,), (FILES,)], "No data component feeds every analytic: check for each platform"),
+        ([(API,), (API, FILES)], "data on API Calls are collected where it matters: every analyt"),
+        ([(API, FILES)], "data on API Calls and Files are collected where it matters: the analyti"),
+        ([(API,)], "data on API Calls are collected where it matters: without them the analytic"),
+    ],
+)
+def test_strategy_says_which_components_its_analytics_need(
+    site: Site, analytics: list[tuple[Properties, ...]], said: str
+) -> None:
+    made = [analytic(number, *read) for number, read in enumerate(analytics, 1)]
+    strategy = attack_object(
+        "x-mitre-detection-strategy",
+        "DET0001",
+        "Notice it",
+        x_mitre_analytic_refs=[found["id"] for found in made],
+    )
+    detects = relationship("detects", strategy, HEAD)
+    library(API, FILES, *made, strategy, detects, *uses(CREW, HEAD))
+    shown = take(site.page(f"{LIBRARY}/detection-strategies/DET0001"))
+    assert said in shown
+    assert "nothing here fires" not in shown
+    assert "ATT&CK records 1 group using that technique." in shown
+    one = take(site.page(f"{LIBRARY}/analytics/AN0001"))
+    assert "ATT&CK records 1 group using that technique." in one
+
+
+def test_detection_of_releases_before_strategies_is_that_of_their_components(site: Site) -> None:
+    seen = [relationship("detects", API, found) for found in (HEAD, SUB)]
+    library(API, FILES, *seen, relationship("detects", FILES, HEAD), *meets(OWN, HEAD, SUB, OTHER))
+    said = take(site.page(PAGE))
+    assert said.index("API Calls: detects 2 of 3") < said.index("Files: detects 1 of 3 techniques")
+    assert "2 data components are listed as detecting the techniques it addresses." in said
+    assert "For 1 of 3 techniques no data component is listed: Other." in said
+    assert "API Calls and Files between them detect 2 of 3 techniques: check first" in said
+    head = take(site.page(f"{LIBRARY}/techniques/T1000"))
+    assert "2 data components are listed as detecting it." in head
+    other = take(site.page(f"{LIBRARY}/techniques/T1001"))
+    assert "ATT&CK lists no data component for it." in other
+    assert "on each technique’s page" in other
+    assert "no detection strategy" not in said + head + other
+    component = take(site.page(f"{LIBRARY}/data-components/DC0021"))
+    assert "For 1 of 2 techniques it is the only data component ATT&CK lists: Sub." in component
+
+
+def test_two_are_both_and_one_sub_technique_is_not_none_of_which(site: Site) -> None:
+    library(API, FILES, *detection(), *meets(OWN, HEAD, SUB), *meets(BESIDE, HEAD, SUB))
+    assert "most often Beside (both)" in take(site.page(PAGE))
+    head = take(site.page(f"{LIBRARY}/techniques/T1000"))
+    assert "It has 1 sub-technique, which no group is recorded using." in head
+
+
+def test_two_components_feed_the_only_analytic_without_between_them(site: Site) -> None:
+    only = analytic(1, API, FILES)
+    strategy = attack_object(
+        "x-mitre-detection-strategy", "DET0001", "Notice it", x_mitre_analytic_refs=[only["id"]]
+    )
+    library(API, FILES, only, strategy, relationship("detects", strategy, HEAD))
+    said = take(site.page(f"{LIBRARY}/techniques/T1000"))
+    assert "API Calls and Files feed the only analytic: check first that data on both" in said
+
+
+def test_what_tells_more_stands_without_what_is_common_and_common_is_what_many_use(
+    site: Site,
+) -> None:
+    ways = many(3)
+    crowd = [attack_object("intrusion-set", f"G{n}", f"Crew {n}") for n in range(1000, 1010)]
+    library(*ways, *crowd, *uses(CREW, *ways))
+    path = f"{LIBRARY}/groups/G0001"
+    alone = take(site.page(path))
+    assert "Technical view Used by fewer than three other groups: all 3 techniques (Way" in alone
+    assert "What it shares" not in alone
+    more = [link for each in crowd for link in uses(each, ways[0])]
+    import_objects(*PLACES, *ways, *crowd, CREW, *uses(CREW, *ways), *more, release="2.0")
+    said = take(site.page(path))
+    assert "What it shares with most groups: T2000 Way 2000 (11 groups). That tells little" in said
+
+
+def test_technique_names_every_mitigation_with_what_it_covers_the_widest_first(
+    site: Site,
+) -> None:
+    ways = many(6)
+    measures = [mitigation(f"M{1100 + n}", f"Measure {n}") for n in range(6)]
+    covered = [
+        link for n, measure in enumerate(measures) for link in meets(measure, HEAD, *ways[: 5 - n])
+    ]
+    library(*ways, *measures, *covered, *meets(measures[0], SUB))
+    said = take(site.page(f"{LIBRARY}/techniques/T1000"))
+    listed = said.partition("Mitigation priorities ")[2]
+    places = [listed.index(f"M{1100 + n} Measure {n}") for n in range(6)]
+    assert places == sorted(places)
+    assert "M1100 Measure 0, which addresses 7 techniques in all; of its sub-techniques" in listed
+    assert "M1101 Measure 1, which addresses 5 techniques in all; of its sub-techniques, none" in (
+        listed
+    )
+    assert "M1105 Measure 5, which addresses nothing else" in listed
+    way = take(site.page(f"{LIBRARY}/techniques/T2000"))
+    assert (
+        "M1100 Measure 0, which addresses 7 techniques in all; of the others under First, 6 of 8"
+        in (way)
+    )
+
+
+def test_technique_is_ranked_by_every_kind_of_user_in_every_tactic(site: Site) -> None:
+    ways = many(2)
+    late = many(2, 3000, "second")
+    raid = attack_object("campaign", "C0001", "Raid")
+    bands = [attack_object("intrusion-set", f"G{n}", f"Band {n}") for n in (1000, 1001)]
+    library(
+        *ways,
+        *late,
+        raid,
+        *bands,
+        *(link for user in (CREW, KIT, raid) for link in uses(user, OTHER)),
+        *(link for band in bands for link in uses(band, ways[0], ways[1])),
+    )
+    said = take(site.page(f"{LIBRARY}/techniques/T1001"))
+    assert (
+        "Of the 4 other techniques under First, 2 are used by more groups, none by more software"
+        " and none by more campaigns. None of the 2 other techniques under Second is used by more"
+        " groups, software or campaigns."
+    ) in said
+
+
+def test_one_technique_is_not_spoken_of_as_many(site: Site) -> None:
+    library(*detection(), *meets(OWN, HEAD), *meets(BESIDE, HEAD), *uses(CREW, HEAD))
+    said = take(site.page(PAGE))
+    assert "It addresses 1 of 3 in First. ATT&CK records 1 group using this technique." in said
+    assert "For that technique ATT&CK lists Beside as well: this is one layer of several" in said
+    assert "1 detection strategy with 1 analytic is listed for the technique it addresses." in said
+    group = take(site.page(f"{LIBRARY}/groups/G0001"))
+    assert "It stands on Linux and Windows." in group
+    assert "for the technique it uses." in group
+    component = take(site.page(f"{LIBRARY}/data-components/DC0001"))
+    assert "For the only technique every analytic ATT&CK lists reads it: Head." in component
+
+
+def test_only_technique_without_mitigation_is_not_these_techniques(site: Site) -> None:
+    library(*uses(KIT, HEAD))
+    said = take(site.page(f"{LIBRARY}/software/S0001"))
+    assert "ATT&CK lists no mitigation for the only technique it uses" in said

@@ -198,7 +198,8 @@ NO_SHAPE = {
     "a tag": (b"a: b\nc: !!python/name:os.system d\n", "line 2: tags are not taken"),
     "a tag of its own": (b"a: ! b\n", "line 1: tags are not taken"),
     "two documents": (b"a: b\n---\nc: d\n", "line 2: not YAML: but found another document"),
-    "depth": (b"a: " + b"[" * 50_000, "line 1: nested more than 10 levels deep"),
+    "depth": (b"a: " + b"[" * 20 + b"]" * 20, "line 1: nested more than 10 levels deep"),
+    "no bottom": (b"a: " + b"[" * 50_000, "line 1: not YAML: exceeded maximum nesting depth"),
     "size": (b"a:\n" + b"- b\n" * 200_000, "line 199998: more than 200,000 keys and values"),
     "a key that is a list": (b"? [a, b]\n: c\n", "line 1: a key is a word"),
 }

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
-from analysis.words import joined
+from analysis.words import amount, joined
 from library.changes import Change
 from library.comparison import Transition, compare
 from library.conditional import Shelf
@@ -89,7 +89,7 @@ def told(changes: Sequence[Change]) -> list[str]:
     phrases = [change.phrase for change in changes[:MOST_TOLD]]
     left = len(changes) - len(phrases)
     if left:
-        phrases.append(f"{left} other change{'' if left == 1 else 's'}")
+        phrases.append(amount(left, "other change"))
     return phrases
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from django.db.models import prefetch_related_objects
 
+from analysis.words import listed
 from library.catalogue import catalogue
 from library.comparison import Transition, compare
 from library.identifiers import Domain, release_order
@@ -81,8 +82,12 @@ class Standing:
     def told(self) -> str:
         """What readers are told of it, in a sentence or two; empty where nothing changed."""
         since = f"{'Confirmed' if self.is_confirmed else 'Written'} against {self.against}"
-        changes = _listed(self.material or self.around)
-        beside = f" Around it: {_listed(self.around)}." if self.material and self.around else ""
+        changes = listed(self.material or self.around, MOST_TOLD)
+        beside = (
+            f" Around it: {listed(self.around, MOST_TOLD)}."
+            if self.material and self.around
+            else ""
+        )
         match self.freshness:
             case Freshness.CURRENT:
                 return ""
@@ -350,9 +355,3 @@ def _is_of(snapshot: Snapshot, baseline: Baseline) -> bool:
 
 def _is_earlier(read: Snapshot, baseline: Baseline) -> bool:
     return release_order(read.attack_version) < release_order(baseline.attack_version)
-
-
-def _listed(phrases: Sequence[str]) -> str:
-    """Phrases in a row: the first few, and how many more there are."""
-    shown, more = ", ".join(phrases[:MOST_TOLD]), len(phrases) - MOST_TOLD
-    return f"{shown} and {more} other change{'s' if more > 1 else ''}" if more > 0 else shown

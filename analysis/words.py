@@ -27,6 +27,12 @@ def amount(count: int, noun: str) -> str:
     return f"{count or 'no'} {plural(noun)}"
 
 
+def listed(phrases: Sequence[str], most: int) -> str:
+    """Changes in a row, "a, b and 2 other changes": the first of them, and how many more."""
+    shown, more = ", ".join(phrases[:most]), len(phrases) - most
+    return f"{shown} and {amount(more, 'other change')}" if more > 0 else shown
+
+
 def joined(parts: Iterable[str | SafeString], last: str = "and") -> SafeString:
     """Parts as a list in a sentence: "a", "a and b", "a, b and c"; text is escaped."""
     safe: Sequence[SafeString] = [conditional_escape(part) for part in parts]

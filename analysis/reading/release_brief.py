@@ -11,6 +11,7 @@ from django.urls import reverse
 from analysis.reading.listed import ListedTake, executive_view, published_takes
 from analysis.since import Place, ReleaseChange, changes_of_release
 from analysis.staleness import MOST_TOLD, Freshness, Standing, standings
+from analysis.words import listed
 from library.catalogue import Entry, catalogue
 from library.conditional import Shelf
 from library.contexts.page import Crumb, Page, way_up
@@ -69,10 +70,7 @@ class BriefEntry:
 
 
 def _line(material: Sequence[str], around: Sequence[str]) -> str:
-    phrases, most = (material, MOST_TOLD) if material else (around, MOST_AROUND)
-    rest = len(phrases) - most
-    more = f" and {rest} other change{'s' if rest > 1 else ''}" if rest > 0 else ""
-    return ", ".join(phrases[:most]) + more
+    return listed(material, MOST_TOLD) if material else listed(around, MOST_AROUND)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 import yaml
 from django.contrib.auth.models import Group, User
+from django.db import connection, transaction
 
 from analysis.models import ActKind, Revision
 from analysis.take import SECTIONS
@@ -72,3 +73,14 @@ def same(revision: Revision) -> Subject:
     names = ("domain", "attack_version", "content_sha256", "snapshot")
     baseline = {name: getattr(revision, name) for name in names}
     return Subject(revision.take.stix_id, revision.attack_id, revision.name, baseline)
+
+
+def delete_takes() -> None:
+    """Delete all Takes, which only a test may do."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET LOCAL glexia.deleting = 'on'")
+        for table in ("act", "revision", "take"):
+            cursor.execute(f"DELETE FROM analysis_{table}")
+        cursor.execute("SET LOCAL glexia.deleting = 'off'")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")

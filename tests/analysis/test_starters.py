@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from analysis.models import ActKind, Revision, State
@@ -22,7 +22,7 @@ from analysis.writing import Subject
 from glexia.env import BASE_DIR
 from library.conditional import current_shelf
 from tests.factories import import_objects, mitigation
-from tests.takes import member, same, writing
+from tests.takes import delete_takes, member, same, writing
 
 pytestmark = pytest.mark.django_db
 SHIPPED = BASE_DIR / "fixtures" / "takes"
@@ -130,17 +130,6 @@ def test_a_damaged_file_is_named_and_nothing_is_loaded(folder: Path) -> None:
 
 
 # --- the same by import_takes ---
-
-
-def delete_takes() -> None:
-    """Delete all Takes, which only a test may do."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("SET LOCAL glexia.deleting = 'on'")
-        for table in ("act", "revision", "take"):
-            cursor.execute(f"DELETE FROM analysis_{table}")
-        cursor.execute("SET LOCAL glexia.deleting = 'off'")
-        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 def test_starters_exported_come_back_byte_for_byte(tmp_path: Path) -> None:

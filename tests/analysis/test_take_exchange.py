@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -23,7 +23,7 @@ from analysis.workflow import act, save
 from library.conditional import current_shelf
 from library.identifiers import Domain
 from tests.factories import Properties, import_objects, mitigation, technique
-from tests.takes import draft, member, publish, same, subject, writing
+from tests.takes import delete_takes, draft, member, publish, same, subject, writing
 
 pytestmark = pytest.mark.django_db
 MEASURE, OTHER = mitigation("M1000", "Measure"), mitigation("M1001", "Other")
@@ -77,17 +77,6 @@ def files_in(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
-def empty_analysis() -> None:
-    """Delete all Takes, which only a test may do."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("SET LOCAL glexia.deleting = 'on'")
-        for table in ("act", "revision", "take"):
-            cursor.execute(f"DELETE FROM analysis_{table}")
-        cursor.execute("SET LOCAL glexia.deleting = 'off'")
-        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-
-
 def epoch() -> int:
     return current_shelf().epoch
 
@@ -113,13 +102,13 @@ def much_written() -> None:
 # --- round trips ---
 
 
-def test_everything_comes_back_byte_for_byte_in_an_empty_analysis(folder: Path, run: Run) -> None:
+def test_everything_comes_back_byte_for_byte_in_an_delete_takes(folder: Path, run: Run) -> None:
     much_written()
     before = list(Revision.objects.order_by("take__stix_id", "number").values())
     assert run("export_takes", folder)[0] == 0
     first = files_in(folder)
     assert set(first) == {NAME, "mitigations/M1001.yaml", "techniques/T1000.yaml"}
-    empty_analysis()
+    delete_takes()
     assert run("import_takes", folder) == (
         0,
         [
@@ -196,7 +185,7 @@ def test_two_objects_of_one_id_have_a_file_each(folder: Path, run: Run) -> None:
     run("export_takes", folder)
     first = files_in(folder)
     assert set(first) == {f"objects/{found['id']}.yaml" for found in (MEASURE, twin)}
-    empty_analysis()
+    delete_takes()
     assert run("import_takes", folder)[0] == 0
     assert held_files() == first
 
@@ -206,7 +195,7 @@ def test_a_take_of_an_object_renamed_since_keeps_both_names(folder: Path, run: R
     import_objects(MEASURE | {"name": "Renamed"}, release="2.0")
     draft(MEASURE, summary="Now.")
     run("export_takes", folder)
-    empty_analysis()
+    delete_takes()
     run("import_takes", folder)
     assert list(Revision.objects.order_by("number").values_list("name", flat=True)) == [
         "Measure",
@@ -238,7 +227,7 @@ def test_what_comes_in_published_supersedes_what_readers_saw(folder: Path, run: 
     short = exported()
     publish(MEASURE, summary="Second.")
     long = exported()
-    empty_analysis()
+    delete_takes()
     put(folder, short)
     run("import_takes", folder)
     before = epoch()
@@ -254,7 +243,7 @@ def test_a_longer_history_is_appended_with_its_states_and_acts(folder: Path, run
     publish(MEASURE, summary="Second.")
     draft(MEASURE, summary="Third.")
     long = exported()
-    empty_analysis()
+    delete_takes()
     put(folder, short)
     run("import_takes", folder)
     put(folder, long)
@@ -300,7 +289,7 @@ def test_acts_that_are_not_held_are_added_with_the_state_they_lead_to(
         against=same(Revision.objects.get()),
     )
     long = exported()
-    empty_analysis()
+    delete_takes()
     put(folder, short)
     run("import_takes", folder)
     before = epoch()
@@ -387,7 +376,7 @@ def test_the_author_is_found_by_the_name_that_what_they_write_is_signed_with(
     draft(MEASURE, by=ann)
     run("export_takes", folder)
     assert "\nauthor: Ann Author\n" in (folder / NAME).read_text()
-    empty_analysis()
+    delete_takes()
     run("import_takes", folder)
     assert Revision.objects.get().author == ann
 
@@ -419,7 +408,7 @@ def written(release: str = "1.0", **changes: Any) -> TakeFile:
     """A draft by somebody else, as a file that is to be imported has it."""
     draft(MEASURE, summary="Held.")
     take = exported()
-    empty_analysis()
+    delete_takes()
     against = take.written_against.model_copy(update={"release": release})
     given = {"written_against": against, "author": "ann", "attack_id": "M1000"}
     return TakeFile.model_validate(take.model_dump() | given | changes)
@@ -475,7 +464,7 @@ def test_a_confirmation_of_a_content_that_is_not_there_is_refused(folder: Path, 
     act(made, ActKind.CONFIRMED, member("reviewer"), against=same(made))
     take = exported()
     *acts, confirmed = take.acts
-    empty_analysis()
+    delete_takes()
     against = take.written_against.model_copy(update={"content_sha256": "00" * 32})
     put(
         folder,
@@ -514,7 +503,7 @@ def test_what_is_written_more_than_a_day_from_now_is_refused(
 def test_an_act_more_than_a_day_from_now_is_refused(folder: Path, run: Run) -> None:
     act(draft(MEASURE), ActKind.SUBMITTED, member("author"))
     take = exported()
-    empty_analysis()
+    delete_takes()
     later = take.acts[0].model_copy(update={"at": timezone.now() + timedelta(days=2)})
     put(folder, take.model_copy(update={"acts": [later]}))
     line = line_of(folder, "    at: ")
@@ -626,7 +615,7 @@ def test_an_earlier_revision_needs_as_much_to_be_what_readers_see(folder: Path, 
     publish(MEASURE, summary="First.")
     draft(MEASURE, summary="Second.")
     take = exported()
-    empty_analysis()
+    delete_takes()
     (earlier,) = take.earlier
     put(folder, take.model_copy(update={"earlier": [earlier.model_copy(update={"acts": []})]}))
     (error,) = run("import_takes", folder)[2]

@@ -53,10 +53,10 @@ def choose(request: HttpRequest) -> HttpResponse:
     """Which object to write on: by its ATT&CK ID or its STIX id."""
     demand(request, WRITE)
     asked = request.POST.get("asked", "")[:200] if request.method == "POST" else ""
-    found = object_of_id(current_shelf(), asked) if asked else []
+    shelf = current_shelf()
+    found = object_of_id(shelf, asked) if asked else []
     if len(found) == 1:
         return HttpResponseRedirect(reverse("admin:take-write", args=found))
-    shelf = current_shelf()
     choices = [held_here(shelf, stix_id) for stix_id in found]
     error = f"The release that readers see holds no “{asked}”." if asked and not found else ""
     shown = _page(request, "Write a Take", asked=asked, choices=choices, error=error)

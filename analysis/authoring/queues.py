@@ -72,15 +72,20 @@ def waiting(shelf: Shelf, queue: str) -> list[Waiting]:
             successor=nodes.get(standing.successor_id),
         )
         for revision, standing in _standing(shelf)
-        if standing.freshness == wanted and not standing.is_earlier
+        if standing.freshness == wanted
     ]
 
 
 def _standing(shelf: Shelf) -> list[tuple[Revision, Standing]]:
-    """Every published revision with how it stands, by what is written on."""
+    """Every published revision with how it stands, by what is written on.
+
+    Without those that readers see beside a release earlier than they were written for: there is
+    nothing to do for them.
+    """
     revisions = sorted(published(shelf.epoch).values(), key=lambda r: (r.attack_id, r.name))
     known = standings(shelf, revisions)
-    return [(revision, known[revision.pk]) for revision in revisions]
+    found = [(revision, known[revision.pk]) for revision in revisions]
+    return [(revision, standing) for revision, standing in found if not standing.is_earlier]
 
 
 def unwritten(shelf: Shelf, kind: str = "") -> list[Unwritten]:
@@ -102,8 +107,7 @@ def unwritten(shelf: Shelf, kind: str = "") -> list[Unwritten]:
 
 def counts(shelf: Shelf) -> dict[str, int]:
     """How many wait in each queue."""
-    standing = (found for _, found in _standing(shelf))
-    freshness = [found.freshness for found in standing if not found.is_earlier]
+    freshness = [standing.freshness for _, standing in _standing(shelf)]
     return {
         REVIEW: Revision.objects.filter(state=State.IN_REVIEW).count(),
         STALE: freshness.count(Freshness.MUST_REVIEW),

@@ -16,6 +16,15 @@ addEventListener("beforeunload", (event) => {
   }
 });
 
+// What was written before htmx listened, or put back by the browser, is previewed as well.
+form?.addEventListener("htmx:after:init", () => {
+  const fields = [...form.querySelectorAll("textarea, input")];
+  if (fields.some((field) => field.value !== field.defaultValue)) {
+    unsaved = true;
+    form.dispatchEvent(new CustomEvent("take:changed"));
+  }
+});
+
 for (const list of document.querySelectorAll("[data-list]")) {
   const entries = list.querySelector("ol");
   const adds = list.querySelector("[data-adds]");

@@ -76,6 +76,13 @@ addEventListener("keydown", (event) => {
   }
 });
 
+// Results that come late leave a reader alone who walks through those of before.
+addEventListener("htmx:before:swap", (event) => {
+  if (event.target.id === "quick-q" && document.activeElement.closest("#quick-results")) {
+    event.preventDefault();
+  }
+});
+
 function walk(event, box) {
   const links = [...document.querySelectorAll("#quick-results a")];
   const at = links.indexOf(document.activeElement);

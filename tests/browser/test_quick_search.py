@@ -23,8 +23,9 @@ def results(page: Page) -> Locator:
 
 
 def look_for(page: Page, words: str) -> None:
-    """Type words and wait for what they find."""
+    """Type words and wait for what they find: the whole of them, not their beginning."""
     box(page).press_sequentially(words, delay=5)
+    expect(page.locator("#quick-results")).to_have_attribute("data-for", words)
     expect(page.locator("#quick-status")).not_to_be_empty()
     expect(results(page).first).to_be_visible()
 
@@ -88,6 +89,23 @@ def test_enter_opens_the_result_that_has_the_focus(readers: Readers) -> None:
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("S0508: ngrok")
+
+
+def test_late_results_leave_the_reader_alone_who_walks_through_those_of_before(
+    readers: Readers,
+) -> None:
+    page = readers().go(LIST)
+    look_for(page, "ngrok")
+    page.keyboard.press("ArrowDown")
+    box(page).evaluate(
+        "box => new Promise((answered) => {"
+        "  box.addEventListener('htmx:finally:request', () => answered());"
+        "  box.value = 'remote';"
+        "  box.dispatchEvent(new Event('input'));"
+        "})"
+    )
+    expect(results(page).first).to_contain_text("S0508 ngrok")
+    expect(results(page).first).to_be_focused()
 
 
 def test_enter_in_the_box_leads_to_all_results(readers: Readers) -> None:

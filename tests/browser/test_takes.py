@@ -134,6 +134,20 @@ def test_entries_of_a_list_are_added_moved_and_removed_by_keyboard(readers: Read
     expect(preview).to_have_text(["First"])
 
 
+def test_words_written_before_the_page_was_ready_are_previewed(readers: Readers) -> None:
+    page = signed_in(readers, "author").page
+    page.add_init_script(
+        "new MutationObserver(() => {"
+        "  const summary = document.querySelector('textarea[name=summary]');"
+        "  if (summary && !summary.value) summary.value = 'See M1037.';"
+        "}).observe(document, {childList: true, subtree: true})"
+    )
+    page.goto("/admin/analysis/take/add/")
+    page.get_by_label("ATT&CK ID or STIX id").fill("M1031")
+    page.keyboard.press("Enter")
+    expect(page.locator("#take-preview a")).to_have_text("M1037")
+
+
 def test_leaving_is_asked_about_while_words_are_unsaved(readers: Readers) -> None:
     page = signed_in(readers, "author").page
     page.goto("/admin/analysis/take/add/")

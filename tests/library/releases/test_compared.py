@@ -212,7 +212,13 @@ def test_entry_names_the_ends_of_a_relationship_and_its_contents() -> None:
 
 
 # What may become of an object from one release to another.
-FATES: tuple[Properties | None, ...] = (None, {}, {"description": "Another."}, {"x_mitre_version": "1.1"}, {"revoked": True})
+FATES: tuple[Properties | None, ...] = (
+    None,
+    {},
+    {"description": "Another."},
+    {"x_mitre_version": "1.1"},
+    {"revoked": True},
+)
 POOL = [
     T1000,
     technique("T1001", "Other", ("impact", "access")),

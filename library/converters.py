@@ -13,3 +13,9 @@ class StixTypeConverter(StringConverter):
     """A STIX type; no STIX id, which has two hyphens in a row."""
 
     regex = "[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
+
+
+class ReleaseConverter(StringConverter):
+    """A release, whatever it is called; two have three points between them."""
+
+    regex = r"(?:(?!\.\.\.)[^/]){1,60}"

@@ -251,7 +251,8 @@ def _matrix_entry(cell: MatrixCell, matrix: Matrix) -> str:
     said = ""
     if cell.marked:
         css.append("matrix-marked")
-        said = '<span class="visually-hidden">, marked</span>'
+        said = f'<span class="visually-hidden">, {cell.mark or "marked"}</span>'
+        css += [f"matrix-{cell.mark}"] if cell.mark else []
     if cell.found:
         css.append("matrix-found")
     elif matrix.filters.text:

@@ -189,5 +189,10 @@ class MatrixFilters:
     @property
     def query(self) -> str:
         """The filters as the query part of an address, with its question mark; empty for none."""
+        return self.query_beside()
+
+    def query_beside(self, **beside: str) -> str:
+        """The same together with other parameters, which come first."""
         subs = "open" if self.open_subs else ""
-        return as_query({"platform": self.platform, "find": self.text, "subs": subs})
+        own = {"platform": self.platform, "find": self.text, "subs": subs}
+        return as_query(beside | own)

@@ -22,14 +22,14 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
         """The snapshot that stands for a release: the official one, else the newest import."""
         if not RELEASE_FORM.fullmatch(attack_version):
             return None
-        return self.filter(domain=domain)._preferred(attack_version).first()
+        return self.filter(domain=domain).in_order_of_preference([attack_version]).first()
 
     def of_releases(self, attack_versions: Iterable[str]) -> SnapshotQuerySet:
-        """The snapshots of some releases, the one that stands for a release before others of it."""
-        return self._preferred(*attack_versions).defer("objects_by_type")
+        """The same without their numbers of objects by type."""
+        return self.in_order_of_preference(attack_versions).defer("objects_by_type")
 
-    def _preferred(self, *attack_versions: str) -> SnapshotQuerySet:
-        """Those of some releases, the one that stands for each first."""
+    def in_order_of_preference(self, attack_versions: Iterable[str]) -> SnapshotQuerySet:
+        """The snapshots of some releases, the one that stands for a release before others of it."""
         official = models.Q(provenance=Provenance.OFFICIAL)
         rows = self.filter(attack_version__in=attack_versions).annotate(official=official)
         return rows.order_by("-official", "-id")
@@ -37,7 +37,7 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
     def standing_for(self, attack_version: str) -> list[Snapshot]:
         """The snapshot of each domain that has a release, in the order of the domains."""
         by_domain: dict[str, Snapshot] = {}
-        for held in self._preferred(attack_version).defer("objects_by_type"):
+        for held in self.of_releases([attack_version]):
             by_domain.setdefault(held.domain, held)
         return [by_domain[domain] for domain in Domain.values if domain in by_domain]
 

@@ -7,14 +7,16 @@ from django.urls import URLPattern, include, path, register_converter
 
 from library import downloads, raw, views
 from library.bundles import bundle
-from library.converters import FormConverter, StixTypeConverter
+from library.converters import FormConverter, ReleaseConverter, StixTypeConverter
 from library.identifiers import OBJECT_TYPES, ObjectType
 from library.old_addresses import bare_id, old_address
+from library.releases import views as release_views
 
 app_name = "library"
 
 register_converter(FormConverter, "form")
 register_converter(StixTypeConverter, "stixtype")
+register_converter(ReleaseConverter, "release")
 
 
 def _pages_of(kind: ObjectType) -> list[URLPattern]:
@@ -47,8 +49,16 @@ pages = [
     path("/workbooks/<str:domain>", downloads.release_workbook, name="workbook"),
 ]
 
+_two = "/releases/<release:before>...<release:after>"
+releases = [
+    path(_two, release_views.comparison, name="comparison"),
+    path(f"{_two}/changes", release_views.changes),
+    path(f"{_two}/matrix", release_views.matrix),
+]
+
 urlpatterns = [
     *pages,
+    *releases,
     path("/bundles/<str:sha256>", bundle, name="bundle"),
     path("/schemas/<str:name>", downloads.json_schema, name="schema"),
     path("/v/<str:release>", include((pages, "pinned"))),

@@ -26,6 +26,8 @@ class MatrixCell:
     marked: bool
     found: bool
     subs: list["MatrixCell"] = field(default_factory=list)
+    mark: str = ""
+    """What the mark means where there are several kinds: "new"; a word that stands alone."""
 
     @property
     def marked_subs(self) -> int:

@@ -50,7 +50,7 @@ class Page:
     indexed: bool = True
     kind: ObjectType | None = None
     section: str = ""
-    """The part of the site that it belongs to where that is no list of a kind: "takes"."""
+    """The part of the site that it belongs to where that is none of one release: "takes"."""
 
     standing_now: str = ""
     """On a page of a pinned release: how its object stands in the current edition."""
@@ -125,7 +125,7 @@ class Page:
         """The address that goes on showing this release; the page's own where releases differ."""
         versions = {version for _, version in self.releases}
         release = self.cited_release or (versions.pop() if len(versions) == 1 else "")
-        if self.shelf.release or not release:
+        if self.shelf.release or self.section or not release:
             return self.canonical
         home = self.addresses.home
         return Addresses(release).home + self.canonical.removeprefix(home)

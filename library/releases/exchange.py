@@ -35,6 +35,8 @@ class _Entries:
 
     def __init__(self, compared: ReleaseDifference) -> None:
         self._compared = compared
+        entries = (found for found in compared.objects if found.stix_type != RELATIONSHIP)
+        self._weights = compared.weigh(entries)
 
     def entry(self, changed: ChangedObject) -> dict[str, Any]:
         """One object."""
@@ -49,7 +51,7 @@ class _Entries:
         if changed.stix_type == RELATIONSHIP:
             return made | self._relationship(changed)
         if changed.before and changed.after:
-            made["weight"] = self._compared.weights[changed.object_id]
+            made["weight"] = self._weights[changed.object_id]
         if changed.kind is ChangeKind.REVOCATIONS:
             replaced_by = self._compared.replaced_by(changed.object_id)
             made["revoked_by"] = [_end(found) for found in replaced_by]

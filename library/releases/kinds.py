@@ -27,6 +27,11 @@ class ChangeKind(StrEnum):
         return self.value.replace("_", " ").capitalize()
 
     @property
+    def label_one(self) -> str:
+        """What readers call one of them: "Major version change"."""
+        return self.label.removesuffix("s") if self is not ChangeKind.PATCHES else "Patch"
+
+    @property
     def explanation(self) -> str:
         """What it means, in a phrase."""
         return EXPLANATIONS[self]

@@ -157,7 +157,7 @@ def test_change_weighs_as_much_as_the_weightiest_thing_in_it() -> None:
     noise = M1000 | {"modified": LATER, "revoked": False}
     material = T1000 | {"description": "Another.", "modified": LATER}
     of = compared([GROUP, M1000, T1000], [around, noise, material])
-    weights = {found.stix_id: of.weights.get(found.object_id) for found in of.objects}
+    weights = {found.stix_id: of.weigh(of.objects).get(found.object_id) for found in of.objects}
     assert weights[GROUP["id"]] is Weight.AROUND
     assert weights[M1000["id"]] is Weight.NOISE
     assert weights[T1000["id"]] is Weight.MATERIAL
@@ -166,9 +166,9 @@ def test_change_weighs_as_much_as_the_weightiest_thing_in_it() -> None:
 def test_change_is_material_when_what_mitigates_it_changed() -> None:
     silent = [found | {"modified": LATER} for found in (M1000, T1000)]
     of = compared([M1000, T1000], [*silent, MITIGATES])
-    assert {of.weights[found.object_id] for found in of.objects if found.before} >= {
-        Weight.MATERIAL
-    }
+    keys = {found.object_id: found.stix_type for found in of.objects}
+    weighed = {keys[key]: weight for key, weight in of.weigh(of.objects).items()}
+    assert weighed["course-of-action"] is weighed["attack-pattern"] is Weight.MATERIAL
 
 
 def test_queries_do_not_grow_with_what_changed() -> None:

@@ -1,0 +1,127 @@
+"""Which two releases a reader asks to compare, and what of the comparison."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from library.addresses import Addresses
+from library.identifiers import Domain
+from library.models import Snapshot
+from library.parameters import as_query, offset
+from library.releases.compared import ReleaseDifference, Weight, difference
+from library.releases.kinds import ChangeKind
+from library.releases.links import LinkChange
+
+if TYPE_CHECKING:
+    from django.http import QueryDict
+
+BETWEEN: Final = "..."
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two releases, compared in each domain that holds both, or in the one that is asked for."""
+
+    before: str
+    after: str
+    domain: str
+    every: tuple[tuple[Snapshot, Snapshot], ...]
+    """The snapshots of all domains that hold both releases."""
+
+    one_sided: tuple[tuple[str, str], ...]
+    """The label of each domain that holds one of the releases alone, with that release."""
+
+    @property
+    def shown(self) -> tuple[ReleaseDifference, ...]:
+        """The comparisons that are shown, in the order of the domains."""
+        return tuple(
+            difference(*snapshots)
+            for snapshots in self.every
+            if self.domain in {"", snapshots[0].domain}
+        )
+
+    @property
+    def path(self) -> str:
+        """The address of the comparison, of all domains."""
+        return f"{Addresses().home}/releases/{self.before}{BETWEEN}{self.after}"
+
+    @property
+    def query(self) -> str:
+        """What its addresses end with where one domain is asked for."""
+        return as_query({"domain": self.domain})
+
+    @property
+    def title(self) -> str:
+        """What is compared: "ATT&CK 17.1 to 18.1", with the domain where one is asked for."""
+        label = f"{Domain(self.domain).label} " if self.domain else ""
+        return f"{label}ATT&CK {self.before} to {self.after}"
+
+    def of(self, domain: str) -> Pair:
+        """The same for one domain; for all without one."""
+        return replace(self, domain=domain)
+
+    def history(self, stix_id: str, domain: str) -> str:
+        """Where one object is compared in both releases."""
+        asked = as_query({"from": self.before, "to": self.after, "domain": domain})
+        return f"{Addresses().by_stix_id(stix_id)}/history{asked}"
+
+
+def pair_of(before: str, after: str, domain: str) -> Pair | None:
+    """The two releases; None where no domain holds both. One query.
+
+    Each release stands for its official snapshot, else for the newest import.
+    """
+    held: dict[tuple[str, str], Snapshot] = {}
+    for snapshot in Snapshot.objects.in_order_of_preference([before, after]):
+        held.setdefault((snapshot.domain, snapshot.attack_version), snapshot)
+    both = []
+    one_sided = []
+    for name in Domain.values:
+        sides = [held.get((name, release)) for release in (before, after)]
+        if sides[0] and sides[1]:
+            both.append((sides[0], sides[1]))
+        elif present := next(filter(None, sides), None):
+            one_sided.append((Domain(name).label, present.attack_version))
+    known = {first.domain for first, _ in both}
+    if not both or (domain and domain not in known):
+        return None
+    return Pair(before, after, domain, tuple(both), tuple(one_sided))
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesAsked:
+    """Which changes a reader wants listed; what cannot be used is as if not given."""
+
+    of_type: str = ""
+    links: str = ""
+    kind: ChangeKind | None = None
+    link_change: LinkChange | None = None
+    weight: Weight | None = None
+    offset: int = 0
+
+    @classmethod
+    def of(cls, query: QueryDict) -> ChangesAsked:
+        """What is asked for in an address."""
+        kind, weight = query.get("kind", ""), query.get("weight", "")
+        return cls(
+            of_type=query.get("type", "")[:80],
+            links=query.get("links", "")[:80],
+            kind=ChangeKind(kind) if kind in list(ChangeKind) else None,
+            link_change=LinkChange(kind) if kind in list(LinkChange) else None,
+            weight=Weight(weight) if weight in list(Weight) else None,
+            offset=offset(query.get("offset", "")),
+        )
+
+    def query(self, domain: str, start: int = 0) -> str:
+        """The query part of the address of these changes, from a row on."""
+        return as_query(
+            {
+                "type": self.of_type,
+                "links": self.links,
+                "kind": self.kind or self.link_change or "",
+                "weight": self.weight or "",
+                "domain": domain,
+                "offset": str(start) if start else "",
+            }
+        )

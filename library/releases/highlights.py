@@ -1,0 +1,169 @@
+"""What a person wants to know first of a comparison: new, renamed, moved, revoked, deprecated."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from library.addresses import Addresses
+from library.identifiers import OBJECT_TYPES, Domain, ObjectType, type_of
+from library.releases.asked import ChangesAsked, Pair
+from library.releases.kinds import ChangeKind
+from library.releases.links import LinkChange
+
+if TYPE_CHECKING:
+    from library.releases.compared import ReleaseDifference
+    from library.releases.members import ChangedObject
+    from library.releases.names import LinkEnd
+
+# Names that are listed at once; of more there is the list.
+MOST_NAMED: Final = 12
+# Kinds of which a person wants the names; of the others the number says enough.
+NAMED_KINDS: Final = OBJECT_TYPES[:7]
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One object that is named, with what is said of it."""
+
+    domain: str
+    attack_id: str
+    name: str
+    href: str
+    said: str = ""
+    then: tuple[tuple[str, str, str], ...] = ()
+    """What replaced it, hop by hop: ID, name and address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Highlight:
+    """One thing to know: so many objects of a kind, the first of them by name."""
+
+    label: str
+    count: int
+    href: str
+    mentions: tuple[Mention, ...]
+
+    @property
+    def more(self) -> int:
+        """How many are not named."""
+        return self.count - len(self.mentions) if self.mentions else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Highlights:
+    """What is told first, each part empty where there is nothing to tell."""
+
+    added: tuple[Highlight, ...]
+    renamed: tuple[Mention, ...]
+    moved: tuple[Mention, ...]
+    revoked: tuple[Highlight, ...]
+    deprecated: tuple[Highlight, ...]
+    gone: tuple[Highlight, ...]
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to tell."""
+        return any((self.added, self.renamed, self.moved, self.revoked, self.deprecated, self.gone))
+
+
+def highlights(pair: Pair) -> Highlights:
+    """What is told first of a comparison; at most two queries a domain, for names."""
+    return Highlights(
+        added=tuple(_of_kind(pair, ChangeKind.ADDITIONS)),
+        renamed=tuple(_renamed(pair)),
+        moved=tuple(_moved(pair)),
+        revoked=tuple(_of_kind(pair, ChangeKind.REVOCATIONS, named=OBJECT_TYPES)),
+        deprecated=tuple(_of_kind(pair, ChangeKind.DEPRECATIONS)),
+        gone=tuple(_of_kind(pair, ChangeKind.DELETIONS)),
+    )
+
+
+def kinds_of(compared: Iterable[ReleaseDifference]) -> list[ObjectType]:
+    """The kinds of entry that any of the releases holds: the known first, then by name."""
+    held = {type_of(stix_type) for one in compared for stix_type in one.by_type}
+    others = sorted((kind for kind in held if not kind.is_known), key=lambda kind: kind.label)
+    return [*(kind for kind in OBJECT_TYPES if kind in held), *(k for k in others if k.has_list)]
+
+
+def of_kind(
+    compared: ReleaseDifference, kind: ObjectType, change: ChangeKind
+) -> Iterator[ChangedObject]:
+    """The objects of a kind of entry, whatever their STIX type, that changed in one way."""
+    for stix_type in kind.stix_types:
+        yield from compared.by_type.get(stix_type, {}).get(change, ())
+
+
+def _of_kind(
+    pair: Pair, change: ChangeKind, named: tuple[ObjectType, ...] = NAMED_KINDS
+) -> Iterator[Highlight]:
+    for kind in kinds_of(pair.shown):
+        found = [
+            (one, changed)
+            for one in pair.shown
+            for changed in of_kind(one, kind, change)
+            # What came in dead is no news.
+            if change is not ChangeKind.ADDITIONS or changed.shown.live
+        ]
+        if not found:
+            continue
+        found.sort(key=lambda each: (each[1].shown.name.casefold(), each[1].shown.attack_id))
+        mentions: tuple[Mention, ...] = ()
+        if kind in named or not kind.is_known:
+            mentions = tuple(_mention(pair, *each) for each in found[:MOST_NAMED])
+        asked = ChangesAsked(of_type=kind.slug, kind=change)
+        href = f"{pair.path}/changes{asked.query(pair.domain)}"
+        label = kind.label if len(found) == 1 else kind.plural
+        yield Highlight(label, len(found), href, mentions)
+
+
+def _mention(
+    pair: Pair, compared: ReleaseDifference, changed: ChangedObject, said: str = ""
+) -> Mention:
+    shown = changed.shown
+    return Mention(
+        domain=Domain(compared.domain).label,
+        attack_id=shown.attack_id,
+        name=shown.name or changed.stix_id,
+        href=pair.history(changed.stix_id, compared.domain),
+        said=said,
+        then=tuple(map(_place, compared.replaced_by(changed.object_id)))
+        if changed.kind is ChangeKind.REVOCATIONS
+        else (),
+    )
+
+
+def _place(end: LinkEnd) -> tuple[str, str, str]:
+    return end.attack_id, end.name, Addresses().page(end.kind, end.attack_id, end.stix_id)
+
+
+def _renamed(pair: Pair) -> Iterator[Mention]:
+    for compared in pair.shown:
+        for changed in compared.renamed:
+            if changed.before and type_of(changed.stix_type).has_list:
+                yield _mention(pair, compared, changed, f"was “{changed.before.name}”")
+
+
+def _moved(pair: Pair) -> Iterator[Mention]:
+    for compared in pair.shown:
+        for object_id, ends in compared.moved.items():
+            end = compared.ends[object_id]
+            yield Mention(
+                domain=Domain(compared.domain).label,
+                attack_id=end.attack_id,
+                name=end.name,
+                href=pair.history(end.stix_id, compared.domain),
+                said=_tactics(ends.get(LinkChange.REMOVED, ()), ends.get(LinkChange.ADDED, ())),
+            )
+
+
+def _tactics(left: Iterable[LinkEnd], entered: Iterable[LinkEnd]) -> str:
+    names: dict[str, list[str]] = defaultdict(list)
+    for word, ends in (("from", left), ("to", entered)):
+        names[word] = sorted(end.name for end in ends)
+    gone, come = (" and ".join(names[word]) for word in ("from", "to"))
+    if gone and come:
+        return f"from {gone} to {come}"
+    return f"now also under {come}" if come else f"no longer under {gone}"

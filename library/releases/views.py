@@ -1,0 +1,100 @@
+"""The pages of releases: all that are held, and any two compared."""
+
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from library.conditional import Shelf, conditional_page
+from library.contexts.page import Crumb, Page, way_up
+from library.models import Snapshot
+from library.parameters import MatrixFilters, search_text
+from library.releases.asked import ChangesAsked, Pair, pair_of
+from library.releases.change_list import change_list
+from library.releases.matrix import matrix_difference
+from library.releases.summary import comparison_page
+from library.views import answer
+
+
+@conditional_page
+def comparison(request: HttpRequest, shelf: Shelf, before: str, after: str) -> HttpResponse:
+    """Two releases compared: the numbers, and the ways to each list."""
+    pair = pair_of(before, after, request.GET.get("domain", ""))
+    if pair is None:
+        return no_comparison(request, shelf, before, after)
+    made = comparison_page(shelf, pair)
+    return render(request, "library/releases/comparison.html", {"made": made, "page": made.page})
+
+
+@conditional_page
+def changes(request: HttpRequest, shelf: Shelf, before: str, after: str) -> HttpResponse:
+    """A list of what changed; for a partial request its rows alone."""
+    pair = pair_of(before, after, request.GET.get("domain", ""))
+    asked = ChangesAsked.of(request.GET)
+    listed = change_list(shelf, pair, asked) if pair else None
+    if pair is None or listed is None:
+        return no_comparison(request, shelf, before, after, pair)
+    shown: dict[str, object] = {"list": listed, "page": listed.page}
+    if "embedded" in request.GET:
+        # Within the page of the comparison, whose address stays.
+        return render(request, "library/releases/changes.html#rows", shown)
+    return answer(
+        request,
+        ("library/releases/changes.html", "library/releases/changes.html#results"),
+        shown,
+        listed.page.canonical,
+        typing=False,
+    )
+
+
+@conditional_page
+def matrix(request: HttpRequest, shelf: Shelf, before: str, after: str) -> HttpResponse:
+    """The matrices of the later release with what changed marked; for a part the grids alone."""
+    pair = pair_of(before, after, request.GET.get("domain", ""))
+    if pair is None:
+        return no_comparison(request, shelf, before, after)
+    filters = MatrixFilters.of(request.GET)
+    made = matrix_difference(shelf, pair, filters)
+    shown: dict[str, object] = {
+        "made": made,
+        "page": made.page,
+        "matrices": made.matrices,
+        "platforms": made.platforms,
+        "filters": filters,
+        "path": f"{pair.path}/matrix",
+        "domain": pair.domain,
+    }
+    return answer(
+        request,
+        ("library/releases/matrix.html", "library/_matrix.html#grids"),
+        shown,
+        f"{pair.path}/matrix{filters.query_beside(domain=pair.domain)}",
+        typing=bool(filters.text),
+    )
+
+
+def no_comparison(
+    request: HttpRequest, shelf: Shelf, before: str, after: str, pair: Pair | None = None
+) -> HttpResponse:
+    """A 404 that says which releases there are to compare; where there is a pair, its page."""
+    held = dict.fromkeys(row.attack_version for row in Snapshot.objects.newest_first())
+    page = Page(
+        shelf=shelf,
+        title="No such comparison",
+        description="",
+        crumbs=(
+            *way_up(shelf),
+            Crumb("Releases", f"{shelf.addresses.home}/releases"),
+            Crumb("Not found"),
+        ),
+        indexed=False,
+        section="releases",
+    )
+    shown = {
+        "page": page,
+        "asked": [search_text(before), search_text(after)],
+        "missing": [search_text(one) for one in dict.fromkeys((before, after)) if one not in held],
+        "held": list(held),
+        "pair": pair,
+    }
+    return render(request, "library/releases/none.html", shown, status=HTTPStatus.NOT_FOUND)

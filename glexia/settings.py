@@ -134,3 +134,4 @@ X_FRAME_OPTIONS = "DENY"
 
 # What other apps add to the library's pages: dotted paths of functions, in the order shown.
 OBJECT_PANELS = ["analysis.panels.take_panel"]
+RELEASE_PANELS = ["analysis.releases.takes_panel"]

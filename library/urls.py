@@ -51,9 +51,11 @@ pages = [
 
 _two = "/releases/<release:before>...<release:after>"
 releases = [
+    path("/releases", release_views.releases, name="releases"),
     path(_two, release_views.comparison, name="comparison"),
     path(f"{_two}/changes", release_views.changes),
     path(f"{_two}/matrix", release_views.matrix),
+    path(f"{_two}/brief", release_views.brief),
 ]
 
 urlpatterns = [

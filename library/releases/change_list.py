@@ -107,14 +107,14 @@ def change_list(shelf: Shelf, pair: Pair, asked: ChangesAsked) -> ChangeList | N
     if asked.links:
         return _link_list(shelf, pair, asked)
     named = {kind.slug: kind.plural for kind in kinds_of(pair.shown)}
-    named[RELATIONSHIP] = RELATIONSHIPS
+    named |= {RELATIONSHIP: RELATIONSHIPS, "": "All entries"}
     if asked.of_type not in named:
         return None
     every = [
         (one, changed)
         for one in pair.shown
         for changed in one.objects
-        if (type_of(changed.stix_type).slug or changed.stix_type) == asked.of_type
+        if asked.of_type in _slugs(changed)
     ]
     of_kind = [each for each in every if asked.kind in {None, each[1].kind}]
     weighed = list(_weighed(pair, of_kind))
@@ -145,6 +145,12 @@ def change_list(shelf: Shelf, pair: Pair, asked: ChangesAsked) -> ChangeList | N
             for kind in ChangeKind
         ],
     )
+
+
+def _slugs(changed: ChangedObject) -> tuple[str, ...]:
+    """Under which types an object is listed: its own, and with all where it is an entry."""
+    kind = type_of(changed.stix_type)
+    return (kind.slug, "") if kind.has_list else (changed.stix_type,)
 
 
 def _weighed(
@@ -318,7 +324,7 @@ def _framed(
     def address(start: int) -> str:
         return path + asked.query(pair.domain, start)
 
-    whole = ChangesAsked(of_type=asked.of_type, links=asked.links)
+    whole = ChangesAsked(of_type=asked.of_type, links=asked.links, weight=asked.weight)
     made = [(label, each, count) for label, each, count in choices if count]
     every = [("All changes", whole, sum(count for *_, count in made)), *made]
     is_shown = (asked.kind, asked.link_change)

@@ -41,10 +41,15 @@ class Mention:
 class Highlight:
     """One thing to know: so many objects of a kind, the first of them by name."""
 
-    label: str
+    kind: ObjectType
     count: int
     href: str
     mentions: tuple[Mention, ...]
+
+    @property
+    def label(self) -> str:
+        """What they are called, one or many."""
+        return self.kind.label if self.count == 1 else self.kind.plural
 
     @property
     def more(self) -> int:
@@ -115,8 +120,7 @@ def _of_kind(
             mentions = tuple(_mention(pair, *each) for each in found[:MOST_NAMED])
         asked = ChangesAsked(of_type=kind.slug, kind=change)
         href = f"{pair.path}/changes{asked.query(pair.domain)}"
-        label = kind.label if len(found) == 1 else kind.plural
-        yield Highlight(label, len(found), href, mentions)
+        yield Highlight(kind, len(found), href, mentions)
 
 
 def _mention(

@@ -2,18 +2,32 @@
 
 from http import HTTPStatus
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 
 from library.conditional import Shelf, conditional_page
 from library.contexts.page import Crumb, Page, way_up
+from library.identifiers import RELEASE_FORM
 from library.models import Snapshot
 from library.parameters import MatrixFilters, search_text
 from library.releases.asked import ChangesAsked, Pair, pair_of
+from library.releases.brief import release_brief
 from library.releases.change_list import change_list
+from library.releases.held import releases_page
 from library.releases.matrix import matrix_difference
 from library.releases.summary import comparison_page
 from library.views import answer
+
+
+@conditional_page
+def releases(request: HttpRequest, shelf: Shelf) -> HttpResponse:
+    """All releases that are held; where two are asked for, the way to their comparison."""
+    before, after = request.GET.get("from", ""), request.GET.get("to", "")
+    if RELEASE_FORM.fullmatch(before) and RELEASE_FORM.fullmatch(after):
+        return HttpResponseRedirect(reverse("library:comparison", args=[before, after]))
+    made = releases_page(shelf)
+    return render(request, "library/releases/held.html", {"made": made, "page": made.page})
 
 
 @conditional_page
@@ -71,6 +85,16 @@ def matrix(request: HttpRequest, shelf: Shelf, before: str, after: str) -> HttpR
         f"{pair.path}/matrix{filters.query_beside(domain=pair.domain)}",
         typing=bool(filters.text),
     )
+
+
+@conditional_page
+def brief(request: HttpRequest, shelf: Shelf, before: str, after: str) -> HttpResponse:
+    """Two releases on one sheet, for those who decide."""
+    pair = pair_of(before, after, request.GET.get("domain", ""))
+    if pair is None:
+        return no_comparison(request, shelf, before, after)
+    made = release_brief(shelf, pair)
+    return render(request, "library/releases/brief.html", {"made": made, "page": made.page})
 
 
 def no_comparison(

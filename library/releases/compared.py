@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 # A comparison of two enterprise releases takes about 10 MB.
 MOST_KEPT: Final = 6
 RELATIONSHIP: Final = "relationship"
+PHASES: Final = str(Link.TACTIC)
 
 
 class Weight(StrEnum):
@@ -126,8 +127,8 @@ class ReleaseDifference:
     def weigh(self, objects: Iterable[ChangedObject]) -> Mapping[int, Weight]:
         """How much the changes of objects say that both releases hold, by their keys.
 
-        By their own properties, and by what mitigates them or they mitigate. One query, and 0.5 ms
-        an object; nothing for what was weighed before.
+        By their own properties, by the tactics that techniques are under, and by what mitigates
+        them or they mitigate. One query, and 0.5 ms an object; nothing for what was weighed before.
         """
         new = [
             (found.object_id, found.before.version_id, found.after.version_id)
@@ -136,7 +137,7 @@ class ReleaseDifference:
         ]
         held = contents({version for _, *two in new for version in two}) if new else {}
         for object_id, before, after in new:
-            is_material = object_id in self._with_mitigations_changed
+            is_material = object_id in self._with_mitigations_changed or object_id in self.moved
             own = Weight.MATERIAL if is_material else _weight(held[before], held[after])
             self._weighed[object_id] = own
         return self._weighed
@@ -212,10 +213,14 @@ _ONE_SIDED: Final = frozenset({ChangeKind.ADDITIONS, ChangeKind.DELETIONS})
 
 
 def _weight(before: Properties, after: Properties) -> Weight:
-    changes = changes_between(before, after)
+    """By an object's own properties, its tactics left aside: those are told by the links.
+
+    A phase that differs under a tactic that does not is one whose tactic has another name.
+    """
+    changes = changes_between({**before, PHASES: None}, {**after, PHASES: None})
     if any(change.material for change in changes):
         return Weight.MATERIAL
-    return Weight.AROUND if changes else Weight.NOISE
+    return Weight.AROUND if changes or before.get(PHASES) != after.get(PHASES) else Weight.NOISE
 
 
 @lru_cache(maxsize=MOST_KEPT)

@@ -213,8 +213,11 @@ def check_sound(root: Element, *, alone: bool = True) -> None:
 
 
 def _check_element(element: Element) -> None:
-    assert element.tag not in {"style", "iframe", "object", "embed", "base", "svg"}
+    assert element.tag not in {"style", "iframe", "object", "embed", "base"}
     assert not [name for name in element.attributes if name.startswith("on") or name == "style"]
+    if element.tag == "svg":
+        assert element["class"] == "growth-line", "a drawing that is not ours"
+        assert element["aria-label"]
     if element.tag == "script":
         assert not element.content, "a script stands in the page"
         assert element["src"].startswith("/static/")

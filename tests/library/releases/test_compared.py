@@ -63,6 +63,10 @@ def links(of: ReleaseDifference) -> dict[str, dict[str, int]]:
     }
 
 
+def _key(of: ReleaseDifference, found: Properties) -> int:
+    return next(each.object_id for each in of.objects if each.stix_id == found["id"])
+
+
 def test_objects_are_told_by_type_and_kind_of_change() -> None:
     patched = T1000 | {"description": "Another."}
     grown = GROUP | {"x_mitre_version": "1.1"}
@@ -114,8 +118,7 @@ def test_revoked_object_names_what_replaced_it_hop_by_hop() -> None:
     dead = [found | {"revoked": True} for found in (T1000, T1001)]
     of = compared([T1000, T1001, then], [*dead, then, first, second])
     assert told(of, "attack-pattern") == {"revocations": sorted(found["id"] for found in dead)}
-    key = next(found.object_id for found in of.objects if found.stix_id == T1000["id"])
-    assert [found.attack_id for found in of.replaced_by(key)] == ["T1001", "T1002"]
+    assert [found.attack_id for found in of.replaced_by(_key(of, T1000))] == ["T1001", "T1002"]
     (entry,) = (
         found
         for found in changes(of)["attack-pattern"]["revocations"]
@@ -138,6 +141,7 @@ def test_technique_is_moved_when_it_stands_under_another_tactic() -> None:
     fresh = technique("T1003", "Fresh", ("access",))
     of = compared([T1000, T1001, IMPACT, ACCESS], [moved, T1001, IMPACT, ACCESS, fresh])
     (only,) = of.moved.values()
+    assert of.weigh(of.objects)[_key(of, T1000)] is Weight.MATERIAL
     assert {change: [end.name for end in ends] for change, ends in only.items()} == {
         LinkChange.ADDED: ["Access"],
         LinkChange.REMOVED: ["Impact"],
@@ -149,6 +153,7 @@ def test_technique_is_not_moved_when_its_tactic_has_another_name() -> None:
     follows = T1000 | {"kill_chain_phases": technique("T1", "", ("effect",))["kill_chain_phases"]}
     of = compared([T1000, IMPACT], [follows, renamed])
     assert of.moved == {}
+    assert of.weigh(of.objects)[_key(of, T1000)] is Weight.AROUND
     assert [found.stix_id for found in of.renamed] == [IMPACT["id"]]
 
 

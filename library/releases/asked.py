@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from library.addresses import Addresses
-from library.identifiers import Domain
+from library.identifiers import RELEASE_FORM, Domain
 from library.models import Snapshot
 from library.parameters import as_query, offset
 from library.releases.compared import ReleaseDifference, Weight, difference
@@ -72,6 +72,8 @@ def pair_of(before: str, after: str, domain: str) -> Pair | None:
 
     Each release stands for its official snapshot, else for the newest import.
     """
+    if not (RELEASE_FORM.fullmatch(before) and RELEASE_FORM.fullmatch(after)):
+        return None
     held: dict[tuple[str, str], Snapshot] = {}
     for snapshot in Snapshot.objects.in_order_of_preference([before, after]):
         held.setdefault((snapshot.domain, snapshot.attack_version), snapshot)

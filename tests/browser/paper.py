@@ -8,7 +8,8 @@ import re
 import zlib
 
 _OBJECT = re.compile(rb"(?:^|\n)(\d+) 0 obj\b(.*?)endobj", re.DOTALL)
-_STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
+_STREAM = re.compile(rb"\bstream\r?\n")
+_LENGTH = re.compile(rb"/Length (\d+)\b")
 _TO_UNICODE = re.compile(rb"/ToUnicode (\d+) 0 R")
 _SECTION = re.compile(r"beginbf(char|range)(.*?)endbf", re.DOTALL)
 _HEX = re.compile(r"<([0-9A-Fa-f ]+)>")
@@ -43,11 +44,12 @@ def landscape_sheets_of(pdf: bytes) -> int:
 
 
 def _content(body: bytes) -> str:
-    found = _STREAM.search(body)
-    if found is None:
+    found, length = _STREAM.search(body), _LENGTH.search(body)
+    if found is None or length is None:
         return ""
-    packed = b"/FlateDecode" in body
-    return (zlib.decompress(found[1]) if packed else found[1]).decode("latin-1")
+    stream = body[found.end() : found.end() + int(length[1])]
+    packed = b"/FlateDecode" in body[: found.start()]
+    return (zlib.decompress(stream) if packed else stream).decode("latin-1")
 
 
 def _letters(to_unicode: str) -> Letters:

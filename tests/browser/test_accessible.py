@@ -25,6 +25,7 @@ pytestmark = pytest.mark.browser
 
 LIBRARY = "/learn/attack"
 LIST = f"{LIBRARY}/mitigations"
+TWO_RELEASES = f"{LIBRARY}/releases/sample-1...sample-2"
 PAGES = {
     "home": LIBRARY,
     "list": f"{LIST}?includeRevoked=true",
@@ -65,11 +66,18 @@ PAGES = {
     "filtered takes": f"{LIBRARY}/takes?type=mitigations&q=means",
     "takes that nothing fits": f"{LIBRARY}/takes?q=zzzz",
     "release brief": f"{LIBRARY}/takes/brief",
+    "releases": f"{LIBRARY}/releases",
+    "two releases": f"{TWO_RELEASES}",
+    "changes": f"{TWO_RELEASES}/changes?type=",
+    "changes of links": f"{TWO_RELEASES}/changes?links=Procedure+examples",
+    "changed matrix": f"{TWO_RELEASES}/matrix",
+    "brief of two releases": f"{TWO_RELEASES}/brief",
+    "releases not held": f"{LIBRARY}/releases/0.1...0.2",
     "unknown ID": f"{LIST}/M1038",
     "unknown address": f"{LIBRARY}/nothing",
     "unknown release": f"{LIBRARY}/v/0.1",
 }
-MISSING = {"unknown ID", "unknown address", "unknown release"}
+MISSING = {"unknown ID", "unknown address", "unknown release", "releases not held"}
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 RULES = {"runOnly": {"type": "tag", "values": WCAG}, "resultTypes": ["violations"]}
 PHONE, SMALL_PHONE, DESK = (390, 844), (320, 640), (1280, 900)
@@ -231,6 +239,16 @@ def test_printed_brief_stands_on_two_sheets_at_most(readers: Readers) -> None:
     printed = dense(letters_of(pdf))
     assert dense("description edited") in printed
     assert dense(REPLACEMENT) in printed
+    assert dense(NOTICE) in printed
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_printed_brief_of_two_releases_stands_on_one_sheet(readers: Readers, paper: str) -> None:
+    page = opened(readers(), "brief of two releases")
+    pdf = page.pdf(format=paper, prefer_css_page_size=True)
+    assert sheets_of(pdf) == 1
+    printed = dense(letters_of(pdf))
+    assert dense("What to ask the SOC") in printed
     assert dense(NOTICE) in printed
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 from typing import Any, Final
 
 from library.id_check.extraction import extract
@@ -24,6 +24,8 @@ from library.substance import amount, short
 MOST_LEVELS: Final = 100
 # Of what was not upgraded the layer itself names so many, in its metadata.
 MOST_NOTED: Final = 50
+# And a page; the JSON file has them all.
+MOST_SHOWN: Final = 500
 MOST_RIVALS: Final = 3
 
 type Entry = dict[str, Any]
@@ -129,6 +131,16 @@ class Upgrade:
     """What else was not done."""
 
     @property
+    def tables(self) -> list[tuple[str, list[Step], int]]:
+        """What the page lists: what was done, the first entries with which, how many more."""
+        left = "Left as it was" if len(self.left) == 1 else "Left as they were"
+        return [
+            (title, steps[:MOST_SHOWN], max(0, len(steps) - MOST_SHOWN))
+            for title, steps in (("Changed", self.moved), (left, self.left))
+            if steps
+        ]
+
+    @property
     def as_json(self) -> bytes:
         """The layer as a file."""
         return json.dumps(self.content, indent=1).encode()
@@ -148,6 +160,12 @@ class _Plan:
         """Whether anything of it is to change."""
         return (self.target, self.tactic) != (self.entry["techniqueID"], _tactic(self.entry))
 
+    @property
+    def upgraded(self) -> Entry:
+        """The entry as it should be."""
+        tactic = {} if self.tactic is None else {"tactic": self.tactic}
+        return self.entry | {"techniqueID": self.target} | tactic
+
     @cached_property
     def said(self) -> str:
         """What the entry says of its technique: all but which it is, in a form to compare."""
@@ -166,7 +184,12 @@ def upgrade(layer: Layer, releases: Releases, outcomes: Mapping[str, Outcome]) -
     made = Upgrade(layer, dict(layer.content))
     entries: list[Any] = list(layer.content["techniques"])
     tactics = Tactics.of(releases, outcomes.values())
-    planned = [_plan(place, entry, outcomes, tactics) for place, entry in enumerate(entries)]
+    # Layers name a technique once for each of its tactics.
+    outcome_of = cache(lambda technique_id: _outcome(technique_id, outcomes))
+    planned = [
+        _plan(place, entry, outcome_of(_technique_id(entry)), tactics)
+        for place, entry in enumerate(entries)
+    ]
     done = _carry_out([plan for plan in planned if isinstance(plan, _Plan)], entries)
     for place, plan in enumerate(planned):
         if isinstance(plan, str):
@@ -182,18 +205,22 @@ def upgrade(layer: Layer, releases: Releases, outcomes: Mapping[str, Outcome]) -
     return made
 
 
-def _plan(place: int, entry: Any, outcomes: Mapping[str, Outcome], tactics: Tactics) -> _Plan | str:
-    """What is to be done with an entry, or why nothing can be."""
-    technique_id = _technique_id(entry)
+def _outcome(technique_id: str, outcomes: Mapping[str, Outcome]) -> Outcome | str:
+    """What became of the technique of an entry; a reason where it leads to no live technique."""
     if not technique_id:
         return "it names no technique"
     ids = list(extract(technique_id, outcomes).counts)
     outcome = outcomes.get(ids[0]) if len(ids) == 1 else None
     if outcome is None:
         return "no release held here has this ID"
-    reason = _no_target(outcome)
-    if reason or outcome.end is None:
-        return reason
+    return _no_target(outcome) or outcome
+
+
+def _plan(place: int, entry: Any, outcome: Outcome | str, tactics: Tactics) -> _Plan | str:
+    """What is to be done with an entry, or why nothing can be."""
+    if isinstance(outcome, str):
+        return outcome
+    assert outcome.end is not None
     tactic = _tactic(entry)
     if tactic is not None:
         meant = tactics.meant(tactic, outcome)
@@ -253,28 +280,28 @@ def _unite(
 
     `rivals` are all that would mark it there. None for an entry that is right as it was.
     """
+    if not any(plan.is_new for plan in same):
+        yield from ((plan.place, None) for plan in same)
+        return
     agreed = len({plan.said for plan in rivals}) == 1
+    ids = list(dict.fromkeys(plan.entry["techniqueID"] for plan in rivals))
+    named = " and ".join(short(each) for each in ids[:MOST_RIVALS])
+    why = f"it would be {target}, of which several entries ({named}) say different things"
     first = next((plan for plan in same if not plan.is_new), same[0])
     for plan in same:
-        step = Step(plan.entry["techniqueID"], _tactic(plan.entry) or "")
+        technique_id, tactic = plan.entry["techniqueID"], _tactic(plan.entry) or ""
         if not plan.is_new:
             yield plan.place, None
         elif not agreed:
-            ids = dict.fromkeys(short(r.entry["techniqueID"]) for r in rivals if r is not plan)
-            named = " and ".join(list(ids)[:MOST_RIVALS])
-            why = f"it would be {target}, of which the entry for {named} says something else"
-            yield plan.place, replace(step, why=why)
+            yield plan.place, Step(technique_id, tactic, why=why)
         elif plan is first:
-            changed = plan.entry | {"techniqueID": target}
-            entries[plan.place] = (
-                changed if plan.tactic is None else changed | {"tactic": plan.tactic}
-            )
-            told = f" in {plan.tactic}" if plan.tactic != _tactic(plan.entry) else ""
-            yield plan.place, replace(step, became=f"{target}{told}")
+            entries[plan.place] = plan.upgraded
+            told = f" in {plan.tactic}" if plan.tactic and plan.tactic != tactic else ""
+            yield plan.place, Step(technique_id, tactic, became=f"{target}{told}")
         else:
             entries[plan.place] = None
             told = f"{target}, as one with the entry that says the same"
-            yield plan.place, replace(step, became=told)
+            yield plan.place, Step(technique_id, tactic, became=told)
 
 
 def _tactic(entry: Any) -> str | None:

@@ -235,7 +235,9 @@ class _Places:
 
     def _differences(self, outcome: Outcome) -> str:
         """The object's two states side by side, where both releases have it."""
-        if not outcome.before or not outcome.after or outcome.verdict is Verdict.UNCHANGED:
+        both = outcome.before[:1] + outcome.after[:1]
+        is_same = outcome.verdict is Verdict.UNCHANGED or not any(entry.live for entry in both)
+        if not outcome.before or not outcome.after or is_same:
             return ""
         releases = self.judge.releases
         address = self._href(outcome.after[0])

@@ -32,6 +32,12 @@ class Releases:
     """The release that a layer names where it is not held."""
 
     @property
+    def scope(self) -> str:
+        """The domains in words: "Enterprise, Mobile and ICS"."""
+        *leading, last = self.labels
+        return f"{', '.join(leading)} and {last}" if leading else last
+
+    @property
     def labels(self) -> list[str]:
         """The labels of the domains that are compared."""
         return [Domain(domain).label for domain in self.domains]

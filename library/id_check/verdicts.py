@@ -25,7 +25,7 @@ class Verdict(Enum):
 
     REVOKED = "revoked", "Revoked", "MITRE withdrew these and names what stands in their place."
     DEPRECATED = "deprecated", "Deprecated", "MITRE withdrew these and names no successor."
-    GONE = "gone", "Gone", "The newer of the two states them no longer, not even as withdrawn."
+    GONE = "gone", "Gone", "The release you want does not have them, not even as withdrawn."
     RENAMED = "renamed", "Renamed", "The same object under another name, or another ID."
     MOVED = "tactic-moved", "Tactic moved", "They serve other tactics than before."
     CHANGED = "changed", "Changed", "The same name and tactics; something else is different."
@@ -193,11 +193,14 @@ class Judge:
 
 
 def _transitions(old: Iterable[Entry], new: Iterable[Entry]) -> Iterator[tuple[str, Transition]]:
-    """An object in each domain that both releases have it in."""
+    """An object in each domain that both releases have it in; none where it is dead in both.
+
+    What is edited in an object that was withdrawn long ago is of no use to anybody.
+    """
     after = {entry.domain: entry for entry in new}
     for was in old:
         now = after.get(was.domain)
-        if now is not None:
+        if now is not None and (was.live or now.live):
             yield (
                 was.domain,
                 Transition(

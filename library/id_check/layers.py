@@ -7,6 +7,7 @@ or not, stays as it is, and so does an entry that cannot be upgraded, which is t
 from __future__ import annotations
 
 import json
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -41,7 +42,7 @@ class Layer:
     def name(self) -> str:
         """What it is called; "layer" where it does not say."""
         name = self.content.get("name")
-        return short(name) if isinstance(name, str) and name.strip() else "layer"
+        return _in_words(name) if isinstance(name, str) and name.strip() else "layer"
 
     @property
     def stated(self) -> Stated:
@@ -71,7 +72,7 @@ def _parsed(text: str) -> Any:
     if not stripped.startswith("{"):
         return None
     try:
-        content = json.loads(stripped, parse_constant=_no_constant)
+        content = json.loads(stripped, parse_constant=_no_constant, parse_float=_finite)
         # What can be read is not always shallow enough to be written again.
         return content if _levels(content) <= MOST_LEVELS else None
     except (ValueError, RecursionError):
@@ -80,6 +81,19 @@ def _parsed(text: str) -> Any:
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    """A number; ValueError for one that could not be written again."""
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError(f"{digits} is too large")
+    return number
+
+
+def _in_words(text: str) -> str:
+    """A text of a layer to be shown: in one line, and without halves of characters."""
+    return short(text.encode(errors="replace").decode())
 
 
 def _levels(content: Any) -> int:
@@ -194,7 +208,7 @@ def upgrade(layer: Layer, releases: Releases, outcomes: Mapping[str, Outcome]) -
     for place, plan in enumerate(planned):
         if isinstance(plan, str):
             entry = entries[place]
-            made.left.append(Step(_technique_id(entry), _tactic(entry) or "", why=plan))
+            made.left.append(_step(entry, why=plan))
         elif (step := done[place]) is None:
             made.kept += 1
         else:
@@ -226,7 +240,7 @@ def _plan(place: int, entry: Any, outcome: Outcome | str, tactics: Tactics) -> _
         meant = tactics.meant(tactic, outcome)
         if not meant:
             served = ", ".join(tactics.served(outcome.end)) or "none"
-            return f"it is marked in “{short(tactic)}”; the tactics it now serves: {served}"
+            return f"it is marked in “{_in_words(tactic)}”; the tactics it now serves: {served}"
         tactic = meant
     return _Plan(place, entry, outcome.end.attack_id, tactic)
 
@@ -285,23 +299,26 @@ def _unite(
         return
     agreed = len({plan.said for plan in rivals}) == 1
     ids = list(dict.fromkeys(plan.entry["techniqueID"] for plan in rivals))
-    named = " and ".join(short(each) for each in ids[:MOST_RIVALS])
+    named = " and ".join(_in_words(each) for each in ids[:MOST_RIVALS])
     why = f"it would be {target}, of which several entries ({named}) say different things"
     first = next((plan for plan in same if not plan.is_new), same[0])
     for plan in same:
-        technique_id, tactic = plan.entry["techniqueID"], _tactic(plan.entry) or ""
         if not plan.is_new:
             yield plan.place, None
         elif not agreed:
-            yield plan.place, Step(technique_id, tactic, why=why)
+            yield plan.place, _step(plan.entry, why=why)
         elif plan is first:
             entries[plan.place] = plan.upgraded
-            told = f" in {plan.tactic}" if plan.tactic and plan.tactic != tactic else ""
-            yield plan.place, Step(technique_id, tactic, became=f"{target}{told}")
+            told = f" in {plan.tactic}" if plan.tactic != _tactic(plan.entry) else ""
+            yield plan.place, _step(plan.entry, became=f"{target}{told}")
         else:
             entries[plan.place] = None
             told = f"{target}, as one with the entry that says the same"
-            yield plan.place, Step(technique_id, tactic, became=told)
+            yield plan.place, _step(plan.entry, became=told)
+
+
+def _step(entry: Any, became: str = "", why: str = "") -> Step:
+    return Step(_in_words(_technique_id(entry)), _in_words(_tactic(entry) or ""), became, why)
 
 
 def _tactic(entry: Any) -> str | None:
@@ -332,7 +349,7 @@ def _restate(made: Upgrade, releases: Releases) -> None:
     )
     notes = [{"name": "Upgraded", "value": said}]
     notes += [
-        {"name": f"Not upgraded: {short(step.technique_id) or 'an entry'}", "value": step.why}
+        {"name": f"Not upgraded: {step.technique_id or 'an entry'}", "value": step.why}
         for step in made.left[:MOST_NOTED]
     ]
     content["metadata"] = [*metadata, *notes]

@@ -1,5 +1,6 @@
 """Which two releases are compared: as the reader chose, else as a layer says, else the newest."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -91,9 +92,16 @@ def choose(held: Held, shelf: Shelf, given: Given, stated: Stated) -> Releases:
 
 
 def newest(held: Held, shelf: Shelf) -> str:
-    """The newest release that readers see; of what is held where they see nothing."""
-    shown = [snapshot.attack_version for snapshot in shelf.snapshots]
-    return max(shown or held, key=release_order, default="")
+    """The release that readers see in most domains, the newest of them; empty where they see none.
+
+    Where readers see nothing, the newest that is held.
+    """
+    shown = Counter(snapshot.attack_version for snapshot in shelf.snapshots)
+
+    def fitness(release: str) -> tuple[int, object]:
+        return shown[release], release_order(release)
+
+    return max(shown or held, key=fitness, default="")
 
 
 def preceding(held: Held, after: str) -> str:

@@ -65,6 +65,7 @@ PAGES = {
     "filtered takes": f"{LIBRARY}/takes?type=mitigations&q=means",
     "takes that nothing fits": f"{LIBRARY}/takes?q=zzzz",
     "release brief": f"{LIBRARY}/takes/brief",
+    "id check": f"{LIBRARY}/id-check",
     "unknown ID": f"{LIST}/M1038",
     "unknown address": f"{LIBRARY}/nothing",
     "unknown release": f"{LIBRARY}/v/0.1",

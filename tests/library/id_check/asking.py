@@ -11,20 +11,21 @@ from tests.library.pages import LIBRARY, Element, Site, parse, read_page
 CHECK = f"{LIBRARY}/id-check"
 
 
-def sent(site: Site, text: str = "", file: bytes | None = None, **fields: str) -> HttpResponse:
-    """The answer to a form, which nobody may keep."""
-    given: dict[str, Any] = {"text": text} | fields
-    if file is not None:
-        given["file"] = SimpleUploadedFile("given.txt", file)
+def sent(site: Site, text: str = "", **fields: str | bytes) -> HttpResponse:
+    """The answer to a form, which nobody may keep; a field of bytes is a file."""
+    given = {"text": text} | {
+        name: SimpleUploadedFile("given.txt", value) if isinstance(value, bytes) else value
+        for name, value in fields.items()
+    }
     response = site.client.post(CHECK, given)
     assert response["Cache-Control"] == "no-store"
     assert not response.cookies
     return response  # type: ignore[return-value]
 
 
-def result(site: Site, text: str = "", file: bytes | None = None, **fields: str) -> Element:
+def result(site: Site, text: str = "", **fields: str | bytes) -> Element:
     """The page of a check, after every check of a page."""
-    response = sent(site, text, file, **fields)
+    response = sent(site, text, **fields)
     assert response.status_code == 200, parse(response.content.decode()).one(role="alert").words
     return read_page(response)
 
@@ -34,19 +35,19 @@ def body(response: HttpResponse) -> bytes:
     return b"".join(response.streaming_content)  # type: ignore[attr-defined]
 
 
-def checked(site: Site, text: str = "", file: bytes | None = None, **fields: str) -> Any:
+def checked(site: Site, text: str = "", **fields: str | bytes) -> Any:
     """The JSON file of a check."""
-    response = sent(site, text, file, form="json", **fields)
+    response = sent(site, text, form="json", **fields)
     assert response.status_code == 200, trouble(response)
     return orjson.loads(body(response))
 
 
-def verdicts(site: Site, text: str, **fields: str) -> dict[str, str]:
+def verdicts(site: Site, text: str, **fields: str | bytes) -> dict[str, str]:
     """The verdict of each ID, in the order of the file."""
     return {row["attack_id"]: row["verdict"] for row in checked(site, text, **fields)["ids"]}
 
 
-def row(site: Site, attack_id: str, **fields: str) -> Any:
+def row(site: Site, attack_id: str, **fields: str | bytes) -> Any:
     """What the JSON file says of one ID."""
     (only,) = checked(site, attack_id, **fields)["ids"]
     return only

@@ -34,9 +34,7 @@ def test_an_id_is_changed_when_its_object_or_what_mitigates_it_differs(site: Sit
     measure = mitigation("M1000", "Measure")
     import_objects(T1000, T1001, measure, FIRST, release="1.0")
     link = relationship("mitigates", measure, T1001, "Do.")
-    import_objects(
-        T1000 | {"description": "New."}, T1001, measure, link, FIRST, release="2.0"
-    )
+    import_objects(T1000 | {"description": "New."}, T1001, measure, link, FIRST, release="2.0")
     assert row(site, "T1000")["changes"] == ["description edited"]
     assert row(site, "T1001")["changes"] == ["1 mitigation added"]
     assert verdicts(site, "T1000 T1001 M1000") == dict.fromkeys(
@@ -96,9 +94,7 @@ def test_a_chain_may_cross_types_and_end_at_what_is_deprecated(site: Site) -> No
 
 
 @pytest.mark.parametrize("circle", [False, True])
-def test_nothing_replaces_a_revoked_id_when_its_chain_has_no_end(
-    site: Site, circle: bool
-) -> None:
+def test_nothing_replaces_a_revoked_id_when_its_chain_has_no_end(site: Site, circle: bool) -> None:
     one, two = technique("T1000", "A", revoked=True), technique("T1001", "B", revoked=True)
     links = [relationship("revoked-by", one, two), relationship("revoked-by", two, one)]
     import_objects(T1000, T1001, release="1.0")
@@ -166,16 +162,16 @@ def test_an_id_stands_for_the_live_object_of_the_older_release_when_several_have
         *("malware", "S0017", "Ekans"), id="malware--" + "1" * 8 + "-1111-4111-8111-" + "1" * 12
     )
     for release in ("1.0", "2.0"):
-        import_objects(
-            dead, T1000, ekans | {"x_mitre_deprecated": True}, biscuit, release=release
-        )
+        import_objects(dead, T1000, ekans | {"x_mitre_deprecated": True}, biscuit, release=release)
     assert row(site, "T1000")["object"]["type"] == "Technique"
     assert row(site, "S0017")["object"]["name"] == "Biscuit"
 
 
 def test_an_id_that_was_given_to_another_object_says_so(site: Site) -> None:
     import_objects(T1000, release="1.0")
-    other = technique("T1000", "Usurper", id="attack-pattern--" + "2" * 8 + "-2222-4222-8222-222222222222")
+    other = technique(
+        "T1000", "Usurper", id="attack-pattern--" + "2" * 8 + "-2222-4222-8222-222222222222"
+    )
     import_objects(other, release="2.0")
     told = row(site, "T1000")
     assert told["verdict"] == "gone"
@@ -246,3 +242,15 @@ def test_the_release_before_is_one_that_has_as_many_domains(site: Site) -> None:
     for release in ("1.0", "3.0"):
         import_objects(technique("T1001", "I", domain="ics"), domain="ics", release=release)
     assert checked(site, "T1000")["mapped_to"] == "1.0"
+
+
+def test_the_release_wanted_is_the_one_that_most_domains_show(site: Site) -> None:
+    domains = ("enterprise", "mobile", "ics")
+    for release in ("1.0", "2.0"):
+        for domain in domains:
+            import_objects(
+                technique("T1000", "Thing", domain=domain), domain=domain, release=release
+            )
+    import_objects(technique("T1000", "Thing", domain="ics"), domain="ics", release="3.0")
+    told = checked(site, "T1000")
+    assert (told["mapped_to"], told["compared_with"]) == ("1.0", "2.0")

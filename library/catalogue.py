@@ -112,18 +112,25 @@ class Catalogue:
         return self._parents.get((entry.snapshot_id, entry.object_id))
 
     def replacement(self, entry: Entry) -> Entry | None:
-        """What stands at the end of the chain of revocations, as `library.revocations` has it."""
-        found, at, seen = None, entry.object_id, {entry.object_id}
+        """What stands at the end of the chain of revocations."""
+        chain = self.chain(entry)
+        return chain[-1] if chain else None
+
+    def chain(self, entry: Entry) -> list[Entry]:
+        """What replaced a revoked object, hop by hop, as `library.revocations` has it."""
+        found: list[Entry] = []
+        at, seen = entry.object_id, {entry.object_id}
         while (target := self._replaced.get(at)) is not None:
             if target in seen:
-                return None
+                return []
             seen.add(target)
             step = self._by_object.get(target)
             if step is None:
-                return found
-            found, at = step, target
-            if not found.revoked:
-                return found
+                break
+            found.append(step)
+            at = target
+            if not step.revoked:
+                break
         return found
 
     def held(self, *, dead_too: bool) -> bytes:

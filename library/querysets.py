@@ -30,9 +30,12 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
 
     def in_order_of_preference(self, attack_versions: Iterable[str]) -> SnapshotQuerySet:
         """The snapshots of some releases, the one that stands for a release before others of it."""
+        return self.filter(attack_version__in=attack_versions)._official_first()
+
+    def _official_first(self) -> SnapshotQuerySet:
+        """The official ones first, then the newest import first."""
         official = models.Q(provenance=Provenance.OFFICIAL)
-        rows = self.filter(attack_version__in=attack_versions).annotate(official=official)
-        return rows.order_by("-official", "-id")
+        return self.annotate(official=official).order_by("-official", "-id")
 
     def standing_for(self, attack_version: str) -> list[Snapshot]:
         """The snapshot of each domain that has a release, in the order of the domains."""
@@ -40,6 +43,13 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
         for held in self.of_releases([attack_version]):
             by_domain.setdefault(held.domain, held)
         return [by_domain[domain] for domain in Domain.values if domain in by_domain]
+
+    def by_release(self) -> dict[str, dict[str, Snapshot]]:
+        """The snapshot of each domain for every release that is held, the newest release first."""
+        found: dict[str, dict[str, Snapshot]] = {}
+        for held in self._official_first().defer("objects_by_type"):
+            found.setdefault(held.attack_version, {}).setdefault(held.domain, held)
+        return dict(sorted(found.items(), key=lambda item: release_order(item[0]), reverse=True))
 
     def before(self, domain: str, attack_version: str) -> Snapshot | None:
         """The snapshot of the release that precedes this one in its domain; None for the first."""

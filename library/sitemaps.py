@@ -82,7 +82,8 @@ def _lists(shelf: Shelf) -> list[Entry]:
     if shelf.sample or not shelf.snapshots:
         return []
     addresses = [shelf.addresses.listing(kind) for kind in OBJECT_TYPES]
-    return [Entry(path, None) for path in (shelf.addresses.home, *addresses)]
+    first = (shelf.addresses.home, reverse("library:id-check"))
+    return [Entry(path, None) for path in (*first, *addresses)]
 
 
 def _objects(shelf: Shelf, kind: ObjectType) -> list[Entry]:

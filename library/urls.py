@@ -8,6 +8,9 @@ from django.urls import URLPattern, include, path, register_converter
 from library import downloads, raw, views
 from library.bundles import bundle
 from library.converters import FormConverter, ReleaseConverter, StixTypeConverter
+from library.id_check.shape import SCHEMA as ID_CHECK
+from library.id_check.views import id_check
+from library.id_check.views import schema as id_check_schema
 from library.identifiers import OBJECT_TYPES, ObjectType
 from library.old_addresses import bare_id, old_address
 from library.releases import views as release_views
@@ -62,6 +65,8 @@ urlpatterns = [
     *pages,
     *releases,
     path("/bundles/<str:sha256>", bundle, name="bundle"),
+    path("/id-check", id_check, name="id-check"),
+    path(f"/schemas/{ID_CHECK}", id_check_schema, name="id-check-schema"),
     path("/schemas/<str:name>", downloads.json_schema, name="schema"),
     path("/v/<str:release>", include((pages, "pinned"))),
     path("/", old_address, {"path": ""}),

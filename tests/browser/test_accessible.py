@@ -73,6 +73,7 @@ PAGES = {
     "changed matrix": f"{TWO_RELEASES}/matrix",
     "brief of two releases": f"{TWO_RELEASES}/brief",
     "releases not held": f"{LIBRARY}/releases/0.1...0.2",
+    "id check": f"{LIBRARY}/id-check",
     "unknown ID": f"{LIST}/M1038",
     "unknown address": f"{LIBRARY}/nothing",
     "unknown release": f"{LIBRARY}/v/0.1",

@@ -153,6 +153,7 @@ def _fixed(shelf: Shelf) -> Iterator[Stop]:
         yield Stop(f"{home}/groups/G0007/matrix{asked}")
     for asked in ("?filter=windows", "?sort=-name", "?table=mitigations&filter=audit&sort=name"):
         yield Stop(f"{home}/techniques/T1059{asked}")
+    yield Stop(f"{LIBRARY}/id-check")
     yield Stop(f"{LIBRARY}/nothing", status=404)
     yield Stop(f"{LIBRARY}/v/0.1", status=404)
 

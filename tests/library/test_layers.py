@@ -172,6 +172,7 @@ LAYERS = [
         "library.sitemaps",
         "library.raw",
         "library.bundles",
+        "library.id_check",
         "library.old_addresses",
     ],
     ["library.urls", "library.converters", "library.apps"],

@@ -1,0 +1,1 @@
+"""What became of the ATT&CK IDs in a text from one release to another."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Final
 
 from library.identifiers import SOFTWARE, TECHNIQUE, Link, type_of
@@ -82,11 +83,33 @@ class Linked:
         return self.kind == Link.TACTIC and self.forward
 
 
-@dataclass(slots=True)
-class _Tally:
-    added: int = 0
-    removed: int = 0
-    edited: int = 0
+@dataclass(frozen=True, slots=True)
+class LinkChange:
+    """Links of one kind, to objects of one kind, that came, went or say something else."""
+
+    kind: str
+    nouns: tuple[str, str]
+    """What the objects at the other end are called, one and many."""
+
+    verb: str
+    """The word "added", "removed" or "edited"."""
+
+    links: tuple[Linked, ...]
+    count: int
+    """How many links those are; two objects may have several."""
+
+    @property
+    def phrase(self) -> str:
+        """What readers are told of it: "3 techniques added"."""
+        counted = amount(self.count, *self.nouns)
+        if self.verb != "edited" or self.nouns is PROCEDURES:
+            return f"{counted} {self.verb}"
+        return f"{'note on' if self.count == 1 else 'notes on'} {counted} edited"
+
+    @property
+    def is_material(self) -> bool:
+        """Whether the links are of a kind whose coming and going is material."""
+        return self.kind in MATERIAL_LINKS and self.verb != "edited"
 
 
 def changes_between(
@@ -162,27 +185,26 @@ def _phases(properties: Properties) -> dict[str, str]:
 
 
 def _links(own_type: str, links: list[Linked]) -> Iterator[Change]:
-    tallies: dict[tuple[str, tuple[str, str]], _Tally] = defaultdict(_Tally)
+    for found in link_changes(own_type, links):
+        yield Change(found.kind, found.phrase, found.is_material)
+
+
+def link_changes(own_type: str, links: Iterable[Linked]) -> Iterator[LinkChange]:
+    """What became of the links of an object of a STIX type, in the order in which it is told.
+
+    Neither of its tactics, which are told by name, nor of what replaced it.
+    """
+    groups: dict[tuple[str, tuple[str, str]], list[Linked]] = defaultdict(list)
     for link in links:
-        if link.kind == Link.REVOKED_BY:
-            continue
-        tally = tallies[link.kind, _nouns(own_type, link)]
-        if link.before and link.after:
-            tally.edited += _edited(link)
-        else:
-            tally.added += len(link.after)
-            tally.removed += len(link.before)
-    for kind, nouns in sorted(tallies, key=_link_order):
-        tally, material = tallies[kind, nouns], kind in MATERIAL_LINKS
-        if tally.added:
-            yield Change(kind, f"{amount(tally.added, *nouns)} added", material)
-        if tally.removed:
-            yield Change(kind, f"{amount(tally.removed, *nouns)} removed", material)
-        if tally.edited and nouns is PROCEDURES:
-            yield Change(kind, f"{amount(tally.edited, *nouns)} edited")
-        elif tally.edited:
-            notes = "note on" if tally.edited == 1 else "notes on"
-            yield Change(kind, f"{notes} {amount(tally.edited, *nouns)} edited")
+        if link.kind != Link.REVOKED_BY and not link.is_tactic:
+            groups[link.kind, _nouns(own_type, link)].append(link)
+    for kind, nouns in sorted(groups, key=_link_order):
+        for verb, count_of in _VERBS:
+            counts = [(link, count_of(link)) for link in groups[kind, nouns]]
+            changed = tuple(link for link, count in counts if count)
+            if changed:
+                total = sum(count for _, count in counts)
+                yield LinkChange(kind, nouns, verb, changed, total)
 
 
 def _link_order(told_as: tuple[str, tuple[str, str]]) -> tuple[int, str, tuple[str, str]]:
@@ -191,17 +213,37 @@ def _link_order(told_as: tuple[str, tuple[str, str]]) -> tuple[int, str, tuple[s
     return order, kind, nouns
 
 
-def _edited(link: Linked) -> int:
-    """How many links between two objects are not the same in substance before and after.
+def _added(link: Linked) -> int:
+    return 0 if link.before else len(link.after)
 
-    One that another between the same two has replaced was edited, whatever their ids.
+
+def _removed(link: Linked) -> int:
+    return 0 if link.after else len(link.before)
+
+
+def _edited(link: Linked) -> int:
+    """How many links between two objects are not the same in substance before and after."""
+    if not (link.before and link.after):
+        return 0
+    return sum(
+        before is None or after is None or any(True for _ in told(before, after))
+        for before, after in paired(link)
+    )
+
+
+_VERBS: Final = (("added", _added), ("removed", _removed), ("edited", _edited))
+
+
+def paired(link: Linked) -> Iterator[tuple[Properties | None, Properties | None]]:
+    """The links between two objects, each before and after; None where it has no counterpart.
+
+    One that another between the same two has replaced is its counterpart, whatever their ids.
     """
     old = {str(found.get("id")): found for found in link.before}
     new = {str(found.get("id")): found for found in link.after}
-    pairs = [(old.pop(key), new.pop(key)) for key in [*old] if key in new]
-    pairs += zip(old.values(), new.values(), strict=False)
-    edited = sum(any(True for _ in told(before, after)) for before, after in pairs)
-    return edited + abs(len(old) - len(new))
+    both = [(old.pop(key), new.pop(key)) for key in [*old] if key in new]
+    yield from both
+    yield from zip_longest(old.values(), new.values())
 
 
 def _nouns(own_type: str, link: Linked) -> tuple[str, str]:

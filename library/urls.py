@@ -5,7 +5,7 @@ Every page stands twice: for the current edition, and below /v/<release> as of t
 
 from django.urls import URLPattern, include, path, register_converter
 
-from library import downloads, raw, views
+from library import downloads, history_views, raw, views
 from library.bundles import bundle
 from library.converters import FormConverter, StixTypeConverter
 from library.identifiers import OBJECT_TYPES, ObjectType
@@ -35,6 +35,15 @@ def _pages_of(kind: ObjectType) -> list[URLPattern]:
     ]
 
 
+# A history is one for all releases: it stands below none of them.
+histories = [
+    *(
+        path(f"/{kind.path}/<str:attack_id>/history", history_views.object_history, {"kind": kind})
+        for kind in OBJECT_TYPES
+    ),
+    path("/objects/<str:stix_id>/history", history_views.history_by_stix_id),
+]
+
 pages = [
     path("", views.home, name="home"),
     *(page for kind in OBJECT_TYPES for page in _pages_of(kind)),
@@ -49,6 +58,7 @@ pages = [
 
 urlpatterns = [
     *pages,
+    *histories,
     path("/bundles/<str:sha256>", bundle, name="bundle"),
     path("/schemas/<str:name>", downloads.json_schema, name="schema"),
     path("/v/<str:release>", include((pages, "pinned"))),

@@ -198,22 +198,21 @@ OWN_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "x-mitre-asset": ("x_mitre_related_assets", "x_mitre_sectors", "x_mitre_platforms"),
     "relationship": ("relationship_type", "source_ref", "target_ref"),
 }
-# Which object it is, who keeps it under which terms, and when and in which form it was written.
-NOISE: Final = frozenset(
-    {
-        "id",
-        "type",
-        "created",
-        "created_by_ref",
-        "modified",
-        "object_marking_refs",
-        "granular_markings",
-        "spec_version",
-        "x_mitre_attack_spec_version",
-        "x_mitre_modified_by_ref",
-        "x_mitre_version",
-    }
-)
+# Which object it is, who keeps it under which terms, and when and in which form it was written;
+# with what readers call it.
+NOISE: Final[Mapping[str, str]] = {
+    "id": "STIX id",
+    "type": "STIX type",
+    "created": "date of creation",
+    "created_by_ref": "creator",
+    "modified": "date of modification",
+    "object_marking_refs": "marking",
+    "granular_markings": "granular markings",
+    "spec_version": "STIX version",
+    "x_mitre_attack_spec_version": "version of the ATT&CK specification",
+    "x_mitre_modified_by_ref": "last editor",
+    "x_mitre_version": "object version",
+}
 
 
 def told(before: Properties, after: Properties) -> Iterator[tuple[str, str]]:
@@ -221,7 +220,7 @@ def told(before: Properties, after: Properties) -> Iterator[tuple[str, str]]:
 
     In the order of FIELDS; then properties that it does not know, by name.
     """
-    unknown = (before.keys() | after.keys()) - FIELDS.keys() - NOISE
+    unknown = (before.keys() | after.keys()) - FIELDS.keys() - NOISE.keys()
     for name in (*FIELDS, *sorted(unknown)):
         old, new = _stated(before.get(name)), _stated(after.get(name))
         if old != new:
@@ -241,7 +240,7 @@ def words_for(name: str) -> str:
     if name in FIELDS:
         one, _, many = FIELDS[name].words.partition("|")
         return many or (f"{one}s" if FIELDS[name].compare in {_names, _numbered} else one)
-    return name.removeprefix("x_mitre_").replace("_", " ") if name in NOISE else _own_words(name)
+    return NOISE.get(name) or _own_words(name)
 
 
 def is_prose(name: str) -> bool:

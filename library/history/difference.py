@@ -123,15 +123,19 @@ class _Comparison:
 
     @property
     def made(self) -> Difference:
-        links = self.tables()
+        """All of it, in the order of the page, so that references are numbered by first use."""
+        changed = self.changed
+        carried = CARRIED & {change.kind for change in changed}
+        if self.tactics:
+            carried |= {Link.TACTIC}
         # Properties whose links have a table are told there.
-        carried = CARRIED & {table.kind for table in links}
         about = {change.about for change in self.compared.changes} - carried
         substance, noise = field_differences(
             self.compared.before, self.compared.after, about, self.names
         )
         noise = [each for each in noise if each.name not in carried]
         prose = [self.prose(each) for each in substance if each.is_prose]
+        tables = self.tables()
         return Difference(
             *self.pair,
             changes=self.compared.changes,
@@ -139,7 +143,7 @@ class _Comparison:
             prose=prose,
             noise=[each for each in noise if not each.is_prose],
             noise_prose=[self.prose(each) for each in noise if each.is_prose],
-            links=links,
+            links=tables,
             formal_links=self.formal_links,
             references=self.references.entries,
             lines=_lines(self.compared),
@@ -206,10 +210,11 @@ class _Comparison:
         made: dict[tuple[str, tuple[str, str]], list[LinkChange]] = {}
         for change in self.changed:
             made.setdefault((change.kind, change.nouns), []).append(change)
-        tables = [self._tactics(), *(self._table(found) for found in made.values())]
-        return [table for table in tables if table is not None]
+        tables = [self._table(found) for found in made.values()]
+        return [self.tactics, *tables] if self.tactics else tables
 
-    def _tactics(self) -> LinkTable | None:
+    @cached_property
+    def tactics(self) -> LinkTable | None:
         """The tactics that a technique came to serve or no longer does."""
         is_told = any(change.about == Link.TACTIC for change in self.compared.changes)
         links = [link for link in self.compared.links if link.is_tactic]
@@ -243,7 +248,9 @@ class _Comparison:
         note = self.text(_note(before), _note(after), before, after)
         further: list[FieldDifference] = []
         if before and after:
-            about = {name for name, _ in told(before, after)} - {"description"}
+            about = {name for name, _ in told(before, after)}
+            # A note that was edited has its references with it.
+            about -= {"description", "external_references"} if "description" in about else set()
             further, _ = field_differences(before, after, about, {})
         return LinkRow(VERBS[verb], self._named(link), note, tuple(further))
 

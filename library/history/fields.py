@@ -122,11 +122,19 @@ def _words(value: Any, names: Mapping[str, str]) -> str:
             return f"{moment:%-d %B %Y, %H:%M:%S} UTC"
         return names[value] if value in names else _without_marks(value)
     if isinstance(value, dict):
-        parts = ((key, _words(part, names)) for key, part in value.items())
-        return "; ".join(f"{words_for(key)}: {told}" for key, told in parts)
+        return _object(value, names)
     if isinstance(value, list):
         return "; ".join(_words(part, names) for part in value)
     return words_of(value)
+
+
+def _object(value: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """A JSON object as its parts; a reference by what it says and where it is."""
+    if isinstance(value.get("source_name"), str) and ("description" in value or "url" in value):
+        said = [value.get("description") or value["source_name"], value.get("url", "")]
+        return " ".join(filter(None, (_words(part, names) for part in said)))
+    parts = ((key, _words(part, names)) for key, part in value.items())
+    return "; ".join(f"{key.replace('_', ' ')}: {told}" for key, told in parts)
 
 
 def _without_marks(text: str) -> str:

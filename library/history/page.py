@@ -70,7 +70,7 @@ class History:
     @property
     def noise(self) -> list[str]:
         """The same of the fields that do not."""
-        return [words_for(name) for name in sorted(NOISE)]
+        return list(NOISE.values())
 
     @property
     def can_compare(self) -> bool:

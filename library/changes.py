@@ -107,9 +107,10 @@ class LinkChange:
         return f"{'note on' if self.count == 1 else 'notes on'} {counted} edited"
 
     @property
-    def is_material(self) -> bool:
-        """Whether the links are of a kind whose coming and going is material."""
-        return self.kind in MATERIAL_LINKS and self.verb != "edited"
+    def change(self) -> Change:
+        """The change that it is of the object; of some kinds coming and going is material."""
+        material = self.kind in MATERIAL_LINKS and self.verb != "edited"
+        return Change(self.kind, self.phrase, material)
 
 
 def changes_between(
@@ -120,14 +121,22 @@ def changes_between(
     `links` are those that hold in either snapshot and differ, and all that lead to tactics. They
     count only where the object is live in both: of a dead object none holds.
     """
+    return changes_and_links(before, after, links)[0]
+
+
+def changes_and_links(
+    before: Properties, after: Properties, links: Iterable[Linked]
+) -> tuple[tuple[Change, ...], tuple[LinkChange, ...]]:
+    """The same, and beside it what became of which links; of tactics the changes alone tell."""
     held = list(links)
     found = [*_status(before, after)]
     found += _tactics(before, after, [link for link in held if link.is_tactic])
+    told_links: tuple[LinkChange, ...] = ()
     if _is_live(before) and _is_live(after):
-        own_type = str(before.get("type", ""))
-        found += _links(own_type, [link for link in held if not link.is_tactic])
+        told_links = tuple(link_changes(str(before.get("type", "")), held))
+        found += [told_link.change for told_link in told_links]
     found += _properties(before, after)
-    return tuple(sorted(found, key=_weight))
+    return tuple(sorted(found, key=_weight)), told_links
 
 
 def _weight(change: Change) -> int:
@@ -182,11 +191,6 @@ def _phases(properties: Properties) -> dict[str, str]:
             name = str(phase.get("phase_name", ""))
             found[f"{phase.get('kill_chain_name', '')}/{name}"] = name.replace("-", " ").title()
     return found
-
-
-def _links(own_type: str, links: list[Linked]) -> Iterator[Change]:
-    for found in link_changes(own_type, links):
-        yield Change(found.kind, found.phrase, found.is_material)
 
 
 def link_changes(own_type: str, links: Iterable[Linked]) -> Iterator[LinkChange]:

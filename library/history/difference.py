@@ -10,7 +10,7 @@ from typing import Any, Final
 import orjson
 from django.utils.safestring import SafeString
 
-from library.changes import Change, LinkChange, Linked, link_changes, paired
+from library.changes import Change, LinkChange, Linked, paired
 from library.history.fields import FieldDifference, differing, field_differences
 from library.history.links import Compared, Course, Step, course_of
 from library.history.naming import LinkedObject, Namer, names_in
@@ -106,7 +106,7 @@ def difference_of(object_id: int, before: Place, after: Place, namer: Namer) -> 
     assert before.version_id is not None
     assert after.version_id is not None
     step = Step(before.snapshot_id, before.version_id, after.snapshot_id, after.version_id)
-    course = course_of(object_id, [[step]], every_note=True)
+    course = course_of(object_id, [[step]], whole=True)
     return _Comparison(course, course.steps[step], (before, after), namer).made
 
 
@@ -124,7 +124,7 @@ class _Comparison:
     @property
     def made(self) -> Difference:
         """All of it, in the order of the page, so that references are numbered by first use."""
-        changed = self.changed
+        changed = self.compared.link_changes
         carried = CARRIED & {change.kind for change in changed}
         if self.tactics:
             carried |= {Link.TACTIC}
@@ -156,17 +156,10 @@ class _Comparison:
         values = [side.get(name) for name in differing(*both) for side in both]
         return names_in(values, [place.snapshot_id for place in self.pair])
 
-    @cached_property
-    def changed(self) -> list[LinkChange]:
-        own_type = str(self.compared.after.get("type", ""))
-        phrases = {(change.about, change.phrase) for change in self.compared.changes}
-        found = link_changes(own_type, self.compared.links)
-        return [change for change in found if (change.kind, change.phrase) in phrases]
-
     @property
     def formal_links(self) -> int:
         """The relationships that both have and that differ, but not in what they say."""
-        edited = {id(link) for change in self.changed for link in change.links}
+        edited = {id(link) for change in self.compared.link_changes for link in change.links}
         return sum(
             bool(link.before and link.after) and not link.is_tactic and id(link) not in edited
             for link in self.compared.links
@@ -208,7 +201,7 @@ class _Comparison:
     def tables(self) -> list[LinkTable]:
         """A table for each kind of relationship that differs, tactics first."""
         made: dict[tuple[str, tuple[str, str]], list[LinkChange]] = {}
-        for change in self.changed:
+        for change in self.compared.link_changes:
             made.setdefault((change.kind, change.nouns), []).append(change)
         tables = [self._table(found) for found in made.values()]
         return [self.tactics, *tables] if self.tactics else tables

@@ -12,7 +12,7 @@ from library.contexts.page import Crumb, Page, way_up
 from library.history.difference import Difference, difference_of
 from library.history.links import Other
 from library.history.naming import LinkedObject, Namer
-from library.history.story import Chapter, story, window
+from library.history.story import Chapter, story
 from library.history.timeline import Place, Timeline, timelines
 from library.identifiers import MATRIX, Domain, Link, is_sample, release_order
 from library.lookups import members_of
@@ -139,8 +139,7 @@ def history_of(
 
 def history_page(shelf: Shelf, history: History, before: str) -> HistoryPage:
     """What changed from release to release; three queries."""
-    releases, rest = window(history.lines, before)
-    chapters = story(history.held.object_id, history.lines, releases, Namer(shelf))
+    chapters, rest = story(history.held.object_id, history.lines, before, Namer(shelf))
     return HistoryPage(
         history,
         [chapter for chapter in chapters if chapter.passages or chapter.is_whole],

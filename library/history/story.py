@@ -8,7 +8,7 @@ from itertools import groupby, pairwise
 from typing import Final
 
 from library.addresses import difference_query
-from library.changes import Change, LinkChange, Linked, link_changes
+from library.changes import Linked
 from library.history.fields import differing
 from library.history.links import Compared, Course, Step, course_of
 from library.history.naming import LinkedObject, Namer
@@ -63,7 +63,7 @@ class Chapter:
     """Whether it ends where the object is first held."""
 
 
-def window(lines: Sequence[Timeline], before: str) -> tuple[list[str], str]:
+def _window(lines: Sequence[Timeline], before: str) -> tuple[list[str], str]:
     """The releases that a page tells of, newest first, and the one that the next page begins with.
 
     With `before`, from that release on; an empty string where nothing is left for a next page.
@@ -83,56 +83,97 @@ def _since_first(line: Timeline) -> Sequence[Place]:
 
 
 def story(
-    object_id: int, lines: Sequence[Timeline], releases: Sequence[str], namer: Namer
-) -> list[Chapter]:
-    """What happened to an object in these releases, domain by domain; three queries."""
-    pairs = {
-        line.domain: [
+    object_id: int, lines: Sequence[Timeline], before: str, namer: Namer
+) -> tuple[list[Chapter], str]:
+    """What happened to an object, domain by domain, and the release that a next page begins with.
+
+    With `before` from that release on; the newest twelve releases, or fewer where much was edited.
+    Three queries.
+    """
+    releases, rest = _window(lines, before)
+    pairs = [
+        [
             (older, newer)
             for newer, older in pairwise(_since_first(line))
             if newer.release in releases
         ]
         for line in lines
-    }
-    rows = [[_step(*pair) for pair in pairs[line.domain] if _hold(pair)] for line in lines]
-    course = course_of(object_id, rows, every_note=False)
-    return [_chapter(line, pairs[line.domain], course, releases, namer) for line in lines]
+    ]
+    rows = [[_step(pair, releases) for pair in row if _hold(pair)] for row in pairs]
+    course = course_of(object_id, rows)
+    left = {step.round for row in rows for step in row if step not in course.steps}
+    if left:
+        releases, rest = releases[: min(left)], releases[min(left)]
+    return [
+        _chapter(line, [pair for pair in row if pair[1].release in releases], course, namer, rest)
+        for line, row in zip(lines, pairs, strict=True)
+    ], rest
 
 
 def _hold(pair: tuple[Place, Place]) -> bool:
     return all(place.holds for place in pair)
 
 
-def _step(before: Place, after: Place) -> Step:
+def _step(pair: tuple[Place, Place], releases: Sequence[str]) -> Step:
+    before, after = pair
     assert before.version_id is not None
     assert after.version_id is not None
-    return Step(before.snapshot_id, before.version_id, after.snapshot_id, after.version_id)
+    return Step(
+        before.snapshot_id,
+        before.version_id,
+        after.snapshot_id,
+        after.version_id,
+        releases.index(after.release),
+    )
 
 
 def _chapter(
     line: Timeline,
     pairs: Sequence[tuple[Place, Place]],
     course: Course,
-    releases: Sequence[str],
     namer: Namer,
+    rest: str,
 ) -> Chapter:
-    passages = [_passage(line.domain, pair, course, namer) for pair in pairs]
+    steps = {(step.before, step.after): found for step, found in course.steps.items()}
+    passages = [
+        _passage(
+            line.domain,
+            pair,
+            steps.get((pair[0].snapshot_id, pair[1].snapshot_id)),
+            _Names(pair, course, namer),
+        )
+        for pair in pairs
+    ]
     first = line.first
-    is_whole = first is not None and first.release in releases
+    is_whole = first is not None and (
+        not rest or release_order(first.release) > release_order(rest)
+    )
     return Chapter(line, tuple(_folded(passages)), is_whole)
 
 
-def _passage(domain: str, pair: tuple[Place, Place], course: Course, namer: Namer) -> Passage:
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """How the objects at the other ends of links are called on one step."""
+
+    pair: tuple[Place, Place]
+    course: Course
+    namer: Namer
+
+    def of(self, link: Linked) -> LinkedObject:
+        return named_link(link, self.pair, self.course, self.namer)
+
+
+def _passage(
+    domain: str, pair: tuple[Place, Place], compared: Compared | None, names: _Names
+) -> Passage:
     before, after = pair
-    if not before.holds and not after.holds:
-        return Passage(before.release, after.release, said=ABSENT)
-    if not after.holds:
-        return Passage(before.release, after.release, said=f"{after.release} no longer has it.")
-    if not before.holds:
-        return Passage(before.release, after.release, said=f"{after.release} has it again.")
-    compared = course.steps[_step(before, after)]
+    if compared is None:
+        said = ABSENT
+        if before.holds or after.holds:
+            said = "no longer held" if before.holds else "held again"
+        return Passage(before.release, after.release, said=said)
     query = difference_query(before.release, after.release, domain)
-    told = tuple(_told(compared, pair, course, namer))
+    told = tuple(_told(compared, names))
     return Passage(before.release, after.release, query, told, "" if told else _noise(compared))
 
 
@@ -153,32 +194,17 @@ def in_form_alone(fields: int, links: int) -> str:
     return f"{' and '.join(counted)} {verb} in form alone"
 
 
-def _told(
-    compared: Compared, pair: tuple[Place, Place], course: Course, namer: Namer
-) -> Iterable[Told]:
-    """Each change in its words; those of links with the objects at the other end."""
-    own_type = str(compared.after.get("type", ""))
-    found = {
-        (change.kind, change.phrase): change for change in link_changes(own_type, compared.links)
-    }
+def _told(compared: Compared, names: _Names) -> Iterable[Told]:
+    """Each change in its words; those of links with the first of what is at the other end."""
+    links = {found.change: found for found in compared.link_changes}
     for change in compared.changes:
-        links = found.get((change.about, change.phrase))
-        named = _named(links, pair, course, namer) if links else ()
-        yield Told(
-            _sentence(change), change.material, named, len(links.links) - len(named) if links else 0
-        )
-
-
-def _sentence(change: Change) -> str:
-    return change.phrase[:1].upper() + change.phrase[1:]
-
-
-def _named(
-    change: LinkChange, pair: tuple[Place, Place], course: Course, namer: Namer
-) -> tuple[LinkedObject, ...]:
-    """The first of the objects that a change is about, by ID, as the later release names them."""
-    found = [named_link(link, pair, course, namer) for link in change.links]
-    return tuple(sorted(found)[:MOST_NAMED])
+        phrase = change.phrase[:1].upper() + change.phrase[1:]
+        found = links.get(change)
+        if found is None:
+            yield Told(phrase, change.material)
+            continue
+        named = sorted(names.of(link) for link in found.links)
+        yield Told(phrase, change.material, tuple(named[:MOST_NAMED]), len(named[MOST_NAMED:]))
 
 
 def named_link(

@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from library.addresses import Addresses
 from library.conditional import Shelf, conditional_page
@@ -73,6 +74,13 @@ def history_by_stix_id(request: HttpRequest, shelf: Shelf, stix_id: str) -> Http
         kind = TYPE_OF.get(stix_id.partition("--")[0], ANY)
         return not_found(request, shelf, kind, stix_id)
     return _history(request, shelf, found, shelf.addresses.by_stix_id(stix_id))
+
+
+@require_safe
+def unpinned_history(request: HttpRequest, release: str, rest: str) -> HttpResponse:
+    """A redirect from below a release to the history, which is one for all of them."""
+    del rest
+    return redirect(request, request.path.replace(f"/v/{release}", "", 1), permanent=True)
 
 
 def _held_ever(kind: ObjectType, attack_id: str) -> list[HeldObject]:

@@ -42,6 +42,7 @@ histories = [
         for kind in OBJECT_TYPES
     ),
     path("/objects/<str:stix_id>/history", history_views.history_by_stix_id),
+    path("/v/<str:release>/<path:rest>/history", history_views.unpinned_history),
 ]
 
 pages = [

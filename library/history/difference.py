@@ -37,6 +37,8 @@ class Prose:
     name: str
     words: str
     html: SafeString
+    verb: str = ""
+    """The word "added" or "removed" where one of the two has no such text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,11 @@ class Difference:
     def noise_words(self) -> str:
         """Their number in words: "3 fields and 12 relationships differ in form alone"."""
         return in_form_alone(len(self.noise) + len(self.noise_prose), self.formal_links)
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether one of the two is revoked or deprecated, so that its links do not count."""
+        return any(place.revoked or place.deprecated for place in self.places)
 
     @property
     def is_equal(self) -> bool:
@@ -169,7 +176,14 @@ class _Comparison:
         html = self.text(
             each.before.text, each.after.text, self.compared.before, self.compared.after
         )
-        return Prose(each.name, each.words, html)
+        verb = (
+            ""
+            if each.before.text and each.after.text
+            else "added"
+            if each.after.text
+            else "removed"
+        )
+        return Prose(each.name, each.words, html, verb)
 
     def text(
         self, before: str, after: str, old: Properties | None, new: Properties | None
@@ -221,7 +235,9 @@ class _Comparison:
                 rows.append(LinkRow("Renamed", self._named(link), note))
         if not (is_told and rows):
             return None
-        return LinkTable(Link.TACTIC, "Tactics", _counts(rows), tuple(rows), has_notes=False)
+        rows.sort(key=lambda row: (row.verb, row.object))
+        has_notes = any(row.note for row in rows)
+        return LinkTable(Link.TACTIC, "Tactics", _counts(rows), tuple(rows), has_notes)
 
     def _table(self, changes: Sequence[LinkChange]) -> LinkTable:
         first = changes[0]

@@ -30,6 +30,15 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Replaced:
+    """What the newest release of a domain that holds a revoked object says has replaced it."""
+
+    label: str
+    release: str
+    by: list[LinkedObject]
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """What every page of an object's history shows."""
 
@@ -43,8 +52,7 @@ class History:
 
     lines: list[Timeline]
     others: list[HeldObject]
-    replaced: dict[str, list[LinkedObject]]
-    """By domain: what the newest release that holds the object says has replaced it."""
+    replaced: list[Replaced]
 
     asked: Asked = field(default_factory=lambda: Asked("", ""))
 
@@ -190,27 +198,26 @@ def _own_page(held: HeldObject, address: str) -> str:
     return held.href if held.addresses.release else address
 
 
-def _replaced(
-    shelf: Shelf, object_id: int, lines: Sequence[Timeline]
-) -> dict[str, list[LinkedObject]]:
+def _replaced(shelf: Shelf, object_id: int, lines: Sequence[Timeline]) -> list[Replaced]:
     """What replaced a revoked object, domain by domain; two queries for a revoked one."""
-    ends = {
-        line.newest.snapshot_id: line.newest
-        for line in lines
-        if line.newest and line.newest.revoked
-    }
+    ends = [line.newest for line in lines if line.newest and line.newest.revoked]
     if not ends:
-        return {}
-    edges = SnapshotEdge.objects.filter(
-        snapshot__in=ends, source=object_id, kind=Link.REVOKED_BY
-    ).values_list("snapshot_id", "target_id")
-    targets = set(edges)
-    rows = members_of(list(ends), {target for _, target in targets}) if targets else []
+        return []
+    snapshots = [place.snapshot_id for place in ends]
+    edges = set(
+        SnapshotEdge.objects.filter(
+            snapshot__in=snapshots, source=object_id, kind=Link.REVOKED_BY
+        ).values_list("snapshot_id", "target_id")
+    )
+    rows = members_of(snapshots, {target for _, target in edges}) if edges else []
     namer = Namer(shelf)
-    found: dict[str, list[LinkedObject]] = {}
-    for snapshot, target, _, *named in rows:
-        if (snapshot, target) in targets:
-            place = ends[snapshot]
-            linked = namer.linked(place, Other._make(named))
-            found.setdefault(place.domain, []).append(linked)
+    found = []
+    for place in ends:
+        by = [
+            namer.linked(place, Other._make(named))
+            for snapshot, target, _, *named in rows
+            if snapshot == place.snapshot_id and (snapshot, target) in edges
+        ]
+        if by:
+            found.append(Replaced(Domain(place.domain).label, place.release, by))
     return found

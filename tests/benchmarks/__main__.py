@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks [imports] [pages] [histories] [scale]`: measure beside the budgets."""
+"""`python -m tests.benchmarks [imports] [pages] [histories] [scale]`: measure, print, compare."""
 
 import sys
 import tempfile

@@ -11,6 +11,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
 from analysis.words import amount, joined
+from library.addresses import difference_query
 from library.changes import Change
 from library.comparison import Transition, compare
 from library.conditional import Shelf
@@ -75,11 +76,13 @@ def since_last_release(shelf: Shelf, held: HeldObject) -> SafeString | None:
     shown = row.snapshot.attack_version
     if found.is_new:
         return format_html("New in release {}: {} did not have it.", shown, found.before)
+    query = difference_query(found.before, shown, row.snapshot.domain)
     return format_html(
-        'Since {}, release {} has changed: <a href="{}#history">{}</a>.',
+        'Since {}, release {} has changed: <a href="{}{}">{}</a>.',
         found.before,
         shown,
-        held.href,
+        held.history_href,
+        query,
         joined(escape(phrase) for phrase in told(found.changes)),
     )
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from django.db.models import prefetch_related_objects
 
 from analysis.words import listed
+from library.addresses import difference_query
 from library.catalogue import catalogue
 from library.comparison import Transition, compare
 from library.identifiers import Domain, release_order
@@ -69,6 +70,21 @@ class Standing:
 
     obstacle: str = ""
     """Why it cannot be compared, as the sentence goes on after the release."""
+
+    domain: str = ""
+    """The domain in which it changed from one release to the other; empty where nothing did."""
+
+    @property
+    def query(self) -> str:
+        """What makes of the object's change history the comparison; empty where there is none.
+
+        From the earlier release to the later, as the changes are told.
+        """
+        if not self.domain:
+            return ""
+        releases = self.against, self.release
+        before, after = reversed(releases) if self.is_earlier else releases
+        return difference_query(before, after, self.domain) if before != after else ""
 
     @property
     def is_earlier(self) -> bool:
@@ -272,6 +288,7 @@ class _Reckoning:
             self.read[self.baseline[revision.pk].domain].attack_version,
             material=material,
             around=around,
+            domain=self.baseline[revision.pk].domain if changes else "",
         )
 
     def _successor(self, member: _Member) -> str:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import cache
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -42,6 +43,22 @@ class Addresses:
     def by_stix_id(self, stix_id: str) -> str:
         """The page of an object that no other object shares."""
         return f"{self.home}/objects/{stix_id}"
+
+    def history(self, kind: ObjectType, attack_id: str, stix_id: str = "") -> str:
+        """The change history of an object, which is one for all releases.
+
+        By the ATT&CK ID for what stands for it in the current edition; else leave it empty.
+        """
+        return f"{Addresses().page(kind, attack_id, stix_id)}/history"
+
+
+def difference_query(before: str, after: str, domain: str = "") -> str:
+    """The query that makes of a change history the comparison of two releases.
+
+    Without a domain: of the first where both hold the object.
+    """
+    given = {"from": before, "to": after, "domain": domain}
+    return f"?{urlencode({name: value for name, value in given.items() if value})}"
 
 
 def mitre_address(kind: ObjectType, attack_id: str) -> str:

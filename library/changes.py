@@ -10,8 +10,9 @@ Nothing here asks the database: `library.comparison` fetches what is compared.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Final
 
 from library.identifiers import SOFTWARE, TECHNIQUE, Link, type_of
@@ -82,11 +83,34 @@ class Linked:
         return self.kind == Link.TACTIC and self.forward
 
 
-@dataclass(slots=True)
-class _Tally:
-    added: int = 0
-    removed: int = 0
-    edited: int = 0
+@dataclass(frozen=True, slots=True)
+class LinkChange:
+    """Links of one kind, to objects of one kind, that came, went or say something else."""
+
+    kind: str
+    nouns: tuple[str, str]
+    """What the objects at the other end are called, one and many."""
+
+    verb: str
+    """The word "added", "removed" or "edited"."""
+
+    links: tuple[Linked, ...]
+    count: int
+    """How many links those are; two objects may have several."""
+
+    @property
+    def phrase(self) -> str:
+        """What readers are told of it: "3 techniques added"."""
+        counted = amount(self.count, *self.nouns)
+        if self.verb != "edited" or self.nouns is PROCEDURES:
+            return f"{counted} {self.verb}"
+        return f"{'note on' if self.count == 1 else 'notes on'} {counted} edited"
+
+    @property
+    def change(self) -> Change:
+        """The change that it is of the object; of some kinds coming and going is material."""
+        material = self.kind in MATERIAL_LINKS and self.verb != "edited"
+        return Change(self.kind, self.phrase, material)
 
 
 def changes_between(
@@ -97,14 +121,22 @@ def changes_between(
     `links` are those that hold in either snapshot and differ, and all that lead to tactics. They
     count only where the object is live in both: of a dead object none holds.
     """
+    return changes_and_links(before, after, links)[0]
+
+
+def changes_and_links(
+    before: Properties, after: Properties, links: Iterable[Linked]
+) -> tuple[tuple[Change, ...], tuple[LinkChange, ...]]:
+    """The same, and beside it what became of which links; of tactics the changes alone tell."""
     held = list(links)
     found = [*_status(before, after)]
     found += _tactics(before, after, [link for link in held if link.is_tactic])
+    told_links: tuple[LinkChange, ...] = ()
     if _is_live(before) and _is_live(after):
-        own_type = str(before.get("type", ""))
-        found += _links(own_type, [link for link in held if not link.is_tactic])
+        told_links = tuple(link_changes(str(before.get("type", "")), held))
+        found += [told_link.change for told_link in told_links]
     found += _properties(before, after)
-    return tuple(sorted(found, key=_weight))
+    return tuple(sorted(found, key=_weight)), told_links
 
 
 def _weight(change: Change) -> int:
@@ -161,28 +193,22 @@ def _phases(properties: Properties) -> dict[str, str]:
     return found
 
 
-def _links(own_type: str, links: list[Linked]) -> Iterator[Change]:
-    tallies: dict[tuple[str, tuple[str, str]], _Tally] = defaultdict(_Tally)
+def link_changes(own_type: str, links: Iterable[Linked]) -> Iterator[LinkChange]:
+    """What became of the links of an object of a STIX type, in the order in which it is told.
+
+    Neither of its tactics, which are told by name, nor of what replaced it.
+    """
+    groups: dict[tuple[str, tuple[str, str]], list[Linked]] = defaultdict(list)
     for link in links:
-        if link.kind == Link.REVOKED_BY:
-            continue
-        tally = tallies[link.kind, _nouns(own_type, link)]
-        if link.before and link.after:
-            tally.edited += edits(link.before, link.after)
-        else:
-            tally.added += len(link.after)
-            tally.removed += len(link.before)
-    for kind, nouns in sorted(tallies, key=_link_order):
-        tally, material = tallies[kind, nouns], kind in MATERIAL_LINKS
-        if tally.added:
-            yield Change(kind, f"{amount(tally.added, *nouns)} added", material)
-        if tally.removed:
-            yield Change(kind, f"{amount(tally.removed, *nouns)} removed", material)
-        if tally.edited and nouns is PROCEDURES:
-            yield Change(kind, f"{amount(tally.edited, *nouns)} edited")
-        elif tally.edited:
-            notes = "note on" if tally.edited == 1 else "notes on"
-            yield Change(kind, f"{notes} {amount(tally.edited, *nouns)} edited")
+        if link.kind != Link.REVOKED_BY and not link.is_tactic:
+            groups[link.kind, _nouns(own_type, link)].append(link)
+    for kind, nouns in sorted(groups, key=_link_order):
+        for verb, count_of in _VERBS:
+            counts = [(link, count_of(link)) for link in groups[kind, nouns]]
+            changed = tuple(link for link, count in counts if count)
+            if changed:
+                total = sum(count for _, count in counts)
+                yield LinkChange(kind, nouns, verb, changed, total)
 
 
 def _link_order(told_as: tuple[str, tuple[str, str]]) -> tuple[int, str, tuple[str, str]]:
@@ -191,18 +217,37 @@ def _link_order(told_as: tuple[str, tuple[str, str]]) -> tuple[int, str, tuple[s
     return order, kind, nouns
 
 
-def edits(before: Sequence[Properties], after: Sequence[Properties]) -> int:
-    """How many links between two objects are not the same in substance before and after.
+def _added(link: Linked) -> int:
+    return 0 if link.before else len(link.after)
 
-    Each is given by its relationship. One that another between the same two has replaced was
-    edited, whatever their ids.
+
+def _removed(link: Linked) -> int:
+    return 0 if link.after else len(link.before)
+
+
+def edits(link: Linked) -> int:
+    """How many links between two objects are not the same in substance before and after."""
+    if not (link.before and link.after):
+        return 0
+    return sum(
+        before is None or after is None or any(True for _ in told(before, after))
+        for before, after in paired(link)
+    )
+
+
+_VERBS: Final = (("added", _added), ("removed", _removed), ("edited", edits))
+
+
+def paired(link: Linked) -> Iterator[tuple[Properties | None, Properties | None]]:
+    """The links between two objects, each before and after; None where it has no counterpart.
+
+    One that another between the same two has replaced is its counterpart, whatever their ids.
     """
-    old = {str(found.get("id")): found for found in before}
-    new = {str(found.get("id")): found for found in after}
-    pairs = [(old.pop(key), new.pop(key)) for key in [*old] if key in new]
-    pairs += zip(old.values(), new.values(), strict=False)
-    edited = sum(any(True for _ in told(one, other)) for one, other in pairs)
-    return edited + abs(len(old) - len(new))
+    old = {str(found.get("id")): found for found in link.before}
+    new = {str(found.get("id")): found for found in link.after}
+    both = [(old.pop(key), new.pop(key)) for key in [*old] if key in new]
+    yield from both
+    yield from zip_longest(old.values(), new.values())
 
 
 def _nouns(own_type: str, link: Linked) -> tuple[str, str]:

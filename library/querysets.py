@@ -12,7 +12,12 @@ from library.identifiers import RELEASE_FORM, Domain, Link, ObjectType, Provenan
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from library.models import Edition, Snapshot, SnapshotEdge, SnapshotObject
+    from library.models import (
+        Edition,
+        Snapshot,
+        SnapshotEdge,
+        SnapshotObject,  # noqa: F401 (a string names it)
+    )
 
 
 class SnapshotQuerySet(models.QuerySet["Snapshot"]):
@@ -146,18 +151,6 @@ class SnapshotObjectQuerySet(models.QuerySet["SnapshotObject"]):
             models.Case(models.When(snapshot__provenance=Provenance.OFFICIAL, then=0), default=1),
             "-snapshot_id",
         )
-
-    def history_of(self, object_ids: Iterable[int]) -> list[SnapshotObject]:
-        """Each snapshot that holds one of these objects; newest release first in each domain."""
-        held = self.filter(object__in=object_ids).select_related("snapshot", "version", "object")
-        held = held.defer("snapshot__objects_by_type")
-        domains = list(Domain.values)
-        newest_first = sorted(
-            held,
-            key=lambda row: (release_order(row.snapshot.attack_version), row.snapshot_id),
-            reverse=True,
-        )
-        return sorted(newest_first, key=lambda row: domains.index(row.snapshot.domain))
 
 
 class SnapshotEdgeQuerySet(models.QuerySet["SnapshotEdge"]):

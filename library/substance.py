@@ -162,22 +162,57 @@ FIELDS: Final[Mapping[str, Field]] = {
     "source_ref": Field("source", _told_elsewhere),
     "target_ref": Field("target", _told_elsewhere),
 }
-# Which object it is, who keeps it under which terms, and when and in which form it was written.
-NOISE: Final = frozenset(
-    {
-        "id",
-        "type",
-        "created",
-        "created_by_ref",
-        "modified",
-        "object_marking_refs",
-        "granular_markings",
-        "spec_version",
-        "x_mitre_attack_spec_version",
-        "x_mitre_modified_by_ref",
-        "x_mitre_version",
-    }
+# The rule of each type: what every object may state, and what those of a type state besides. A
+# property that turns up where it is not declared counts all the same.
+EVERY_TYPE: Final = (
+    *("revoked", "x_mitre_deprecated", "name", "description"),
+    *("x_mitre_domains", "external_references", "x_mitre_contributors", "x_mitre_old_attack_id"),
 )
+OWN_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "x-mitre-matrix": ("tactic_refs",),
+    "x-mitre-tactic": ("x_mitre_shortname",),
+    "attack-pattern": (
+        *("kill_chain_phases", "x_mitre_platforms", "x_mitre_detection", "x_mitre_data_sources"),
+        *("x_mitre_is_subtechnique", "x_mitre_permissions_required", "x_mitre_defense_bypassed"),
+        *("x_mitre_effective_permissions", "x_mitre_system_requirements"),
+        *("x_mitre_network_requirements", "x_mitre_remote_support", "x_mitre_impact_type"),
+        "x_mitre_tactic_type",
+    ),
+    "course-of-action": ("labels",),
+    "intrusion-set": ("aliases",),
+    "malware": (
+        *("x_mitre_aliases", "x_mitre_platforms", "is_family", "malware_types", "labels"),
+        "aliases",
+    ),
+    "tool": ("x_mitre_aliases", "x_mitre_platforms", "tool_types", "labels", "aliases"),
+    "campaign": (
+        *("aliases", "first_seen", "x_mitre_first_seen_citation"),
+        *("last_seen", "x_mitre_last_seen_citation"),
+    ),
+    "x-mitre-detection-strategy": ("x_mitre_analytic_refs",),
+    "x-mitre-analytic": (
+        *("x_mitre_platforms", "x_mitre_log_source_references", "x_mitre_mutable_elements"),
+    ),
+    "x-mitre-data-component": ("x_mitre_log_sources", "x_mitre_data_source_ref"),
+    "x-mitre-data-source": ("x_mitre_collection_layers", "x_mitre_platforms"),
+    "x-mitre-asset": ("x_mitre_related_assets", "x_mitre_sectors", "x_mitre_platforms"),
+    "relationship": ("relationship_type", "source_ref", "target_ref"),
+}
+# Which object it is, who keeps it under which terms, and when and in which form it was written;
+# with what readers call it.
+NOISE: Final[Mapping[str, str]] = {
+    "id": "STIX id",
+    "type": "STIX type",
+    "created": "date of creation",
+    "created_by_ref": "creator",
+    "modified": "date of modification",
+    "object_marking_refs": "marking",
+    "granular_markings": "granular markings",
+    "spec_version": "STIX version",
+    "x_mitre_attack_spec_version": "version of the ATT&CK specification",
+    "x_mitre_modified_by_ref": "last editor",
+    "x_mitre_version": "object version",
+}
 
 
 def told(before: Properties, after: Properties) -> Iterator[tuple[str, str]]:
@@ -185,13 +220,32 @@ def told(before: Properties, after: Properties) -> Iterator[tuple[str, str]]:
 
     In the order of FIELDS; then properties that it does not know, by name.
     """
-    unknown = (before.keys() | after.keys()) - FIELDS.keys() - NOISE
+    unknown = (before.keys() | after.keys()) - FIELDS.keys() - NOISE.keys()
     for name in (*FIELDS, *sorted(unknown)):
         old, new = _stated(before.get(name)), _stated(after.get(name))
         if old != new:
             field = FIELDS.get(name) or Field(_own_words(name), _unknown)
             for phrase in field.compare(field.words, old, new):
                 yield name, phrase
+
+
+def substantive(stix_type: str) -> list[str]:
+    """The properties that say something of objects of a type, the weightiest first."""
+    declared = {*EVERY_TYPE, *OWN_FIELDS.get(stix_type, ())}
+    return [name for name in FIELDS if name in declared]
+
+
+def words_for(name: str) -> str:
+    """What readers call a property, whether it says something or is noise."""
+    if name in FIELDS:
+        one, _, many = FIELDS[name].words.partition("|")
+        return many or (f"{one}s" if FIELDS[name].compare in {_names, _numbered} else one)
+    return NOISE.get(name) or _own_words(name)
+
+
+def is_prose(name: str) -> bool:
+    """Whether a property holds text that is read as a whole."""
+    return name in FIELDS and FIELDS[name].compare is _prose
 
 
 def named(one: str, many: str, names: Collection[str], verb: str) -> Iterator[str]:

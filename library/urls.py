@@ -5,7 +5,7 @@ Every page stands twice: for the current edition, and below /v/<release> as of t
 
 from django.urls import URLPattern, include, path, register_converter
 
-from library import downloads, raw, views
+from library import downloads, history_views, raw, views
 from library.bundles import bundle
 from library.converters import FormConverter, ReleaseConverter, StixTypeConverter
 from library.id_check.shape import SCHEMA as ID_CHECK
@@ -40,6 +40,16 @@ def _pages_of(kind: ObjectType) -> list[URLPattern]:
     ]
 
 
+# A history is one for all releases: it stands below none of them.
+histories = [
+    *(
+        path(f"/{kind.path}/<str:attack_id>/history", history_views.object_history, {"kind": kind})
+        for kind in OBJECT_TYPES
+    ),
+    path("/objects/<str:stix_id>/history", history_views.history_by_stix_id),
+    path("/v/<str:release>/<path:rest>/history", history_views.unpinned_history),
+]
+
 pages = [
     path("", views.home, name="home"),
     *(page for kind in OBJECT_TYPES for page in _pages_of(kind)),
@@ -64,6 +74,7 @@ releases = [
 urlpatterns = [
     *pages,
     *releases,
+    *histories,
     path("/bundles/<str:sha256>", bundle, name="bundle"),
     path("/id-check", id_check, name="id-check"),
     path(f"/schemas/{ID_CHECK}", id_check_schema, name="id-check-schema"),

@@ -11,7 +11,7 @@ import orjson
 
 from library.addresses import Addresses, mitre_address
 from library.conditional import Shelf
-from library.identifiers import Domain, ObjectType, attack_reference, timestamp, type_of
+from library.identifiers import MATRIX, Domain, ObjectType, attack_reference, timestamp, type_of
 from library.models import ObjectVersion, SnapshotObject
 from library.parameters import can_be_held
 from library.text.references import Source, sources
@@ -81,6 +81,21 @@ class HeldObject:
     def lasting_href(self) -> str:
         """The address of its page by its STIX id, which no other object shares."""
         return self.addresses.by_stix_id(self.stix_id)
+
+    @property
+    def lasting_raw_href(self) -> str:
+        """The address of its canonical JSON in whatever release; `?sha256=` says which."""
+        return f"{Addresses().by_stix_id(self.stix_id)}/raw"
+
+    @property
+    def history_href(self) -> str:
+        """The address of its change history, the same from all releases.
+
+        A live object of the current edition has the short one; which object stands for an ID may
+        differ from release to release.
+        """
+        has_id = self.version.live and not self.addresses.release and self.kind is not MATRIX
+        return self.addresses.history(self.kind, self.attack_id if has_id else "", self.stix_id)
 
     @property
     def mitre_url(self) -> str:

@@ -12,7 +12,6 @@ from library.contexts.facts import Fact, facts
 from library.contexts.generic import GenericFact, as_written
 from library.contexts.graph import Named
 from library.contexts.held import HeldObject
-from library.contexts.history import HistoryRow, history
 from library.contexts.page import Crumb, Page, way_up
 from library.contexts.pinned import standing_now
 from library.contexts.quality import source_quality
@@ -20,7 +19,8 @@ from library.contexts.sections import Section, sections
 from library.contexts.subject import Subject, subject_of
 from library.contexts.tables import Table
 from library.declarations import PageKind
-from library.identifiers import MATRIX
+from library.history.timeline import Timeline, timelines
+from library.identifiers import MATRIX, is_sample
 from library.kinds import PARENT
 from library.markup import references_html
 from library.panels import Panel, object_panels
@@ -65,7 +65,7 @@ class ObjectPage:
     sections: list[Section]
     explored: Table | None
     tactics: list[TacticGroup]
-    history: list[HistoryRow]
+    history: list[Timeline]
     references: list[ShownReference]
     quality: list[str]
     before: Named | None
@@ -85,8 +85,15 @@ class ObjectPage:
         return f"{self.page.canonical}/raw"
 
     @property
+    def history_path(self) -> str:
+        """The address of the object's change history, which stands below no release."""
+        if self.page.shelf.release:
+            return f"{self.page.shelf.current.addresses.by_stix_id(self.held.stix_id)}/history"
+        return f"{self.page.canonical}/history"
+
+    @property
     def lasting_raw_path(self) -> str:
-        """The same without a pinned release, which holds one of the contents that hashes name."""
+        """The address of its canonical JSON without a pinned release, whatever content it names."""
         shelf = self.page.shelf
         return self.raw_path.replace(shelf.addresses.home, shelf.current.addresses.home, 1)
 
@@ -131,7 +138,7 @@ def object_page(
         sections=made,
         explored=table,
         tactics=tactic_groups(subject, table.rows) if table else [],
-        history=history(shelf, held),
+        history=timelines(held.object_id, shelf.snapshot_ids, of_sample=_is_of_sample(held)),
         references=_references(references.entries, made),
         quality=source_quality(subject, references.entries),
         before=subject.before,
@@ -139,6 +146,10 @@ def object_page(
         others=others,
         revocation=revocation,
     )
+
+
+def _is_of_sample(held: HeldObject) -> bool:
+    return is_sample(held.rows[0].snapshot.attack_version)
 
 
 def _references(entries: list[Reference], made: Sequence[Section]) -> list[ShownReference]:

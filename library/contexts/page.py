@@ -61,6 +61,9 @@ class Page:
     cited_release: str = ""
     """The release that a citation of the page names, where the edition's domains differ in it."""
 
+    pinnable: bool = True
+    """Whether the page stands below each release as well as at its own address."""
+
     incident_url: str = field(default_factory=lambda: settings.INCIDENT_URL)
 
     @property
@@ -125,7 +128,7 @@ class Page:
         """The address that goes on showing this release; the page's own where releases differ."""
         versions = {version for _, version in self.releases}
         release = self.cited_release or (versions.pop() if len(versions) == 1 else "")
-        if self.shelf.release or self.section or not release:
+        if self.shelf.release or not release or not self.pinnable:
             return self.canonical
         home = self.addresses.home
         return Addresses(release).home + self.canonical.removeprefix(home)

@@ -161,14 +161,14 @@ def _references(detail: ObjectPage) -> list[NumberedReference]:
 def _history(detail: ObjectPage) -> list[HeldVersion]:
     return [
         HeldVersion(
-            domain=entry.snapshot.domain,
-            attack_version=entry.snapshot.attack_version,
-            x_mitre_version=entry.row.version.x_mitre_version,
-            modified=f"{modified:%Y-%m-%dT%H:%M:%SZ}"
-            if (modified := entry.row.version.modified)
-            else "",
-            status=entry.status,
-            content_sha256=entry.row.version.sha256,
+            domain=place.domain,
+            attack_version=place.release,
+            x_mitre_version=place.x_mitre_version,
+            modified=f"{place.modified:%Y-%m-%dT%H:%M:%SZ}" if place.modified else "",
+            status=place.status,
+            content_sha256=place.sha256,
         )
-        for entry in detail.history
+        for line in detail.history
+        for run in line.runs
+        for place in run.places
     ]

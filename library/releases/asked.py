@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from library.addresses import Addresses
+from library.addresses import Addresses, difference_query
 from library.identifiers import RELEASE_FORM, Domain
 from library.models import Snapshot
 from library.parameters import as_query, offset
@@ -61,10 +61,12 @@ class Pair:
         """The same for one domain; for all without one."""
         return replace(self, domain=domain)
 
-    def history(self, stix_id: str, domain: str) -> str:
-        """Where one object is compared in both releases."""
-        asked = as_query({"from": self.before, "to": self.after, "domain": domain})
-        return f"{Addresses().by_stix_id(stix_id)}/history{asked}"
+    def history(self, compared: ReleaseDifference, object_id: int, stix_id: str) -> str:
+        """Where one object is compared in both releases; its history where one lacks it."""
+        address = f"{Addresses().by_stix_id(stix_id)}/history"
+        if not compared.holds_both(object_id):
+            return address
+        return address + difference_query(self.before, self.after, compared.domain)
 
 
 def pair_of(before: str, after: str, domain: str) -> Pair | None:

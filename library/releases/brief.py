@@ -174,6 +174,6 @@ def _reported(pair: Pair) -> Iterator[Reported]:
     )
     for count, one, key in by_count[:MOST_REPORTED]:
         end = one.ends[key]
-        href = f"{pair.history(end.stix_id, one.domain)}"
+        href = pair.history(one, end.object_id, end.stix_id)
         label = Domain(one.domain).label
         yield Reported(Mention(label, end.attack_id, end.name, href), count)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from library.addresses import Addresses
-from library.comparison import Transition, compare, contents
+from library.comparison import Transition, compare, contents_of
 from library.contexts.page import Page
 from library.contexts.pager import PageLink, clamped, page_at, page_links
 from library.identifiers import Domain, type_of
@@ -201,7 +201,7 @@ def _rows(
     }
     told = compare(transitions.values())
     added = [c.after.version_id for _, c in listed if c.after and c.kind is ChangeKind.ADDITIONS]
-    held = contents(added) if added else {}
+    held = contents_of(added) if added else {}
     for one, changed in listed:
         transition = transitions.get(changed.object_id)
         changes = told.get(transition, ()) if transition else ()
@@ -219,7 +219,7 @@ def _rows(
 
 
 def _object(pair: Pair, compared: ReleaseDifference, changed: ChangedObject) -> Place:
-    href = pair.history(changed.stix_id, compared.domain)
+    href = pair.history(compared, changed.object_id, changed.stix_id)
     if changed.stix_type == RELATIONSHIP:
         linked = compared.relationships.get(changed.object_id)
         name = f"{linked[1].name} {linked[0]} {linked[2].name}" if linked else changed.stix_id
@@ -280,18 +280,27 @@ def _by_ends(each: tuple[ReleaseDifference, ChangedLink]) -> tuple[str, str, str
 def _link_rows(
     pair: Pair, some: Sequence[tuple[ReleaseDifference, ChangedLink]]
 ) -> Iterator[LinkRow]:
-    held = contents({v for _, link in some for v in (*link.before, *link.after) if v})
+    held = contents_of({v for _, link in some for v in (*link.before, *link.after) if v})
     for one, link in some:
         source, target = (one.ends.get(key) for key in (link.source_id, link.target_id))
         if source is None or target is None:
             continue
         yield LinkRow(
             domain=Domain(one.domain).label,
-            source=Place(source.attack_id, source.name, pair.history(source.stix_id, one.domain)),
-            target=Place(target.attack_id, target.name, pair.history(target.stix_id, one.domain)),
+            source=Place(
+                source.attack_id, source.name, pair.history(one, source.object_id, source.stix_id)
+            ),
+            target=Place(
+                target.attack_id, target.name, pair.history(one, target.object_id, target.stix_id)
+            ),
             change=link.change,
             note=_note(link, held),
         )
+
+
+def _end(pair: Pair, compared: ReleaseDifference, end: LinkEnd) -> Place:
+    """An end of a link, which leads to what changed in it."""
+    return Place(end.attack_id, end.name, pair.history(compared, end.object_id, end.stix_id))
 
 
 def _note(link: ChangedLink, held: Mapping[int, Properties]) -> SafeString | str:

@@ -12,8 +12,8 @@ from enum import StrEnum
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
-from library.changes import changes_between, edits
-from library.comparison import contents
+from library.changes import Linked, changes_between, edits
+from library.comparison import contents_of
 from library.identifiers import Link
 from library.releases.kinds import ChangeKind
 from library.releases.links import ChangedLink, LinkChange, changed_links, linked_by, successors
@@ -78,6 +78,11 @@ class ReleaseDifference:
         """The objects by their keys."""
         return {changed.object_id: changed for changed in self.objects}
 
+    def holds_both(self, object_id: int) -> bool:
+        """Whether both releases hold an object that either of them holds."""
+        changed = self.of_object.get(object_id)
+        return changed is None or changed.kind not in _ONE_SIDED
+
     @cached_property
     def ends(self) -> Mapping[int, LinkEnd]:
         """The objects at the ends of links, and what replaced revoked ones, by their keys."""
@@ -105,11 +110,11 @@ class ReleaseDifference:
     def told_links(self) -> Sequence[ChangedLink]:
         """The links that came, went, or say something else; not those edited in noise alone."""
         edited = [link for link in self.links if link.change is LinkChange.EDITED]
-        found = contents({v for link in edited for v in (*link.before, *link.after)})
+        found = contents_of({v for link in edited for v in (*link.before, *link.after)})
 
         def says_other(link: ChangedLink) -> bool:
-            old, new = ([found[v] for v in side if v] for side in (link.before, link.after))
-            return edits(old, new) > 0
+            old, new = (tuple(found[v] for v in side) for side in (link.before, link.after))
+            return edits(Linked(link.kind, True, "", "", old, new)) > 0
 
         silent = {link for link in edited if not says_other(link)}
         return [link for link in self.links if link not in silent]
@@ -135,7 +140,7 @@ class ReleaseDifference:
             for found in objects
             if found.before and found.after and found.object_id not in self._weighed
         ]
-        held = contents({version for _, *two in new for version in two}) if new else {}
+        held = contents_of({version for _, *two in new for version in two}) if new else {}
         for object_id, before, after in new:
             is_material = object_id in self._with_mitigations_changed or object_id in self.moved
             own = Weight.MATERIAL if is_material else _weight(held[before], held[after])

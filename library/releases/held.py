@@ -99,6 +99,7 @@ def releases_page(shelf: Shelf) -> ReleasesPage:
         crumbs=(*way_up(shelf), Crumb("Releases")),
         canonical=f"{shelf.addresses.home}/releases",
         section="releases",
+        pinnable=False,
     )
     return ReleasesPage(
         page=page,

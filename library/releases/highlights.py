@@ -131,7 +131,7 @@ def _mention(
         domain=Domain(compared.domain).label,
         attack_id=shown.attack_id,
         name=shown.name or changed.stix_id,
-        href=pair.history(changed.stix_id, compared.domain),
+        href=pair.history(compared, changed.object_id, changed.stix_id),
         said=said,
         then=tuple(map(_place, compared.replaced_by(changed.object_id)))
         if changed.kind is ChangeKind.REVOCATIONS
@@ -158,7 +158,7 @@ def _moved(pair: Pair) -> Iterator[Mention]:
                 domain=Domain(compared.domain).label,
                 attack_id=end.attack_id,
                 name=end.name,
-                href=pair.history(end.stix_id, compared.domain),
+                href=pair.history(compared, end.object_id, end.stix_id),
                 said=_tactics(ends.get(LinkChange.REMOVED, ()), ends.get(LinkChange.ADDED, ())),
             )
 

@@ -102,7 +102,7 @@ def _mark(
     for cell in [*column.cells, *subs]:
         if cell.marked:
             cell.mark = marks[cell.technique.object_id]
-            href = pair.history(cell.technique.stix_id, compared.domain)
+            href = pair.history(compared, cell.technique.object_id, cell.technique.stix_id)
             cell.technique = cell.technique._replace(href=href)
     if not filters.platform:
         column.cells.extend(_gone(pair, compared, column.tactic.object_id, marks, filters))
@@ -121,7 +121,7 @@ def _gone(
             continue
         if marks.get(link.source_id) == GONE:
             end = compared.ends[link.source_id]
-            href = pair.history(end.stix_id, compared.domain)
+            href = pair.history(compared, end.object_id, end.stix_id)
             named = Named(link.source_id, TECHNIQUE, end.attack_id, end.name, href, end.stix_id)
             found = filters.finds(end.attack_id, end.name)
             yield MatrixCell(technique=named, marked=True, found=found, mark=GONE)

@@ -115,6 +115,7 @@ def page_of(shelf: Shelf, pair: Pair, part: str = "", path: str = "") -> Page:
         canonical=pair.path + path + (pair.query if not part else ""),
         indexed=not part,
         section="releases",
+        pinnable=False,
         cited_release=max(pair.before, pair.after, key=release_order),
     )
 

@@ -160,6 +160,7 @@ LAYERS = [
     ["library.kinds"],
     [
         "library.contexts",
+        "library.history",
         "library.panels",
         "library.revocations",
         "library.markup",
@@ -168,6 +169,7 @@ LAYERS = [
     ["library.files"],
     [
         "library.views",
+        "library.history_views",
         "library.downloads",
         "library.sitemaps",
         "library.raw",

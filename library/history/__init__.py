@@ -1,0 +1,1 @@
+"""One object over time: the snapshots that hold it, and what changed from one to another."""

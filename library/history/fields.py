@@ -1,0 +1,147 @@
+"""What differs in the properties of two versions of an object: what says something, and noise."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from library.contexts.facts import words_of
+from library.identifiers import timestamp
+from library.substance import FIELDS, Properties, is_prose, words_for
+
+_NOTHING: Final = object()
+# Text that is longer reads better with its changes marked than beside what it was.
+LONGEST_BESIDE: Final = 160
+CITATION: Final = re.compile(r"\(Citation:\s{0,4}([^()]{1,200}(?:\([^()]{0,100}\)[^()]{0,100})?)\)")
+LINK_BY_ID: Final = re.compile(r"\(?LinkById:\s{0,4}([A-Z0-9.]{1,20})\)?")
+MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,16}Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A property in one of two versions: a value in words, or the entries of a list.
+
+    What is prose is as it is stored, to be rendered.
+    """
+
+    text: str = ""
+    entries: tuple[str, ...] = ()
+    """Of a list, what the other version does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDifference:
+    """One property that differs."""
+
+    name: str
+    words: str
+    before: Side
+    after: Side
+    kept: int = 0
+    """How many entries of a list both versions have."""
+
+    is_list: bool = False
+    is_prose: bool = False
+
+
+def differing(before: Properties, after: Properties) -> list[str]:
+    """The properties that are not the same, in the order of FIELDS, then by name."""
+    names = [*FIELDS, *sorted((before.keys() | after.keys()) - FIELDS.keys())]
+    return [
+        name
+        for name in names
+        if not _is_same(before.get(name, _NOTHING), after.get(name, _NOTHING))
+    ]
+
+
+def field_differences(
+    before: Properties, after: Properties, told: Collection[str], names: Mapping[str, str]
+) -> tuple[list[FieldDifference], list[FieldDifference]]:
+    """The properties that differ: those in `told`, and those whose difference is noise.
+
+    `told` are the properties of which `library.changes` tells a change; `names` says what STIX ids
+    in them stand for.
+    """
+    made = [
+        (name in told, _difference(name, before, after, names)) for name in differing(before, after)
+    ]
+    return [each for says, each in made if says], [each for says, each in made if not says]
+
+
+def _is_same(before: Any, after: Any) -> bool:
+    """Whether two JSON values are the same: true is not 1."""
+    return before is after or (
+        _NOTHING not in (before, after) and _canonical(before) == _canonical(after)
+    )
+
+
+def _difference(
+    name: str, before: Properties, after: Properties, names: Mapping[str, str]
+) -> FieldDifference:
+    old, new = before.get(name, _NOTHING), after.get(name, _NOTHING)
+    words = words_for(name)
+    if _is_list(old) and _is_list(new):
+        old_entries, new_entries = _entries(old, names), _entries(new, names)
+        gone = [entry for entry in old_entries if entry not in new_entries]
+        come = [entry for entry in new_entries if entry not in old_entries]
+        return FieldDifference(
+            name,
+            words,
+            Side(entries=tuple(gone)),
+            Side(entries=tuple(come)),
+            kept=len(old_entries) - len(gone),
+            is_list=True,
+        )
+    texts = [value for value in (old, new) if isinstance(value, str)]
+    is_text = len(texts) == sum(value is not _NOTHING for value in (old, new))
+    if is_text and (is_prose(name) or max(map(len, texts)) > LONGEST_BESIDE):
+        was, now = (value if isinstance(value, str) else "" for value in (old, new))
+        return FieldDifference(name, words, Side(was), Side(now), is_prose=True)
+    return FieldDifference(name, words, Side(_words(old, names)), Side(_words(new, names)))
+
+
+def _is_list(value: Any) -> bool:
+    return value is _NOTHING or isinstance(value, list)
+
+
+def _entries(value: Any, names: Mapping[str, str]) -> dict[str, None]:
+    """The entries of a list in words, each once, in their order."""
+    return dict.fromkeys(_words(entry, names) for entry in value) if isinstance(value, list) else {}
+
+
+def _words(value: Any, names: Mapping[str, str]) -> str:
+    """A value as a reader reads it; a JSON object as its parts, one behind the other."""
+    if value is _NOTHING:
+        return ""
+    if isinstance(value, str):
+        moment = timestamp(value) if MOMENT.fullmatch(value) else None
+        if moment:
+            return f"{moment:%-d %B %Y, %H:%M:%S} UTC"
+        return names[value] if value in names else _without_marks(value)
+    if isinstance(value, dict):
+        return _object(value, names)
+    if isinstance(value, list):
+        return "; ".join(_words(part, names) for part in value)
+    return words_of(value)
+
+
+def _object(value: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """A JSON object as its parts; a reference by what it says and where it is."""
+    if isinstance(value.get("source_name"), str) and ("description" in value or "url" in value):
+        said = [value.get("description") or value["source_name"], value.get("url", "")]
+        return " ".join(filter(None, (_words(part, names) for part in said)))
+    parts = ((key, _words(part, names)) for key, part in value.items())
+    return "; ".join(f"{key.replace('_', ' ')}: {told}" for key, told in parts)
+
+
+def _without_marks(text: str) -> str:
+    """A text in which citations stand by name, "[NAME]", and links by ID."""
+    text = CITATION.sub(r"[\1]", LINK_BY_ID.sub(r"\1", text))
+    return text.replace("Citation:", "Citation of").replace("LinkById", "link to")
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)

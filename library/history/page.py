@@ -1,0 +1,223 @@
+"""The pages of an object's change history: the whole of it, and two releases compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from library.addresses import difference_query
+from library.conditional import Shelf
+from library.contexts.held import HeldObject
+from library.contexts.page import Crumb, Page, way_up
+from library.history.difference import Difference, difference_of
+from library.history.links import Other
+from library.history.naming import LinkedObject, Namer
+from library.history.story import Chapter, story
+from library.history.timeline import Place, Timeline, timelines
+from library.identifiers import MATRIX, Domain, Link, is_sample, release_order
+from library.lookups import members_of
+from library.models import SnapshotEdge
+from library.substance import NOISE, substantive, words_for
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The two releases that an address asks to compare, and the domain where it names one."""
+
+    before: str
+    after: str
+    domain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """What the newest release of a domain that holds a revoked object says has replaced it."""
+
+    label: str
+    release: str
+    by: list[LinkedObject]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What every page of an object's history shows."""
+
+    page: Page
+    held: HeldObject
+    path: str
+    """The address of the history."""
+
+    own_page: str
+    """The address of the object's page, which shows it even where it is revoked."""
+
+    lines: list[Timeline]
+    others: list[HeldObject]
+    replaced: list[Replaced]
+
+    asked: Asked = field(default_factory=lambda: Asked("", ""))
+
+    @property
+    def releases(self) -> list[str]:
+        """The releases that hold the object in any domain, newest first: what may be compared."""
+        held = {place.release for line in self.lines for place in line.holding}
+        return sorted(held, key=release_order, reverse=True)
+
+    @property
+    def choice(self) -> Asked:
+        """What the form has chosen: as asked, else the two newest releases."""
+        if self.asked.before or self.asked.after:
+            return self.asked
+        newest, *rest = self.releases or [""]
+        return Asked(rest[0] if rest else newest, newest)
+
+    @property
+    def substance(self) -> list[str]:
+        """What readers call the fields that say something of such an object."""
+        return list(dict.fromkeys(map(words_for, substantive(self.held.stix_type))))
+
+    @property
+    def noise(self) -> list[str]:
+        """The same of the fields that do not."""
+        return list(NOISE.values())
+
+    @property
+    def can_compare(self) -> bool:
+        """Whether there are two releases to compare."""
+        return any(len(line.holding) > 1 for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """The whole history, or the part of it that ends with an earlier release."""
+
+    history: History
+    chapters: list[Chapter]
+    earlier: str
+    """The query of the page that goes on; empty where all is told."""
+
+    is_part: bool
+    """Whether it begins later than with the newest release."""
+
+
+@dataclass(frozen=True, slots=True)
+class DifferencePage:
+    """Two releases of the object compared; or why they cannot be."""
+
+    history: History
+    difference: Difference | None = None
+    domain: str = ""
+    problem: str = ""
+
+    @property
+    def is_backwards(self) -> bool:
+        """Whether it goes from a later release to an earlier one."""
+        asked = self.history.asked
+        return release_order(asked.before) > release_order(asked.after)
+
+    @property
+    def reverse(self) -> str:
+        """The query of the same comparison the other way."""
+        asked = self.history.asked
+        return difference_query(asked.after, asked.before, asked.domain)
+
+
+def history_of(
+    shelf: Shelf,
+    held: HeldObject,
+    address: str,
+    others: list[HeldObject],
+    asked: Asked | None = None,
+) -> History:
+    """The history of the object at an address, without what changed; at most three queries."""
+    path, own_page = f"{address}/history", _own_page(held, address)
+    release = held.rows[0].snapshot.attack_version
+    lines = timelines(held.object_id, shelf.snapshot_ids, of_sample=is_sample(release))
+    compared = asked or Asked("", "")
+    return History(
+        page=_page(shelf, held, (own_page, path), asked),
+        held=held,
+        path=path,
+        own_page=own_page,
+        lines=lines,
+        others=others,
+        replaced=_replaced(shelf, held.object_id, lines),
+        asked=compared,
+    )
+
+
+def history_page(shelf: Shelf, history: History, before: str) -> HistoryPage:
+    """What changed from release to release; three queries."""
+    chapters, rest = story(history.held.object_id, history.lines, before, Namer(shelf))
+    return HistoryPage(
+        history,
+        [chapter for chapter in chapters if chapter.passages or chapter.is_whole],
+        earlier=f"?before={rest}" if rest else "",
+        is_part=bool(before),
+    )
+
+
+def difference_page(shelf: Shelf, history: History, places: tuple[Place, Place]) -> DifferencePage:
+    """Two releases of the object compared; four queries."""
+    made = difference_of(history.held.object_id, *places, Namer(shelf))
+    return DifferencePage(history, made, Domain(places[0].domain).label)
+
+
+def _page(shelf: Shelf, held: HeldObject, addresses: tuple[str, str], asked: Asked | None) -> Page:
+    own_page, path = addresses
+    has_id = held.attack_id and held.kind is not MATRIX
+    name = f"{held.attack_id}: {held.name}" if has_id else held.name
+    title, query = f"{name}, change history", ""
+    said = f"What MITRE changed of the {held.kind.label.lower()} {name}, release by release."
+    if asked:
+        title = f"{name}, {asked.before} to {asked.after}"
+        query = difference_query(asked.before, asked.after, asked.domain)
+        said = f"{name} in releases {asked.before} and {asked.after}, side by side."
+    return Page(
+        shelf=shelf,
+        kind=held.kind,
+        title=title,
+        description=said,
+        crumbs=_crumbs(shelf, held, own_page, path if asked else ""),
+        canonical=path + query,
+        indexed=held.version.live and not asked,
+        pinnable=False,
+    )
+
+
+def _crumbs(shelf: Shelf, held: HeldObject, own_page: str, path: str) -> tuple[Crumb, ...]:
+    """The way up; `path` is that of the history from a page below it."""
+    own = Crumb(held.attack_id or held.name, own_page)
+    below = (Crumb("Comparison"),) if path else ()
+    return (*way_up(shelf, held.kind), own, Crumb("Change history", path), *below)
+
+
+def _own_page(held: HeldObject, address: str) -> str:
+    if held.version.revoked:
+        return f"{held.lasting_href}?redirect=no"
+    # One that the edition does not hold has its page in the release that does.
+    return held.href if held.addresses.release else address
+
+
+def _replaced(shelf: Shelf, object_id: int, lines: Sequence[Timeline]) -> list[Replaced]:
+    """What replaced a revoked object, domain by domain; two queries for a revoked one."""
+    ends = [line.newest for line in lines if line.newest and line.newest.revoked]
+    if not ends:
+        return []
+    snapshots = [place.snapshot_id for place in ends]
+    edges = set(
+        SnapshotEdge.objects.filter(
+            snapshot__in=snapshots, source=object_id, kind=Link.REVOKED_BY
+        ).values_list("snapshot_id", "target_id")
+    )
+    rows = members_of(snapshots, {target for _, target in edges}) if edges else []
+    namer = Namer(shelf)
+    found = []
+    for place in ends:
+        by = [
+            namer.linked(place, Other._make(named))
+            for snapshot, target, _, *named in rows
+            if snapshot == place.snapshot_id and (snapshot, target) in edges
+        ]
+        if by:
+            found.append(Replaced(Domain(place.domain).label, place.release, by))
+    return found

@@ -1,0 +1,215 @@
+"""Two releases of an object compared: fields, texts, relationships, noise and errors."""
+
+from urllib.parse import quote
+
+import pytest
+
+from tests.factories import (
+    Properties,
+    attack_object,
+    import_objects,
+    mitigation,
+    relationship,
+    tactic,
+    technique,
+)
+from tests.library.pages import LIBRARY, MITIGATIONS, Element, Site
+
+pytestmark = pytest.mark.django_db
+
+MEASURE = mitigation("M1000", "Alpha")
+THING = technique("T1000", "Thing", x_mitre_platforms=["Linux", "Windows"])
+BAND = attack_object("intrusion-set", "G1000", "Band")
+USES = relationship("uses", BAND, THING, "Band ran a tool.")
+HISTORY = f"{MITIGATIONS}/M1000/history"
+OF_THING = f"{LIBRARY}/techniques/T1000/history"
+
+
+def compared(site: Site, before: Properties, after: Properties, query: str = "") -> Element:
+    """The page that compares the mitigation in two releases."""
+    import_objects(before, release="1.0")
+    import_objects(after, release="2.0")
+    return site.page(f"{HISTORY}{query or '?from=1.0&to=2.0'}")
+
+
+def row(page: Element, head: str) -> list[str]:
+    """The two cells of a field."""
+    found = [tr for tr in page.all("tr") if tr.all("th") and tr.all("th")[0].words == head]
+    assert len(found) == 1, head
+    return [cell.words for cell in found[0].all("td")]
+
+
+def text_of(page: Element, title: str) -> Element:
+    """The section under a heading."""
+    found = [
+        part for part in page.all("section") if part.all("h2") and part.all("h2")[0].words == title
+    ]
+    assert len(found) == 1, title
+    return found[0]
+
+
+def test_fields_stand_side_by_side(site: Site) -> None:
+    page = compared(site, MEASURE, MEASURE | {"name": "Beta", "labels": ["one", "two"]})
+    assert row(page, "Name") == ["Alpha", "Beta"]
+    assert row(page, "Labels") == ["nothing that is gone", "added one added two"]
+
+
+def test_lists_say_what_came_what_went_and_how_much_stays(site: Site) -> None:
+    import_objects(THING, release="1.0")
+    import_objects(THING | {"x_mitre_platforms": ["Windows", "macOS"]}, release="2.0")
+    page = site.page(f"{OF_THING}?from=1.0&to=2.0")
+    assert row(page, "Platforms") == ["removed Linux 1 entry stays", "added macOS"]
+
+
+@pytest.mark.parametrize("query", ["?from=2.0&to=1.0", "?from=2.0&to=1.0&domain=enterprise"])
+def test_the_other_way_round_mirrors_it(site: Site, query: str) -> None:
+    page = compared(site, MEASURE, MEASURE | {"name": "Beta"}, query)
+    assert row(page, "Name") == ["Beta", "Alpha"]
+    assert "read backwards: 2.0 is the later release" in page.one(id="main").words
+
+
+def test_texts_are_compared_word_by_word_as_readers_see_them(site: Site) -> None:
+    source = {"source_name": "Paper", "description": "An author.", "url": "https://example.org/a"}
+    before = mitigation(
+        "M1000", "Alpha", description="Block **all** mail.(Citation: Paper)", references=[source]
+    )
+    after = mitigation(
+        "M1000", "Alpha", description="Block **no** mail.(Citation: Paper)", references=[source]
+    )
+    section = text_of(compared(site, before, after), "Description")
+    assert section.one("del").words == "[removed: all]"
+    assert section.one("ins").words == "[added: no]"
+    assert section.one("a").words == "[1]"
+    assert "**" not in section.words
+
+
+def test_hostile_text_stays_text(site: Site) -> None:
+    evil = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'&lt; (Citation: <b>x</b>) "
+    name = evil.partition("(")[0]
+    after = MEASURE | {"description": evil, "name": name, "labels": [name], name: {"a": [evil]}}
+    page = compared(site, MEASURE, after)
+    assert not page.one(id="main").has("img")
+    assert not page.one(id="main").has("script")
+
+
+def test_relationships_stand_in_a_table_for_each_kind(site: Site) -> None:
+    other = attack_object("intrusion-set", "G1001", "Gang")
+    also = relationship("uses", other, THING, "Gang ran it, too.")
+    does = relationship("mitigates", MEASURE, THING, "Stop it.")
+    import_objects(THING, BAND, other, MEASURE, USES, does, release="1.0")
+    edited = USES | {"description": "Band ran another tool."}
+    import_objects(THING, BAND, other, MEASURE, edited, also, release="2.0")
+    page = site.page(f"{OF_THING}?from=1.0&to=2.0")
+    titles = [head.words for head in text_of(page, "Relationships").all("h3")]
+    assert titles == ["Mitigations 1 removed", "Procedure examples 1 added, 1 edited"]
+    first, second = text_of(page, "Relationships").all("table")
+    assert [tr.words for tr in first.one("tbody").all("tr")] == [
+        "Removed M1000 Alpha [removed: Stop it.]"
+    ]
+    added, changed = second.one("tbody").all("tr")
+    assert added.words == "Added G1001 Gang [added: Gang ran it, too.]"
+    assert changed.one(css="change-sign").words == "Edited"
+    assert changed.one("ins").words == "[added: another]"
+    assert added.one("a")["href"] == f"{LIBRARY}/groups/G1001"
+    assert first.one("a")["href"] == f"{LIBRARY}/v/1.0/mitigations/M1000"
+
+
+def test_tactics_are_relationships(site: Site) -> None:
+    stages = [tactic("TA1000", "Impact", "impact"), tactic("TA1001", "Access", "access")]
+    import_objects(technique("T1000", "Thing", ("impact",)), *stages, release="1.0")
+    import_objects(technique("T1000", "Thing", ("access",)), *stages, release="2.0")
+    page = site.page(f"{OF_THING}?from=1.0&to=2.0")
+    rows = text_of(page, "Relationships").one("tbody").all("tr")
+    assert [tr.words for tr in rows] == ["Added TA1001 Access", "Removed TA1000 Impact"]
+    assert "Kill chain" not in page.one(id="main").words
+
+
+def test_noise_is_folded_and_counted(site: Site) -> None:
+    noise = {"modified": "2030-01-01T00:00:00.000Z", "revoked": False}
+    page = compared(site, MEASURE, MEASURE | noise)
+    assert "No change in substance" in page.one(id="main").words
+    folded = page.one("details", css="noise")
+    assert folded.one("summary").words == "2 fields differ in form alone"
+    assert row(page, "Date of modification")[1] == "1 January 2030, 00:00:00 UTC"
+    assert row(page, "Status") == ["not stated", "No"]
+
+
+def test_equal_releases_are_said_to_be_equal(site: Site) -> None:
+    page = compared(site, MEASURE, MEASURE)
+    assert "Nothing changed: both releases hold the same" in page.one(id="main").words
+    assert not page.has(css="json-difference")
+
+
+def test_the_raw_json_is_there_line_by_line(site: Site) -> None:
+    page = compared(site, MEASURE, MEASURE | {"name": "Beta"})
+    lines = page.one("pre", css="canonical")
+    assert [found.words for found in lines.all("del")] == ['- "name": "Alpha",']
+    assert [found.words for found in lines.all("ins")] == ['+ "name": "Beta",']
+    for link in page.all("a", css="hash"):
+        assert site.get(link["href"]).status_code == 200
+
+
+def test_of_a_revoked_object_its_relationships_are_not_compared(site: Site) -> None:
+    does = relationship("mitigates", MEASURE, THING, "Stop it.")
+    import_objects(MEASURE, THING, does, release="1.0")
+    import_objects(MEASURE | {"revoked": True}, THING, does, release="2.0")
+    page = site.page(f"{HISTORY}?from=1.0&to=2.0")
+    assert row(page, "Status") == ["not stated", "Yes"]
+    assert "Relationships are not compared" in page.one(id="main").words
+
+
+def test_an_unknown_type_and_its_fields_are_compared(site: Site) -> None:
+    novelty = attack_object("x-mitre-novelty", "N1", "New", x_mitre_of=[1])
+    import_objects(novelty, release="1.0")
+    import_objects(novelty | {"x_mitre_of": [2], "x_mitre_what": "this"}, release="2.0")
+    page = site.page(f"{LIBRARY}/objects/{novelty['id']}/history?from=1.0&to=2.0")
+    assert row(page, "“of”") == ["removed 1", "added 2"]
+    assert row(page, "“what”") == ["not stated", "this"]
+
+
+def test_a_domain_can_be_chosen_and_else_is_the_first_that_has_both(site: Site) -> None:
+    import_objects(MEASURE, release="1.0")
+    import_objects(MEASURE, release="2.0")
+    mobile = MEASURE | {"name": "For phones"}
+    import_objects(mobile, domain="mobile", release="2.0")
+    import_objects(mobile | {"name": "For tablets"}, domain="mobile", release="3.0")
+    page = site.page(f"{HISTORY}?from=2.0&to=3.0")
+    assert row(page, "Name") == ["For phones", "For tablets"]
+    why = site.page(f"{HISTORY}?from=2.0&to=3.0&domain=enterprise", 404).one(css="problem").words
+    assert why == "The library holds no release 3.0 of Enterprise."
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "said"),
+    [
+        ("?from=1.0", 400, "names no release to compare in “to”"),
+        ("?from=&to=2.0", 400, "names no release to compare in “from”"),
+        ("?from=2.0&to=2.0", 400, "Both releases are 2.0"),
+        ("?from=x&to=2.0", 400, "“from” is not a release such as 18.1"),
+        (f"?from={quote('<script>')}&to=2.0", 400, "“from” is not a release"),
+        ("?from=1.0%00&to=2.0", 400, "“from” is not a release"),
+        (f"?from={'9' * 5000}&to=2.0", 400, "“from” is not a release"),
+        ("?from=1.0&to=2.0&domain=moon", 400, "not one of enterprise, mobile and ics"),
+        ("?from=sample-1&to=2.0", 400, "A sample cannot be compared"),
+        ("?from=9.0&to=2.0", 404, "holds no release 9.0 of Enterprise"),
+        ("?from=1.0&to=2.0", 404, "Release 1.0 of Enterprise does not have this object"),
+        ("?from=2.0&to=3.0&domain=ics", 404, "No release held has this object in ICS"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused_in_one_sentence(
+    site: Site, query: str, status: int, said: str
+) -> None:
+    import_objects(mitigation("M1001", "Beside"), release="1.0")
+    import_objects(MEASURE, release="2.0")
+    import_objects(MEASURE, release="3.0")
+    page = site.page(f"{HISTORY}{query}", status)
+    assert said in page.one(css="problem").words
+    assert page.one("form", css="compare").has("select", name="from")
+
+
+def test_search_engines_keep_histories_and_not_comparisons(site: Site) -> None:
+    page = compared(site, MEASURE, MEASURE | {"name": "Beta"})
+    assert page.has("meta", name="robots", content="noindex")
+    history = site.page(HISTORY)
+    assert not history.has("meta", name="robots")
+    assert history.one("link", rel="canonical")["href"].endswith("/M1000/history")

@@ -16,8 +16,8 @@ from library.addresses import Addresses
 from library.conditional import Shelf
 from library.declarations import Step
 from library.identifiers import Domain, ObjectType, type_of
-from library.lookups import edges_of, members_of
-from library.models import ObjectContent, SnapshotEdge
+from library.lookups import contents_of, edges_of, members_of
+from library.models import SnapshotEdge
 from library.text.references import Source, sources
 
 
@@ -213,12 +213,7 @@ class Graph:
     def contents(self, members: Iterable[Member]) -> dict[int, dict[str, Any]]:
         """The properties of these objects by the key of their version."""
         versions = {member.version_id for member in members}
-        rows = ObjectContent.objects.filter(version__in=versions)
-        found: dict[int, dict[str, Any]] = {
-            version_id: orjson.loads(canonical)
-            for version_id, canonical in rows.values_list("version_id", "canonical")
-        }
-        return found
+        return {version: orjson.loads(canonical) for version, canonical in contents_of(versions)}
 
 
 def links_of(shelf: Shelf, object_id: int) -> list[tuple[str, bool]]:

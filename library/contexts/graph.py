@@ -125,16 +125,15 @@ class Graph:
         for object_ids, step in wanted:
             if object_ids:
                 by_direction[step.link, step.forward].update(object_ids)
-        rows = edges_of(self.shelf.snapshot_ids, by_direction, with_content=with_content)
-        for *key, canonical in rows:
-            self._keep(Edge._make((*key, Statement.of(canonical) if canonical else None)))
+        for row in edges_of(self.shelf.snapshot_ids, by_direction, with_content=with_content):
+            key, canonical = row[:5], row[5]
+            if key not in self._seen:
+                self._seen.add(key)
+                self._keep(Edge._make((*key, Statement.of(canonical) if canonical else None)))
 
     def _keep(self, edge: Edge) -> None:
-        key = edge[:5]
-        if key not in self._seen:
-            self._seen.add(key)
-            self._out[edge.kind, edge.source_id].append(edge)
-            self._in[edge.kind, edge.target_id].append(edge)
+        self._out[edge.kind, edge.source_id].append(edge)
+        self._in[edge.kind, edge.target_id].append(edge)
 
     @property
     def all_edges(self) -> Iterator[Edge]:

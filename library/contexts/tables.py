@@ -218,10 +218,11 @@ def _use(subject: Subject, spec: Relation, note: str, scopes: list[tuple[Source,
 def _beside(subject: Subject, spec: Relation, place: Place) -> tuple[Named, ...]:
     if spec.beside is None:
         return ()
-    found = [
-        subject.named(member)._replace(told=_told(subject, member) if spec.tells_beside else "")
-        for member in subject.graph.reached([place], spec.beside[1])
-    ]
+    members = subject.graph.reached([place], spec.beside[1])
+    found = [subject.named(member) for member in members]
+    if spec.tells_beside:
+        told = [_told(subject, member) for member in members]
+        found = [named._replace(told=words) for named, words in zip(found, told, strict=True)]
     return tuple(sorted(found, key=lambda named: (named.attack_id, named.name)))
 
 

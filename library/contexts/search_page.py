@@ -4,10 +4,10 @@ import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from html import escape
 
 import orjson
 from django.http import QueryDict
-from django.utils.html import escape
 from django.utils.safestring import SafeString
 
 from library.catalogue import Catalogue, Entry, catalogue

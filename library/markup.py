@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from library.contexts.matrix import Matrix, MatrixCell, MatrixColumn
     from library.contexts.object_page import ShownReference
     from library.contexts.search_page import Result, Successor
-    from library.contexts.tables import Row
+    from library.contexts.tables import Family, Row
     from library.text.markdown import Rendered
 
 NO_NOTE = '<span class="absent">There is no note.</span>'
+ONLY_PARTS = "not listed itself, only:"
 UNFOLD = (
     '<details class="unfold"><summary><span class="fold-more">Read the rest</span>'
     '<span class="fold-less">Fold</span></summary></details>'
@@ -57,10 +58,36 @@ def prose(text: Rendered) -> SafeString:
     return SafeString(f'<div class="prose">{text.html}</div>')
 
 
-def rows_html(rows: Iterable[Row], column: str, beside: str, *, nested: bool) -> SafeString:
-    """The rows of a table; `column` heads the notes, `beside` names what rows list further."""
+def families_html(families: Iterable[Family], column: str, beside: str) -> SafeString:
+    """A table's rows by family; `column` heads the notes, `beside` what rows list further."""
     head = escape(column)
-    return SafeString("".join([_row(row, head, beside, nested=nested) for row in rows]))
+    return SafeString("".join([_family(family, head, beside) for family in families]))
+
+
+def _family(family: Family, column: str, beside: str) -> str:
+    rows = [_row(row, column, beside, nested=False) for row in family.rows]
+    rows += [_row(row, column, beside, nested=True) for row in family.nested]
+    return f"<tbody>\n{_family_head(family)}{''.join(rows)}</tbody>\n"
+
+
+def _family_head(family: Family) -> str:
+    """What stands over rows of a kind, or over sub-techniques whose technique has no row itself."""
+    if family.title:
+        return (
+            '<tr class="kind-head"><th scope="rowgroup" colspan="4">'
+            '<details class="kind-fold" open>'
+            f'<summary>{escape(family.title)} <span class="figure">{len(family.rows)}</span>'
+            "</summary></details></th></tr>\n"
+        )
+    head = family.head
+    if head is None or family.rows:
+        return ""
+    absent = "its own row is left out by the filter" if family.is_listed else ONLY_PARTS
+    return (
+        '<tr class="family-head"><td></td>\n<th scope="rowgroup">'
+        f'<a class="attack-id" href="{escape(head.href)}">{escape(head.attack_id)}</a></th>\n'
+        f'<td colspan="2">{escape(head.name)} <span class="absent">{absent}</span></td></tr>\n'
+    )
 
 
 def _row(row: Row, column: str, beside: str, *, nested: bool) -> str:

@@ -350,11 +350,11 @@ def _by_words(known: Catalogue, query: str, include_revoked: bool) -> list[tuple
 
 def _words_score(words: list[str], entry: Entry, rank: float, bonus: float) -> float:
     """How well an object fits by its words; more where they are all that its name consists of."""
-    named = max((_covered(words, name) for name in entry.names), default=0.0)
+    named = max([_covered(words, name) for name in entry.names], default=0.0)
     return (100 * rank + 60 * named + bonus) * BEHIND.get(entry.kind.path, 1.0)
 
 
 def _covered(words: list[str], name: str) -> float:
     """What part of a name's words stands in the query."""
     own = name.split()
-    return sum(word in words for word in own) / len(own) if own else 0.0
+    return sum([word in words for word in own]) / len(own) if own else 0.0

@@ -16,8 +16,8 @@ from library.addresses import Addresses
 from library.conditional import Shelf
 from library.declarations import Step
 from library.identifiers import Domain, ObjectType, type_of
-from library.lookups import edges_of, members_of
-from library.models import ObjectContent, SnapshotEdge
+from library.lookups import contents_of, edges_of, members_of
+from library.models import SnapshotEdge
 from library.text.references import Source, sources
 
 
@@ -125,16 +125,15 @@ class Graph:
         for object_ids, step in wanted:
             if object_ids:
                 by_direction[step.link, step.forward].update(object_ids)
-        rows = edges_of(self.shelf.snapshot_ids, by_direction, with_content=with_content)
-        for *key, canonical in rows:
-            self._keep(Edge._make((*key, Statement.of(canonical) if canonical else None)))
+        for row in edges_of(self.shelf.snapshot_ids, by_direction, with_content=with_content):
+            key, canonical = row[:5], row[5]
+            if key not in self._seen:
+                self._seen.add(key)
+                self._keep(Edge._make((*key, Statement.of(canonical) if canonical else None)))
 
     def _keep(self, edge: Edge) -> None:
-        key = edge[:5]
-        if key not in self._seen:
-            self._seen.add(key)
-            self._out[edge.kind, edge.source_id].append(edge)
-            self._in[edge.kind, edge.target_id].append(edge)
+        self._out[edge.kind, edge.source_id].append(edge)
+        self._in[edge.kind, edge.target_id].append(edge)
 
     @property
     def all_edges(self) -> Iterator[Edge]:
@@ -213,12 +212,7 @@ class Graph:
     def contents(self, members: Iterable[Member]) -> dict[int, dict[str, Any]]:
         """The properties of these objects by the key of their version."""
         versions = {member.version_id for member in members}
-        rows = ObjectContent.objects.filter(version__in=versions)
-        found: dict[int, dict[str, Any]] = {
-            version_id: orjson.loads(canonical)
-            for version_id, canonical in rows.values_list("version_id", "canonical")
-        }
-        return found
+        return {version: orjson.loads(canonical) for version, canonical in contents_of(versions)}
 
 
 def links_of(shelf: Shelf, object_id: int) -> list[tuple[str, bool]]:

@@ -1,7 +1,6 @@
 """One object as the edition holds it, in one domain or in several."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -12,7 +11,8 @@ import orjson
 from library.addresses import Addresses, mitre_address
 from library.conditional import Shelf
 from library.identifiers import MATRIX, Domain, ObjectType, attack_reference, timestamp, type_of
-from library.models import ObjectVersion, SnapshotObject
+from library.lookups import HeldRow, held_by_attack_id, held_by_stix_id
+from library.models import ObjectContent, ObjectVersion, Snapshot, SnapshotObject, StixObject
 from library.parameters import can_be_held
 from library.text.references import Source, sources
 
@@ -150,12 +150,7 @@ def find_objects(shelf: Shelf, kind: ObjectType, attack_id: str) -> list[HeldObj
     """
     if not can_be_held(attack_id):
         return []
-    rows = (
-        SnapshotObject.objects.in_snapshots(shelf.snapshots)
-        .of_type(kind)
-        .named([attack_id])
-        .with_content()
-    )
+    rows = held_by_attack_id(shelf.snapshot_ids, attack_id, kind.stix_types)
     by_object: dict[int, list[SnapshotObject]] = defaultdict(list)
     for row in _by_domain(shelf, rows):
         by_object[row.object_id].append(row)
@@ -173,11 +168,32 @@ def find_by_stix_id(shelf: Shelf, stix_id: str) -> HeldObject | None:
     """The object with a STIX id in the edition; one query."""
     if not can_be_held(stix_id):
         return None
-    rows = SnapshotObject.objects.in_snapshots(shelf.snapshots).filter(object__stix_id=stix_id)
-    found = tuple(_by_domain(shelf, rows.with_content()))
+    found = tuple(_by_domain(shelf, held_by_stix_id(shelf.snapshot_ids, stix_id)))
     return HeldObject(found, shelf.addresses) if found else None
 
 
-def _by_domain(shelf: Shelf, rows: Iterable[SnapshotObject]) -> list[SnapshotObject]:
-    order = [snapshot.pk for snapshot in shelf.snapshots]
-    return sorted(rows, key=lambda row: order.index(row.snapshot_id))
+def _by_domain(shelf: Shelf, rows: list[HeldRow]) -> list[SnapshotObject]:
+    """What rows say as memberships, in the order of the domains."""
+    return [
+        _membership(snapshot, row)
+        for snapshot in shelf.snapshots
+        for row in rows
+        if row.snapshot_id == snapshot.pk
+    ]
+
+
+def _membership(snapshot: Snapshot, row: HeldRow) -> SnapshotObject:
+    version = ObjectVersion(
+        id=row.version_id,
+        object_id=row.object_id,
+        content_sha256=row.content_sha256,
+        attack_id=row.attack_id,
+        name=row.name,
+        revoked=row.revoked,
+        deprecated=row.deprecated,
+        modified=row.modified,
+        x_mitre_version=row.x_mitre_version,
+    )
+    version.content = ObjectContent(version_id=row.version_id, canonical=row.canonical)
+    identity = StixObject(id=row.object_id, stix_id=row.stix_id, stix_type=row.stix_type)
+    return SnapshotObject(snapshot=snapshot, object=identity, version=version)

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from library.addresses import Addresses
 from library.conditional import Shelf
 from library.identifiers import OBJECT_TYPES, TYPE_OF
-from library.models import SnapshotObject
+from library.lookups import identities_of
 from library.text.links import AttackLink, find_attack_links
 from library.text.markdown import Rendered, render
 from library.text.references import References, Source
@@ -36,13 +36,7 @@ class Prose:
         wanted = {attack_id for _, attack_id in linked - known}
         if not wanted:
             return cls(known, shelf.addresses)
-        rows = (
-            SnapshotObject.objects.filter(
-                snapshot__in=shelf.snapshots, object__stix_type__in=list(TYPE_OF)
-            )
-            .named(wanted)
-            .values_list("object__stix_type", "version__attack_id")
-        )
+        rows = identities_of(shelf.snapshot_ids, wanted, TYPE_OF)
         found = {(TYPE_OF[stix_type].mitre_path, found) for stix_type, found in rows}
         return cls(known | found, shelf.addresses)
 

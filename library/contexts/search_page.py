@@ -4,10 +4,10 @@ import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from html import escape
 
 import orjson
 from django.http import QueryDict
-from django.utils.html import escape
 from django.utils.safestring import SafeString
 
 from library.catalogue import Catalogue, Entry, catalogue
@@ -15,8 +15,8 @@ from library.conditional import Shelf
 from library.contexts.page import Crumb, Page, way_up
 from library.documents import fold
 from library.identifiers import OBJECT_TYPES, Domain
+from library.lookups import contents_of
 from library.markup import results_html
-from library.models import ObjectContent
 from library.parameters import TRUE, as_query, offset, search_text
 from library.search import Hit, search
 from library.text.markdown import plain
@@ -269,9 +269,8 @@ def _excerpts(hits: list[Hit], asked: SearchQuery) -> dict[int, SafeString]:
     versions = [hit.entry.version_id for hit in hits]
     if not versions:
         return {}
-    rows = ObjectContent.objects.filter(version__in=versions)
     found = {}
-    for version_id, canonical in rows.values_list("version_id", "canonical"):
+    for version_id, canonical in contents_of(versions):
         description = orjson.loads(canonical).get("description")
         if isinstance(description, str):
             found[version_id] = excerpt(_telling(description, words), words)

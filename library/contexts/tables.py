@@ -13,7 +13,7 @@ from library.contexts.subject import Subject
 from library.declarations import Relation
 from library.identifiers import CAMPAIGN, GROUP, ObjectType
 from library.kinds import PARENT
-from library.markup import rows_html
+from library.markup import families_html
 from library.parameters import TableFilters, as_query
 from library.text.markdown import Rendered, plain
 from library.text.references import Source, sources
@@ -51,21 +51,12 @@ class Row:
 class Family:
     """Rows under one head: a technique with its sub-techniques, or one kind of object."""
 
-    spec: Relation
     head: Named | None = None
     title: str = ""
     rows: list[Row] = field(default_factory=list)
     nested: list[Row] = field(default_factory=list)
     is_listed: bool = True
     """Whether the head has a row of its own, be it in sight or not."""
-
-    @property
-    def html(self) -> SafeString:
-        """The rows, without the head."""
-        beside = self.spec.beside[0] if self.spec.beside else ""
-        column = self.spec.column
-        own = rows_html(self.rows, column, beside, nested=False)
-        return own + rows_html(self.nested, column, beside, nested=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +81,12 @@ class Table:
     def total(self) -> int:
         """How many rows there are."""
         return len(self.rows)
+
+    @property
+    def html(self) -> SafeString:
+        """The rows under their heads."""
+        beside = self.spec.beside[0] if self.spec.beside else ""
+        return families_html(self.families, self.spec.column, beside)
 
     @property
     def id_order(self) -> str:
@@ -218,10 +215,11 @@ def _use(subject: Subject, spec: Relation, note: str, scopes: list[tuple[Source,
 def _beside(subject: Subject, spec: Relation, place: Place) -> tuple[Named, ...]:
     if spec.beside is None:
         return ()
-    found = [
-        subject.named(member)._replace(told=_told(subject, member) if spec.tells_beside else "")
-        for member in subject.graph.reached([place], spec.beside[1])
-    ]
+    members = subject.graph.reached([place], spec.beside[1])
+    found = [subject.named(member) for member in members]
+    if spec.tells_beside:
+        told = [_told(subject, member) for member in members]
+        found = [named._replace(told=words) for named, words in zip(found, told, strict=True)]
     return tuple(sorted(found, key=lambda named: (named.attack_id, named.name)))
 
 
@@ -252,7 +250,7 @@ def families(spec: Relation, rows: Sequence[Row], sort: str) -> list[Family]:
         by_head: dict[int, Family] = {}
         for row in ordered(rows):
             head = row.parent or row.object
-            family = by_head.setdefault(head.object_id, Family(spec, head))
+            family = by_head.setdefault(head.object_id, Family(head))
             (family.nested if row.parent else family.rows).append(row)
         return sorted(
             by_head.values(),
@@ -262,9 +260,9 @@ def families(spec: Relation, rows: Sequence[Row], sort: str) -> list[Family]:
     if spec.grouped:
         by_kind: dict[ObjectType, Family] = {}
         for row in rows:
-            by_kind.setdefault(row.object.kind, Family(spec, title=row.object.kind.plural))
+            by_kind.setdefault(row.object.kind, Family(title=row.object.kind.plural))
             by_kind[row.object.kind].rows.append(row)
         for family in by_kind.values():
             family.rows = ordered(family.rows)
         return list(by_kind.values())
-    return [Family(spec, rows=ordered(rows))] if rows else []
+    return [Family(rows=ordered(rows))] if rows else []

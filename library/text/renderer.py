@@ -35,8 +35,8 @@ class Page:
     references: References
     scopes: Sequence[Sequence[Source]]
     resolve: Resolve
-    reference_base: str
-    spans: Sequence[Span]
+    reference_base: str = ""
+    spans: Sequence[Span] = ()
     in_link: bool = False
     after_link: list[str] = field(default_factory=list)
     """Marks of citations that stand within a link: a link cannot hold another."""
@@ -130,7 +130,7 @@ def _span_html(span: Span, page: Page) -> str:
             code, marks = _restored(span.text, page)
             return f"<code>{escape(code, quote=False)}</code>{marks}"
         case "cite":
-            mark = _citation_mark(span.text, page)
+            mark = citation_mark(span.text, page)
             if page.in_link:
                 page.after_link.append(mark)
                 return ""
@@ -152,7 +152,8 @@ def _id_html(attack_id: str, page: Page) -> str:
     return f'<a href="{escape(ours)}">{shown}</a>' if ours is not None else shown
 
 
-def _citation_mark(name: str, page: Page) -> str:
+def citation_mark(name: str, page: Page) -> str:
+    """The number of a source in its brackets; counts as one use of it."""
     base = page.reference_base
     citation = page.references.cite(name, page.scopes, anchored=not base)
     number = citation.number

@@ -52,6 +52,7 @@ _CITATION: Final = re.compile(r"\(\s{0,8}Citations?\s{0,8}:", re.IGNORECASE)
 _NEXT_CITATION: Final = re.compile(
     r"\(\s{0,8}Citations?\s{0,8}:|\n[ \t\xa0]{0,40}\n", re.IGNORECASE
 )
+_CLOSING: Final = re.compile(r"\)")
 _AND_CITATION: Final = re.compile(r"[,;]?\s{0,8}\bCitations?\s{0,8}:", re.IGNORECASE)
 _LIST_MARKER: Final = re.compile(r"(?:\A|\n)[ \t]{0,40}(?:[-*+]|\d{1,9}[.)])\Z")
 
@@ -239,7 +240,7 @@ def _odd_name(text: str, start: int, knows: Callable[[str], bool]) -> tuple[str,
     window = text[start : start + _LONGEST_NAME]
     limit = _NEXT_CITATION.search(window)
     window = window[: limit.start()] if limit else window
-    closing = [at for at, char in enumerate(window) if char == ")"]
+    closing = [found.start() for found in _CLOSING.finditer(window)]
     if not closing:
         name = re.split(r"[\n(]|\. ", window, maxsplit=1)[0].rstrip(" .")
         return (name, start + len(name)) if name and knows(name) else ("", -1)

@@ -173,7 +173,14 @@ def test_links_asked_for_are_found_beforehand_whatever_the_text(text: str) -> No
 @given(
     st.text(st.sampled_from("ab .,:'\"()1-%é/") | st.sampled_from("\u00a0\n[]<>&*_`"), max_size=60)
     | st.lists(
-        st.sampled_from(("a", " ", "\n\n", "`b *`", "c_d", "(Citation: A)")), max_size=9
+        st.sampled_from(
+            (
+                *("a", " ", "\n\n", "`b *`", "c_d", "((", "1.", "+", "<br>", "(LinkById|S0017)"),
+                *("(Citation: A)", "  (Citation: D )", "(Citation: B: C)", "(citation:A)"),
+                "[e (Citation: A)](f)",
+            )
+        ),
+        max_size=9,
     ).map("".join)
 )
 @settings(max_examples=400, deadline=None)
@@ -186,7 +193,7 @@ def test_the_short_way_leads_where_the_long_one_does(text: str) -> None:
 def _the_long_way(text: str, **options: Any) -> tuple[str, str]:
     """A text as the parser has it rendered and plain, whatever the text."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(markdown, "pieces", lambda _lifted, _spans: None)
+        patch.setattr(markdown, "pieces", lambda _text, _spans=(): None)
         return rendered(text, **options).html, plain(text)
 
 

@@ -1,6 +1,6 @@
 """What other apps add to the library's pages, without the library knowing them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -9,7 +9,6 @@ from django.utils.module_loading import import_string
 
 from library.conditional import Shelf
 from library.contexts.held import HeldObject
-from library.releases.compared import ReleaseDifference
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +20,6 @@ class Panel:
 
 
 type PanelMaker = Callable[[Shelf, HeldObject], Panel | None]
-type ReleasePanelMaker = Callable[[Shelf, Sequence[ReleaseDifference]], Panel | None]
 
 
 @cache
@@ -29,21 +27,7 @@ def _makers() -> list[PanelMaker]:
     return [import_string(path) for path in settings.OBJECT_PANELS]
 
 
-@cache
-def _release_makers() -> list[ReleasePanelMaker]:
-    return [import_string(path) for path in settings.RELEASE_PANELS]
-
-
 def object_panels(shelf: Shelf, held: HeldObject) -> list[Panel]:
     """The panels that the functions named in OBJECT_PANELS make for an object, in their order."""
     made = (make(shelf, held) for make in _makers())
-    return [panel for panel in made if panel is not None]
-
-
-def release_panels(shelf: Shelf, compared: Sequence[ReleaseDifference]) -> list[Panel]:
-    """The panels that the functions named in RELEASE_PANELS make for two releases, in order.
-
-    They are given what is compared of each domain.
-    """
-    made = (make(shelf, compared) for make in _release_makers())
     return [panel for panel in made if panel is not None]

@@ -5,7 +5,7 @@ Every page stands twice: for the current edition, and below /v/<release> as of t
 
 from django.urls import URLPattern, include, path, register_converter
 
-from library import downloads, history_views, raw, views
+from library import downloads, history_views, raw, release_views, views
 from library.bundles import bundle
 from library.converters import FormConverter, ReleaseConverter, StixTypeConverter
 from library.id_check.shape import SCHEMA as ID_CHECK
@@ -13,7 +13,6 @@ from library.id_check.views import id_check
 from library.id_check.views import schema as id_check_schema
 from library.identifiers import OBJECT_TYPES, ObjectType
 from library.old_addresses import bare_id, old_address
-from library.releases import views as release_views
 
 app_name = "library"
 

@@ -23,13 +23,14 @@ from library.identifiers import (
     ObjectType,
     type_of,
 )
-from library.panels import Panel, release_panels
+from library.panels import Panel
 from library.releases.asked import ChangesAsked, Pair
 from library.releases.compared import ReleaseDifference, Weight
 from library.releases.highlights import Highlight, Highlights, Mention, highlights
 from library.releases.kinds import ChangeKind
 from library.releases.links import LinkChange
 from library.releases.names import PROCEDURES
+from library.releases.panels import release_panels
 from library.releases.summary import page_of
 
 if TYPE_CHECKING:

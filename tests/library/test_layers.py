@@ -167,9 +167,12 @@ LAYERS = [
         "library.search",
     ],
     ["library.files"],
+    ["library.releases"],
     [
         "library.views",
         "library.history_views",
+        "library.release_views",
+        "library.management",
         "library.downloads",
         "library.sitemaps",
         "library.raw",

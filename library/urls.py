@@ -7,16 +7,23 @@ from django.urls import URLPattern, include, path, register_converter
 
 from library import downloads, raw, views
 from library.bundles import bundle
-from library.converters import FormConverter, ReleaseConverter, StixTypeConverter
+from library.converters import (
+    ComparisonFormConverter,
+    FormConverter,
+    ReleaseConverter,
+    StixTypeConverter,
+)
 from library.identifiers import OBJECT_TYPES, ObjectType
 from library.old_addresses import bare_id, old_address
 from library.releases import views as release_views
+from library.releases.files import comparison_file
 
 app_name = "library"
 
 register_converter(FormConverter, "form")
 register_converter(StixTypeConverter, "stixtype")
 register_converter(ReleaseConverter, "release")
+register_converter(ComparisonFormConverter, "comparisonform")
 
 
 def _pages_of(kind: ObjectType) -> list[URLPattern]:
@@ -54,6 +61,7 @@ releases = [
     path(_two, release_views.comparison, name="comparison"),
     path(f"{_two}/changes", release_views.changes),
     path(f"{_two}/matrix", release_views.matrix),
+    path(f"{_two}/<comparisonform:form>", comparison_file),
 ]
 
 urlpatterns = [

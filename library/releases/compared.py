@@ -137,9 +137,14 @@ class ReleaseDifference:
         held = contents({version for _, *two in new for version in two}) if new else {}
         for object_id, before, after in new:
             is_material = object_id in self._with_mitigations_changed
-            own = Weight.MATERIAL if is_material else _weight(held[before], held[after])
+            own = Weight.MATERIAL if is_material else weight_of(held[before], held[after])
             self._weighed[object_id] = own
         return self._weighed
+
+    @property
+    def weights(self) -> Mapping[int, Weight]:
+        """The same of all objects but relationships; one query the first time."""
+        return self.weigh(found for found in self.objects if found.stix_type != RELATIONSHIP)
 
     @cached_property
     def _weighed(self) -> dict[int, Weight]:
@@ -179,6 +184,13 @@ class ReleaseDifference:
             if source in ends and target in ends
         }
 
+    def name_of(self, changed: ChangedObject) -> str:
+        """What an object is called; of a relationship what it says: "Group uses Technique"."""
+        if changed.stix_type == RELATIONSHIP and changed.object_id in self.relationships:
+            kind, source, target = self.relationships[changed.object_id]
+            return f"{source.name} {kind} {target.name}"
+        return changed.shown.name or changed.stix_id
+
     @cached_property
     def renamed(self) -> Sequence[ChangedObject]:
         """Objects with another name, live in the later release."""
@@ -211,7 +223,8 @@ class ReleaseDifference:
 _ONE_SIDED: Final = frozenset({ChangeKind.ADDITIONS, ChangeKind.DELETIONS})
 
 
-def _weight(before: Properties, after: Properties) -> Weight:
+def weight_of(before: Properties, after: Properties) -> Weight:
+    """How much a change of an object's own properties says."""
     changes = changes_between(before, after)
     if any(change.material for change in changes):
         return Weight.MATERIAL

@@ -13,7 +13,7 @@ from library.releases.compared import RELATIONSHIP
 from library.releases.highlights import Highlights, highlights, kinds_of, of_kind
 from library.releases.kinds import ChangeKind
 from library.releases.links import LinkChange
-from library.releases.names import LINK_WORDS
+from library.releases.names import words_in_order
 
 if TYPE_CHECKING:
     from library.conditional import Shelf
@@ -74,6 +74,11 @@ class ComparisonPage:
 
     turned: str
     """The address of the same the other way round."""
+
+    @property
+    def layers(self) -> list[tuple[str, str]]:
+        """The domains that have a Navigator layer: name and label."""
+        return [(one.domain, Domain(one.domain).label) for one in self.pair.shown]
 
 
 def comparison_page(shelf: Shelf, pair: Pair) -> ComparisonPage:
@@ -173,7 +178,7 @@ def _beside(pair: Pair) -> int:
 
 def _links(pair: Pair) -> Iterator[Line]:
     told = {words for one in pair.shown for words in one.links_by_words}
-    for words in (*(w for w in LINK_WORDS if w in told), *sorted(told - {*LINK_WORDS})):
+    for words in words_in_order(told):
         cells = []
         for change in LinkChange:
             found = [

@@ -174,6 +174,8 @@ LAYERS = [
         "library.bundles",
         "library.old_addresses",
     ],
+    ["library.releases"],
+    ["library.management"],
     ["library.urls", "library.converters", "library.apps"],
 ]
 

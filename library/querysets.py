@@ -30,9 +30,24 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
 
     def in_order_of_preference(self, attack_versions: Iterable[str]) -> SnapshotQuerySet:
         """The snapshots of some releases, the one that stands for a release before others of it."""
+        return self.filter(attack_version__in=attack_versions).preferred_first()
+
+    def preferred_first(self) -> SnapshotQuerySet:
+        """Official snapshots before others, of either the newest import first."""
         official = models.Q(provenance=Provenance.OFFICIAL)
-        rows = self.filter(attack_version__in=attack_versions).annotate(official=official)
-        return rows.order_by("-official", "-id")
+        return self.annotate(official=official).order_by("-official", "-id")
+
+    def standing(self) -> list[Snapshot]:
+        """The snapshot of each release of each domain, the newest release first; one query.
+
+        Without their numbers of objects by type.
+        """
+        held: dict[tuple[str, str], Snapshot] = {}
+        for found in self.preferred_first().defer("objects_by_type"):
+            held.setdefault((found.domain, found.attack_version), found)
+        domains = list(Domain.values)
+        by_domain = sorted(held.values(), key=lambda found: domains.index(found.domain))
+        return sorted(by_domain, key=lambda s: release_order(s.attack_version), reverse=True)
 
     def standing_for(self, attack_version: str) -> list[Snapshot]:
         """The snapshot of each domain that has a release, in the order of the domains."""

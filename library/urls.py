@@ -15,6 +15,7 @@ from library.converters import (
 )
 from library.identifiers import OBJECT_TYPES, ObjectType
 from library.old_addresses import bare_id, old_address
+from library.releases import feed_views
 from library.releases import views as release_views
 from library.releases.files import comparison_file
 
@@ -64,7 +65,21 @@ releases = [
     path(f"{_two}/<comparisonform:form>", comparison_file),
 ]
 
+# What came with each release is the same whatever release is read: feeds stand below none.
+feeds = [
+    path("/releases/atom", feed_views.releases_atom),
+    *(path(f"/{kind.path}/atom", feed_views.list_atom, {"kind": kind}) for kind in OBJECT_TYPES),
+    *(
+        path(f"/{kind.path}/<str:attack_id>/atom", feed_views.object_atom, {"kind": kind})
+        for kind in OBJECT_TYPES
+    ),
+    path("/objects/<stixtype:stix_type>/atom", feed_views.list_atom_by_stix_type),
+    path("/objects/<str:stix_id>/atom", feed_views.atom_by_stix_id),
+]
+
 urlpatterns = [
+    # Before the pages, whose IDs may be any word.
+    *feeds,
     *pages,
     *releases,
     path("/bundles/<str:sha256>", bundle, name="bundle"),

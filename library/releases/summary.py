@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from library.contexts.page import Crumb, Page, way_up
+from library.contexts.page import Crumb, FeedLink, Page, way_up
 from library.identifiers import Domain, release_order, type_of
 from library.releases.asked import BETWEEN, ChangesAsked, Pair
 from library.releases.compared import RELATIONSHIP
@@ -120,6 +120,7 @@ def page_of(shelf: Shelf, pair: Pair, part: str = "", path: str = "") -> Page:
         canonical=pair.path + path + (pair.query if not part else ""),
         indexed=not part,
         section="releases",
+        feed=FeedLink("Releases of ATT&CK", f"{shelf.addresses.home}/releases/atom"),
         cited_release=max(pair.before, pair.after, key=release_order),
     )
 

@@ -1,14 +1,19 @@
-"""`python -m tests.benchmarks [imports] [pages] [scale]`: measure, and print beside the budgets."""
+"""`python -m tests.benchmarks [imports] [pages] [comparisons] [scale]`: measure beside budgets."""
 
 import sys
 import tempfile
 from pathlib import Path
 
 from glexia import embedded, env
-from tests.benchmarks import imports, pages, scale
+from tests.benchmarks import comparisons, imports, pages, scale
 from tests.benchmarks.lab import Lab
 
-SUITES = {"imports": imports.measure, "pages": pages.measure, "scale": scale.measure}
+SUITES = {
+    "imports": imports.measure,
+    "pages": pages.measure,
+    "comparisons": comparisons.measure,
+    "scale": scale.measure,
+}
 
 
 def main() -> int:

@@ -9,6 +9,12 @@ class FormConverter(StringConverter):
     regex = "json|csv|xlsx|stix|navigator"
 
 
+class ComparisonFormConverter(StringConverter):
+    """The forms of file that two releases compared have."""
+
+    regex = "json|csv|xlsx|markdown|navigator"
+
+
 class StixTypeConverter(StringConverter):
     """A STIX type; no STIX id, which has two hyphens in a row."""
 

@@ -83,7 +83,7 @@ class _Download:
             case "csv":
                 return self.csv(detail, matrix)
             case "xlsx":
-                book = workbook(_sheets(detail, matrix), _properties(detail.page, self.request))
+                book = workbook(_sheets(detail, matrix), properties_of(detail.page, self.request))
                 return self.file(form, detail, book)
             case "stix":
                 graph = subject_of(self.shelf, self.held).graph
@@ -118,7 +118,7 @@ class _Download:
         title = f"{detail.page.title} ({Domain(domain).label}, ATT&CK {release})"
         heading = Heading(
             title,
-            f"{_citation(detail.page, self.request)} {detail.page.notice}",
+            f"{citation_of(detail.page, self.request)} {detail.page.notice}",
             domain,
             release,
             site_of(self.request) + detail.page.canonical,
@@ -176,7 +176,7 @@ def _list_file(request: HttpRequest, shelf: Shelf, kind: ObjectType, form: str) 
             content = csv_pieces(list_sheet(kind.slug, kind.plural, labels, records))
         case "xlsx":
             sheet = list_sheet(kind.slug, kind.plural, labels, records)
-            content = workbook([sheet], _properties(page, request))
+            content = workbook([sheet], properties_of(page, request))
         case "stix":
             shown = [s for s in shelf.snapshots if filters.domain in {"", s.domain}]
             ids = [held.object_id for held in every_match(shelf, kind, filters)]
@@ -200,7 +200,7 @@ def _list_layer(
     release = domains[domain].attack_version
     heading = Heading(
         f"{kind.plural} ({Domain(domain).label}, ATT&CK {release})",
-        f"{_citation(page, request)} {page.notice}",
+        f"{citation_of(page, request)} {page.notice}",
         domain,
         release,
         site_of(request) + page.canonical,
@@ -215,10 +215,10 @@ def _list_json(
 ) -> Iterator[bytes]:
     """The JSON of a list, a record a piece; how many there were comes last."""
     head = {
-        "$schema": _schema_address(request, "list-1"),
+        "$schema": schema_address(request, "list-1"),
         "url": address,
         "title": page.title,
-        "citation": _citation(page, request),
+        "citation": citation_of(page, request),
         "notice": page.notice,
     }
     yield orjson.dumps(head).removesuffix(b"}") + b',"records":['
@@ -241,7 +241,7 @@ def release_workbook(request: HttpRequest, shelf: Shelf, domain: str) -> HttpRes
         canonical=shelf.addresses.home,
         cited_release=snapshot.attack_version,
     )
-    book = workbook(release_sheets(shelf, snapshot, site_of(request)), _properties(page, request))
+    book = workbook(release_sheets(shelf, snapshot, site_of(request)), properties_of(page, request))
     name = file_name(f"{domain}-attack", snapshot.attack_version)
     return file_response("xlsx", book, name, page)
 
@@ -251,7 +251,7 @@ def json_schema(request: HttpRequest, name: str) -> HttpResponse:
     """The JSON Schema of the library's JSON files."""
     if name not in SCHEMAS:
         raise Http404(f"no schema {name}")
-    return schema_response(schema(name), _schema_address(request, name))
+    return schema_response(schema(name), schema_address(request, name))
 
 
 def schema_response(made: dict[str, Any], address: str) -> HttpResponse:
@@ -267,10 +267,11 @@ def shallow(made: Any) -> dict[str, Any]:
 
 
 def _json(request: HttpRequest, name: str, made: dict[str, Any]) -> bytes:
-    return orjson.dumps({"$schema": _schema_address(request, name)} | made)
+    return orjson.dumps({"$schema": schema_address(request, name)} | made)
 
 
-def _schema_address(request: HttpRequest, name: str) -> str:
+def schema_address(request: HttpRequest, name: str) -> str:
+    """The whole address of a JSON Schema."""
     return site_of(request) + reverse("library:schema", args=[name])
 
 
@@ -279,16 +280,17 @@ def site_of(request: HttpRequest) -> str:
     return f"{request.scheme}://{request.get_host()}"
 
 
-def _citation(page: Page, request: HttpRequest) -> str:
+def citation_of(page: Page, request: HttpRequest) -> str:
+    """How to cite a page, with its whole address."""
     return f"{page.citation} {site_of(request)}{page.lasting_path}"
 
 
-def _properties(page: Page, request: HttpRequest) -> dict[str, str]:
+def properties_of(page: Page, request: HttpRequest) -> dict[str, str]:
     """What a workbook says of itself."""
     return {
         "title": page.title,
         "subject": page.release_line,
-        "comments": f"{_citation(page, request)} {page.notice}",
+        "comments": f"{citation_of(page, request)} {page.notice}",
     }
 
 

@@ -5,9 +5,15 @@ Every page stands twice: for the current edition, and below /v/<release> as of t
 
 from django.urls import URLPattern, include, path, register_converter
 
-from library import downloads, history_views, raw, release_views, views
+from library import downloads, feed_views, history_views, raw, release_views, views
 from library.bundles import bundle
-from library.converters import FormConverter, ReleaseConverter, StixTypeConverter
+from library.comparison_files import comparison_file
+from library.converters import (
+    ComparisonFormConverter,
+    FormConverter,
+    ReleaseConverter,
+    StixTypeConverter,
+)
 from library.id_check.shape import SCHEMA as ID_CHECK
 from library.id_check.views import id_check
 from library.id_check.views import schema as id_check_schema
@@ -19,6 +25,7 @@ app_name = "library"
 register_converter(FormConverter, "form")
 register_converter(StixTypeConverter, "stixtype")
 register_converter(ReleaseConverter, "release")
+register_converter(ComparisonFormConverter, "comparisonform")
 
 
 def _pages_of(kind: ObjectType) -> list[URLPattern]:
@@ -68,9 +75,24 @@ releases = [
     path(f"{_two}/changes", release_views.changes),
     path(f"{_two}/matrix", release_views.matrix),
     path(f"{_two}/brief", release_views.brief),
+    path(f"{_two}/<comparisonform:form>", comparison_file),
+]
+
+# What came with each release is the same whatever release is read: feeds stand below none.
+feeds = [
+    path("/releases/atom", feed_views.releases_atom),
+    *(path(f"/{kind.path}/atom", feed_views.list_atom, {"kind": kind}) for kind in OBJECT_TYPES),
+    *(
+        path(f"/{kind.path}/<str:attack_id>/atom", feed_views.object_atom, {"kind": kind})
+        for kind in OBJECT_TYPES
+    ),
+    path("/objects/<stixtype:stix_type>/atom", feed_views.list_atom_by_stix_type),
+    path("/objects/<str:stix_id>/atom", feed_views.atom_by_stix_id),
 ]
 
 urlpatterns = [
+    # Before the pages, whose IDs may be any word.
+    *feeds,
     *pages,
     *releases,
     *histories,

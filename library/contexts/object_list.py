@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from library import markup
 from library.conditional import Shelf
 from library.contexts.held import HeldObject
-from library.contexts.page import Crumb, Page, way_up
+from library.contexts.page import Crumb, FeedLink, Page, way_up
 from library.contexts.pager import PageLink, clamped, page_at, page_links
 from library.contexts.prose import Prose
 from library.identifiers import TACTIC, Domain, ObjectType
@@ -344,4 +344,5 @@ def list_frame(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> Page:
         crumbs=(*way_up(shelf), Crumb(kind.plural)),
         canonical=shelf.addresses.listing(kind) + lasting.query,
         indexed=not (filters.text or filters.include_revoked),
+        feed=FeedLink(f"Changes of {kind.plural}", f"{shelf.addresses.listing(kind)}/atom"),
     )

@@ -12,7 +12,7 @@ from library.contexts.facts import Fact, facts
 from library.contexts.generic import GenericFact, as_written
 from library.contexts.graph import Named
 from library.contexts.held import HeldObject
-from library.contexts.page import Crumb, Page, way_up
+from library.contexts.page import Crumb, FeedLink, Page, way_up
 from library.contexts.pinned import standing_now
 from library.contexts.quality import source_quality
 from library.contexts.sections import Section, sections
@@ -188,6 +188,7 @@ def _page(subject: Subject, address: str) -> Page:
         standing_now=said,
         current_href=current_href,
         cited_release=held.rows[0].snapshot.attack_version,
+        feed=FeedLink(f"Changes of {held.attack_id} {held.name}", f"{address}/atom"),
     )
 
 

@@ -39,6 +39,14 @@ def way_up(shelf: Shelf, kind: ObjectType | None = None) -> tuple[Crumb, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedLink:
+    """A feed of what a page is about: what it is called, and its address."""
+
+    title: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Title, way up, releases shown, and what the layout must say about them."""
 
@@ -64,6 +72,9 @@ class Page:
     pinnable: bool = True
     """Whether the page stands below each release as well as at its own address."""
 
+    feed: FeedLink | None = None
+    """Where changes of what it shows are told as they come."""
+
     incident_url: str = field(default_factory=lambda: settings.INCIDENT_URL)
 
     @property
@@ -75,6 +86,11 @@ class Page:
     def is_indexed(self) -> bool:
         """Whether search engines should keep the page: not of older releases, nor of a sample."""
         return self.indexed and not self.sample and not self.shelf.release
+
+    @property
+    def feeds(self) -> list[FeedLink]:
+        """The feeds that a reader is offered: none on pages of older releases."""
+        return [self.feed] if self.feed and not self.shelf.release else []
 
     @property
     def kinds(self) -> tuple[ObjectType, ...]:

@@ -1,7 +1,7 @@
 """Layers for the ATT&CK Navigator: the techniques of a page or list, one layer a domain."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -29,6 +29,8 @@ class Mark:
     technique_id: str
     score: int = 1
     comment: str = ""
+    colour: str = ""
+    """A colour of its own, in place of that of its score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +106,13 @@ def _way(relation: Relation) -> list[Step]:
     return [*relation.path, *beside]
 
 
-def layer(heading: Heading, marks: Iterable[Mark]) -> dict[str, Any]:
-    """A layer in the Navigator's format, the marked techniques by ID and in view."""
+def layer(
+    heading: Heading, marks: Iterable[Mark], legend: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """A layer in the Navigator's format, the marked techniques by ID and in view.
+
+    `legend` says what colours mean, by what they mean.
+    """
     every = sorted(marks, key=lambda mark: mark.technique_id)
     parents = {mark.technique_id.partition(".")[0] for mark in every if "." in mark.technique_id}
     scores = {mark.technique_id: mark for mark in every}
@@ -116,6 +123,7 @@ def layer(heading: Heading, marks: Iterable[Mark]) -> dict[str, Any]:
         for parent in sorted(parents - scores.keys())
     ]
     most = max((mark.score for mark in every), default=1)
+    named = [{"label": says, "color": colour} for says, colour in (legend or {}).items()]
     return {
         "name": heading.name,
         "versions": {
@@ -130,13 +138,13 @@ def layer(heading: Heading, marks: Iterable[Mark]) -> dict[str, Any]:
         "techniques": techniques,
         "gradient": {"colors": _COLOURS, "minValue": 0, "maxValue": most},
         "links": [{"label": "Glexia ATT&CK Library", "url": heading.url}],
-    }
+    } | ({"legendItems": named} if named else {})
 
 
 def _technique(mark: Mark, opens: bool) -> dict[str, Any]:
     made: dict[str, Any] = {
         "techniqueID": mark.technique_id,
-        "score": mark.score,
+        **({"color": mark.colour} if mark.colour else {"score": mark.score}),
         "enabled": True,
         "showSubtechniques": opens,
     }

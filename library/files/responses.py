@@ -17,6 +17,7 @@ FORMS: Final = {
     "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
     "stix": ("application/stix+json", "stix.json"),
     "navigator": ("application/json", "layer.json"),
+    "markdown": ("text/markdown; charset=utf-8", "md"),
 }
 _LONGEST_NAME: Final = 60
 

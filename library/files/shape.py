@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from pydantic import ConfigDict, TypeAdapter
 
+from library.files.comparison_shape import ComparisonFile
+
 DOCUMENTED: Final = ConfigDict(use_attribute_docstrings=True)
 
 
@@ -284,7 +286,11 @@ class ListFile:
     records: list[ListRecord]
 
 
-SCHEMAS: Final[dict[str, type]] = {"object-1": ObjectFile, "list-1": ListFile}
+SCHEMAS: Final[dict[str, type]] = {
+    "object-1": ObjectFile,
+    "list-1": ListFile,
+    "comparison-1": ComparisonFile,
+}
 
 
 def schema(name: str) -> dict[str, Any]:

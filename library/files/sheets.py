@@ -20,12 +20,15 @@ FACTS = "facts"
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One table: its name in addresses, its title, its column heads and its rows."""
+    """One table: its name in addresses, its title, its column heads and its rows.
+
+    A cell is text, or a number to reckon with.
+    """
 
     slug: str
     title: str
     columns: Sequence[str]
-    rows: Iterable[Sequence[str]]
+    rows: Iterable[Sequence[str | int]]
 
 
 def page_sheets(detail: ObjectPage) -> list[Sheet]:

@@ -42,8 +42,8 @@ def csv_pieces(sheet: Sheet) -> Iterator[bytes]:
         yield b"".join(_csv_line(writer, row) for row in rows)
 
 
-def _csv_line(writer: object, row: Sequence[str]) -> bytes:
-    line: str = writer.writerow([harmless(cell) for cell in row])  # type: ignore[attr-defined]
+def _csv_line(writer: object, row: Sequence[str | int]) -> bytes:
+    line: str = writer.writerow([harmless(str(cell)) for cell in row])  # type: ignore[attr-defined]
     return line.encode()
 
 
@@ -53,10 +53,11 @@ def harmless(cell: str) -> str:
 
 
 def workbook(sheets: Iterable[Sheet], properties: dict[str, str]) -> IO[bytes]:
-    """An Excel workbook in a temporary file, a sheet after another, every cell a text.
+    """An Excel workbook in a temporary file, a sheet after another.
 
-    `properties` are the document's: title, subject, comments. Some 15 µs a cell; the memory it
-    takes does not grow with the rows. Closing the file deletes it.
+    Every cell is a text or a whole number; `properties` are the document's: title, subject,
+    comments. Some 15 µs a cell; the memory it takes does not grow with the rows. Closing the file
+    deletes it.
     """
     file = tempfile.TemporaryFile()  # noqa: SIM115 -- the answer closes it
     options = {
@@ -86,9 +87,10 @@ def _add(book: xlsxwriter.Workbook, sheet: Sheet, name: str, bold: object, wrapp
     count = 0
     for count, row in enumerate(sheet.rows, 1):
         for at, cell in enumerate(row):
-            if not cell:
-                continue
-            page.write_string(count, at, _fitting(cell), wrapped)
+            if isinstance(cell, int):
+                page.write_number(count, at, cell, wrapped)
+            elif cell:
+                page.write_string(count, at, _fitting(cell), wrapped)
     page.autofilter(0, 0, count, max(0, len(sheet.columns) - 1))
 
 

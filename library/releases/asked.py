@@ -63,10 +63,14 @@ class Pair:
 
     def history(self, compared: ReleaseDifference, object_id: int, stix_id: str) -> str:
         """Where one object is compared in both releases; its history where one lacks it."""
-        address = f"{Addresses().by_stix_id(stix_id)}/history"
         if not compared.holds_both(object_id):
-            return address
-        return address + difference_query(self.before, self.after, compared.domain)
+            return f"{Addresses().by_stix_id(stix_id)}/history"
+        return self.comparison(stix_id, compared.domain)
+
+    def comparison(self, stix_id: str, domain: str) -> str:
+        """Where an object that both releases hold is compared in them."""
+        query = difference_query(self.before, self.after, domain)
+        return f"{Addresses().by_stix_id(stix_id)}/history{query}"
 
 
 def pair_of(before: str, after: str, domain: str) -> Pair | None:

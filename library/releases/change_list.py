@@ -220,11 +220,7 @@ def _rows(
 
 def _object(pair: Pair, compared: ReleaseDifference, changed: ChangedObject) -> Place:
     href = pair.history(compared, changed.object_id, changed.stix_id)
-    if changed.stix_type == RELATIONSHIP:
-        linked = compared.relationships.get(changed.object_id)
-        name = f"{linked[1].name} {linked[0]} {linked[2].name}" if linked else changed.stix_id
-        return Place("", name, href)
-    return Place(changed.shown.attack_id, changed.shown.name or changed.stix_id, href)
+    return Place(changed.shown.attack_id, compared.name_of(changed), href)
 
 
 def _place(end: LinkEnd) -> Place:

@@ -143,9 +143,14 @@ class ReleaseDifference:
         held = contents_of({version for _, *two in new for version in two}) if new else {}
         for object_id, before, after in new:
             is_material = object_id in self._with_mitigations_changed or object_id in self.moved
-            own = Weight.MATERIAL if is_material else _weight(held[before], held[after])
+            own = Weight.MATERIAL if is_material else weight_of(held[before], held[after])
             self._weighed[object_id] = own
         return self._weighed
+
+    @property
+    def weights(self) -> Mapping[int, Weight]:
+        """The same of all objects but relationships; one query the first time."""
+        return self.weigh(found for found in self.objects if found.stix_type != RELATIONSHIP)
 
     @cached_property
     def _weighed(self) -> dict[int, Weight]:
@@ -185,6 +190,13 @@ class ReleaseDifference:
             if source in ends and target in ends
         }
 
+    def name_of(self, changed: ChangedObject) -> str:
+        """What an object is called; of a relationship what it says: "Group uses Technique"."""
+        if changed.stix_type == RELATIONSHIP and changed.object_id in self.relationships:
+            kind, source, target = self.relationships[changed.object_id]
+            return f"{source.name} {kind} {target.name}"
+        return changed.shown.name or changed.stix_id
+
     @cached_property
     def renamed(self) -> Sequence[ChangedObject]:
         """Objects with another name, live in the later release."""
@@ -217,9 +229,10 @@ class ReleaseDifference:
 _ONE_SIDED: Final = frozenset({ChangeKind.ADDITIONS, ChangeKind.DELETIONS})
 
 
-def _weight(before: Properties, after: Properties) -> Weight:
-    """By an object's own properties, its tactics left aside: those are told by the links.
+def weight_of(before: Properties, after: Properties) -> Weight:
+    """How much a change of an object's own properties says.
 
+    Its tactics are left aside: they are told by the links.
     A phase that differs under a tactic that does not is one whose tactic has another name.
     """
     changes = changes_between({**before, PHASES: None}, {**after, PHASES: None})

@@ -10,6 +10,8 @@ from library.releases.names import LinkEnd
 
 # By STIX type, by kind of change, what changed.
 type Changes = Mapping[str, Mapping[str, list[dict[str, Any]]]]
+# In a reader's words, by what became of them, which links changed.
+type LinkChanges = Mapping[str, Mapping[str, list[dict[str, Any]]]]
 
 
 def changes(compared: ReleaseDifference) -> Changes:
@@ -30,13 +32,31 @@ def changes(compared: ReleaseDifference) -> Changes:
     }
 
 
+def link_changes(compared: ReleaseDifference) -> LinkChanges:
+    """The live links that came, went or say something else: their kind and what they link."""
+
+    def end(object_id: int) -> dict[str, Any] | None:
+        found = compared.ends.get(object_id)
+        return _end(found) if found else None
+
+    return {
+        words: {
+            change.value: [
+                {"kind": link.kind, "source": end(link.source_id), "target": end(link.target_id)}
+                for link in links
+            ]
+            for change, links in by_change.items()
+        }
+        for words, by_change in compared.links_by_words.items()
+    }
+
+
 class _Entries:
     """What is said of each object."""
 
     def __init__(self, compared: ReleaseDifference) -> None:
         self._compared = compared
-        entries = (found for found in compared.objects if found.stix_type != RELATIONSHIP)
-        self._weights = compared.weigh(entries)
+        self._weights = compared.weights
 
     def entry(self, changed: ChangedObject) -> dict[str, Any]:
         """One object."""

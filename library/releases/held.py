@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from django.db import connection
 
-from library.contexts.page import Crumb, Page, way_up
+from library.contexts.page import Crumb, FeedLink, Page, way_up
 from library.identifiers import OBJECT_TYPES, Domain, is_sample, type_of
 from library.models import Snapshot
 from library.releases.asked import BETWEEN
@@ -100,6 +100,7 @@ def releases_page(shelf: Shelf) -> ReleasesPage:
         canonical=f"{shelf.addresses.home}/releases",
         section="releases",
         pinnable=False,
+        feed=FeedLink("Releases of ATT&CK", f"{shelf.addresses.home}/releases/atom"),
     )
     return ReleasesPage(
         page=page,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -159,15 +158,16 @@ def _moved(pair: Pair) -> Iterator[Mention]:
                 attack_id=end.attack_id,
                 name=end.name,
                 href=pair.history(compared, end.object_id, end.stix_id),
-                said=_tactics(ends.get(LinkChange.REMOVED, ()), ends.get(LinkChange.ADDED, ())),
+                said=told_move(ends),
             )
 
 
-def _tactics(left: Iterable[LinkEnd], entered: Iterable[LinkEnd]) -> str:
-    names: dict[str, list[str]] = defaultdict(list)
-    for word, ends in (("from", left), ("to", entered)):
-        names[word] = sorted(end.name for end in ends)
-    gone, come = (" and ".join(names[word]) for word in ("from", "to"))
+def told_move(tactics: Mapping[LinkChange, Sequence[LinkEnd]]) -> str:
+    """Between which tactics a technique was moved, in words: "from Impact to Stealth"."""
+    gone, come = (
+        " and ".join(sorted(end.name for end in tactics.get(change, ())))
+        for change in (LinkChange.REMOVED, LinkChange.ADDED)
+    )
     if gone and come:
         return f"from {gone} to {come}"
     return f"now also under {come}" if come else f"no longer under {gone}"

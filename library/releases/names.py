@@ -58,6 +58,12 @@ PROCEDURES: Final = "Procedure examples"
 LINK_WORDS: Final = (PROCEDURES, *_WORDS.values())
 
 
+def words_in_order(told: Collection[str]) -> list[str]:
+    """The same words in the order in which they are told; those of unknown kinds come last."""
+    known = [words for words in LINK_WORDS if words in told]
+    return [*known, *sorted(words for words in told if words not in LINK_WORDS)]
+
+
 def link_words(kind: str, target: LinkEnd | None) -> str:
     """What a reader calls a link: its kind's words; what uses a technique is a procedure."""
     if kind == Link.USES and target is not None and target.kind is TECHNIQUE:

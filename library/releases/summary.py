@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from library.contexts.page import Crumb, Page, way_up
+from library.contexts.page import Crumb, FeedLink, Page, way_up
 from library.identifiers import Domain, release_order, type_of
 from library.releases.asked import BETWEEN, ChangesAsked, Pair
 from library.releases.compared import RELATIONSHIP
 from library.releases.highlights import Highlights, highlights, kinds_of, of_kind
 from library.releases.kinds import ChangeKind
 from library.releases.links import LinkChange
-from library.releases.names import LINK_WORDS
+from library.releases.names import words_in_order
 
 if TYPE_CHECKING:
     from library.conditional import Shelf
@@ -75,6 +75,11 @@ class ComparisonPage:
     turned: str
     """The address of the same the other way round."""
 
+    @property
+    def layers(self) -> list[tuple[str, str]]:
+        """The domains that have a Navigator layer: name and label."""
+        return [(one.domain, Domain(one.domain).label) for one in self.pair.shown]
+
 
 def comparison_page(shelf: Shelf, pair: Pair) -> ComparisonPage:
     """The page of two releases; at most six queries a domain, 0.5 s for two of enterprise."""
@@ -116,6 +121,7 @@ def page_of(shelf: Shelf, pair: Pair, part: str = "", path: str = "") -> Page:
         indexed=not part,
         section="releases",
         pinnable=False,
+        feed=FeedLink("Releases of ATT&CK", f"{shelf.addresses.home}/releases/atom"),
         cited_release=max(pair.before, pair.after, key=release_order),
     )
 
@@ -174,7 +180,7 @@ def _beside(pair: Pair) -> int:
 
 def _links(pair: Pair) -> Iterator[Line]:
     told = {words for one in pair.shown for words in one.links_by_words}
-    for words in (*(w for w in LINK_WORDS if w in told), *sorted(told - {*LINK_WORDS})):
+    for words in words_in_order(told):
         cells = []
         for change in LinkChange:
             found = [

@@ -1,17 +1,18 @@
-"""`python -m tests.benchmarks [imports] [pages] [histories] [scale]`: measure, print, compare."""
+"""`python -m tests.benchmarks [SUITE…]`: measure, print beside budgets; all suites but scale."""
 
 import sys
 import tempfile
 from pathlib import Path
 
 from glexia import embedded, env
-from tests.benchmarks import histories, imports, pages, scale
+from tests.benchmarks import comparisons, histories, imports, pages, scale
 from tests.benchmarks.lab import Lab
 
 SUITES = {
     "imports": imports.measure,
     "pages": pages.measure,
     "histories": histories.measure,
+    "comparisons": comparisons.measure,
     "scale": scale.measure,
 }
 

@@ -172,6 +172,8 @@ LAYERS = [
         "library.views",
         "library.history_views",
         "library.release_views",
+        "library.comparison_files",
+        "library.feed_views",
         "library.management",
         "library.downloads",
         "library.sitemaps",

@@ -1,0 +1,154 @@
+"""Each release beside the one before it in its domain: what came with it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db import connection
+
+from library.identifiers import BESIDE, Domain, Link, is_sample
+from library.models import Snapshot
+from library.releases.asked import Pair
+from library.releases.members import ChangedObject, changed_object
+from library.releases.names import LinkEnd
+
+if TYPE_CHECKING:
+    from library.conditional import Shelf
+
+# The objects of some types that snapshots do not hold alike, of many pairs of snapshots at once.
+MEMBERS: Final = """
+    SELECT pair.after, o.id, o.stix_id, o.stix_type,
+        a.id, a.content_sha256, a.attack_id, a.name, a.revoked, a.deprecated, a.modified,
+        a.x_mitre_version,
+        b.id, b.content_sha256, b.attack_id, b.name, b.revoked, b.deprecated, b.modified,
+        b.x_mitre_version
+    FROM unnest(%(before)s::int[], %(after)s::int[]) AS pair (before, after)
+    CROSS JOIN LATERAL (
+        SELECT object_id, was.version_id AS old, now.version_id AS new
+        FROM (
+            SELECT object_id, version_id FROM library_snapshotobject
+            WHERE snapshot_id = pair.before
+        ) AS was
+        FULL JOIN (
+            SELECT object_id, version_id FROM library_snapshotobject WHERE snapshot_id = pair.after
+        ) AS now USING (object_id)
+        WHERE was.version_id IS DISTINCT FROM now.version_id
+    ) AS held
+    JOIN library_stixobject o ON o.id = held.object_id
+        AND (o.stix_type = ANY(%(types)s)) = %(are)s
+    LEFT JOIN library_objectversion a ON a.id = held.old
+    LEFT JOIN library_objectversion b ON b.id = held.new
+    ORDER BY o.stix_id
+"""
+# The ends of links that only one of two snapshots has, as the later one holds them: of those whose
+# coming and going is material, what mitigates and what a technique serves.
+LINKED: Final = """
+    SELECT DISTINCT pair.after, o.id, o.stix_id, o.stix_type, v.attack_id, v.name
+    FROM unnest(%(before)s::int[], %(after)s::int[]) AS pair (before, after)
+    CROSS JOIN LATERAL (
+        SELECT source_id, target_id FROM library_snapshotedge
+        WHERE snapshot_id IN (pair.before, pair.after) AND kind = ANY(%(kinds)s) AND live
+        GROUP BY kind, source_id, target_id HAVING count(DISTINCT snapshot_id) = 1
+    ) AS changed
+    JOIN library_stixobject o
+        ON o.id IN (changed.source_id, changed.target_id) AND o.stix_type = ANY(%(types)s)
+    JOIN library_snapshotobject m ON m.snapshot_id = pair.after AND m.object_id = o.id
+    JOIN library_objectversion v ON v.id = m.version_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A release, and that before it in its domain; None where it is the first that is held."""
+
+    before: Snapshot | None
+    after: Snapshot
+
+    @property
+    def title(self) -> str:
+        """What the release is called: "Enterprise ATT&CK 18.1"."""
+        return f"{Domain(self.after.domain).label} ATT&CK {self.after.attack_version}"
+
+    @property
+    def key(self) -> str:
+        """What tells it from all other steps: "enterprise/18.1"."""
+        return f"{self.after.domain}/{self.after.attack_version}"
+
+    @property
+    def date(self) -> datetime:
+        """When the release came out; where it states no date, when it was imported."""
+        return self.after.released_at or self.after.imported_at
+
+    @property
+    def pair(self) -> Pair:
+        """Both releases, to be compared; of a release that is the first, itself."""
+        before = self.before or self.after
+        versions = before.attack_version, self.after.attack_version
+        return Pair(*versions, self.after.domain, ((before, self.after),), ())
+
+
+def latest_steps(shelf: Shelf, most: int) -> list[Step]:
+    """The newest releases, at most so many, of each domain that has them; one query.
+
+    Samples are told of while readers see a sample, and at no other time.
+    """
+    held = [s for s in Snapshot.objects.standing() if is_sample(s.attack_version) == shelf.sample]
+    newest = list(dict.fromkeys(snapshot.attack_version for snapshot in held))[:most]
+    before: dict[str, Snapshot] = {}
+    made: list[Step] = []
+    for snapshot in reversed(held):
+        made.append(Step(before.get(snapshot.domain), snapshot))
+        before[snapshot.domain] = snapshot
+    return [step for step in reversed(made) if step.after.attack_version in newest]
+
+
+def changed_of_types(
+    steps: Sequence[Step], stix_types: Collection[str]
+) -> dict[Step, list[ChangedObject]]:
+    """What changed of some STIX types at each step that has a release before it; one query.
+
+    Some 50 ms a step of enterprise.
+    """
+    return _changed(steps, {"types": list(stix_types), "are": True})
+
+
+def changed_entries(steps: Sequence[Step]) -> dict[Step, list[ChangedObject]]:
+    """The same for all entries of the library, whatever their type."""
+    return _changed(steps, {"types": list(BESIDE), "are": False})
+
+
+def _changed(steps: Sequence[Step], given: dict[str, Any]) -> dict[Step, list[ChangedObject]]:
+    found: dict[int, list[ChangedObject]] = defaultdict(list)
+    for after, *row in _rows(MEMBERS, steps, given):
+        changed = changed_object(row)
+        if changed is not None:
+            found[after].append(changed)
+    return {step: found[step.after.pk] for step in steps if step.before}
+
+
+def linked_otherwise(
+    steps: Sequence[Step], stix_types: Collection[str]
+) -> dict[Step, list[LinkEnd]]:
+    """The objects of some types that gained or lost a mitigation, technique or tactic; one query.
+
+    Some 20 ms a step of enterprise.
+    """
+    found: dict[int, list[LinkEnd]] = defaultdict(list)
+    given = {"kinds": [Link.MITIGATES, Link.TACTIC], "types": list(stix_types)}
+    for after, *end in _rows(LINKED, steps, given):
+        found[after].append(LinkEnd(*end))
+    return {step: found[step.after.pk] for step in steps}
+
+
+def _rows(sql: str, steps: Sequence[Step], given: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+    pairs = [(step.before.pk, step.after.pk) for step in steps if step.before]
+    if not pairs:
+        return
+    before, after = zip(*pairs, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, given | {"before": list(before), "after": list(after)})
+        yield from cursor.fetchall()

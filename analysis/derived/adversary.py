@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
-from analysis.derived.brief import REPORTED, THIN, Brief, few
+from analysis.derived.brief import REPORTED, THIN, Brief
+from analysis.landscape import Node
 from analysis.reach import USED_BY, Reach
 from analysis.words import joined, paragraph
 from library.declarations import Step
@@ -65,7 +66,10 @@ def _relations(brief: Brief) -> list[SafeString | None]:
     if brief.node.kind is CAMPAIGN:
         groups = brief.landscape.listed(brief.landscape.ends(origin, ATTRIBUTED_TO))
         by = (
-            format_html("ATT&CK attributes it to {}.", brief.several(groups))
+            format_html(
+                "ATT&CK attributes it to {}.",
+                brief.evidence.several("Groups it is attributed to", groups),
+            )
             if groups
             else escape("ATT&CK attributes it to no group.")
         )
@@ -105,7 +109,7 @@ def _executive(brief: Brief, reach: Reach) -> SafeString:
         format_html(
             "For {} none is listed ({}): ask how those would be noticed.",
             _of_techniques(brief, "Without a mitigation", reach.unmitigated, reach),
-            brief.several(bare),
+            brief.evidence.several("Without a mitigation", bare),
         )
         if bare
         else None
@@ -118,20 +122,17 @@ def _best(brief: Brief, reach: Reach) -> SafeString:
     widest = len(reach.best_mitigations[0][1])
     best = [(node, found) for node, found in reach.best_mitigations if len(found) == widest]
     if len(reach) == 1:
-        named = brief.several([node for node, _ in best])
+        named = brief.evidence.several("Mitigations", [node for node, _ in best])
         return format_html("For the only technique it uses, ATT&CK lists {}.", named)
     if widest == 1 and len(best) > 1:
         return escape("No mitigation ATT&CK lists meets more than one of its techniques.")
-    met = few(
-        [
-            format_html(
-                "{} ({})",
-                brief.evidence.name(node),
-                brief.evidence.share(f"Met by {node.name}", found, len(reach)),
-            )
-            for node, found in best
-        ]
-    )
+    by_node = dict(best)
+
+    def met_by(node: Node) -> SafeString:
+        share = brief.evidence.share(f"Met by {node.name}", by_node[node], len(reach))
+        return format_html("{} ({})", brief.evidence.name(node), share)
+
+    met = brief.evidence.several("Widest mitigations", [*by_node], met_by)
     if len(best) == 1:
         node, found = best[0]
         of = _of_techniques(brief, f"Met by {node.name}", found, reach)
@@ -187,7 +188,7 @@ def _rare(brief: Brief, reach: Reach) -> SafeString | None:
         "Used by fewer than three {}groups: {} ({}). {} most about who is there.",
         "other " if own else "",
         brief.evidence.share("Shared with few", fewer, len(reach), "technique"),
-        brief.several(rare),
+        brief.evidence.several("Shared with few", rare),
         "That tells" if len(rare) == 1 else "Those tell",
     )
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
-from analysis.evidence import Evidence
+from analysis.evidence import MOST_NAMED, Evidence
 from analysis.landscape import Landscape, Node
 from analysis.reach import Reach, Share, tactics_beside
 from analysis.take import SectionMaker
-from analysis.words import amount, joined
+from analysis.words import joined
 from library.identifiers import CAMPAIGN, GROUP, SOFTWARE
 
 # Below this share of a tactic's techniques a set hardly touches it.
 FAINT = 0.06
-MOST_NAMED = 5
 # Fewer techniques than these are too few to say much of who uses them.
 THIN = 3
 USERS = ((GROUP, "group"), (SOFTWARE, "piece of software"), (CAMPAIGN, "campaign"))
@@ -42,10 +41,6 @@ class Brief:
     def name(self) -> str:
         """The object's name."""
         return self.node.name or self.node.stix_id
-
-    def several(self, nodes: Sequence[Node], last: str = "and") -> SafeString:
-        """Objects by name, all of them where they are few, else the first and how many more."""
-        return few([self.evidence.name(node) for node in nodes], last)
 
     def parts_of(self, reach: Reach) -> SafeString:
         """Techniques and sub-techniques apart, where there are both: " (21 … and 28 …)"."""
@@ -79,11 +74,7 @@ class Brief:
         first, *others = shares
         names = self.tactic_names(reach)
         if len(first.inside) == 1 or (others and len(first.inside) == len(others[-1].inside)):
-            each = [
-                format_html("{} in {}", self._share(share), names[share.tactic.object_id])
-                for share in shares
-            ]
-            return format_html("It {} {}.", doing, few(each))
+            return format_html("It {} {}.", doing, self._evenly(shares, names))
         lead = format_html(
             "Its weight is in {}, where it {} {}",
             names[first.tactic.object_id],
@@ -105,6 +96,18 @@ class Brief:
         ]
         touched = format_html("; it hardly touches {}", joined(faint[-2:], "or")) if faint else ""
         return format_html("{}, then in {}{}.", lead, joined(shown[:2]), touched)
+
+    def _evenly(self, shares: Sequence[Share], names: Mapping[int, SafeString]) -> SafeString:
+        """The tactics that have equally many, each with its share while they are few."""
+        if len(shares) <= MOST_NAMED:
+            each = [
+                format_html("{} in {}", self._share(share), names[share.tactic.object_id])
+                for share in shares
+            ]
+            return joined(each)
+        tactics = [share.tactic.object_id for share in shares]
+        each_of = self.evidence.amount("Tactics", tactics, "tactic")
+        return format_html("{} in each of {}", len(shares[0].inside), each_of)
 
     def tactic_names(self, reach: Reach) -> dict[int, SafeString]:
         """The tactics of the techniques' matrices by key: each by its name, as a link.
@@ -130,10 +133,14 @@ class Brief:
         beside = tactics_beside(self.landscape, reach.shares)
         if not beside or not reach.shares:
             return None
+        if len(beside) > MOST_NAMED:
+            total = len(beside) + len(reach.shares)
+            ids = [node.object_id for node in beside]
+            without = self.evidence.share("Tactics without any", ids, total, "tactic")
+            return format_html("It has nothing in {}.", without)
         names = self.tactic_names(reach)
-        return format_html(
-            "It has nothing in {}.", few([names[node.object_id] for node in beside], "or")
-        )
+        named = joined([names[node.object_id] for node in beside], "or")
+        return format_html("It has nothing in {}.", named)
 
     def users(self, reach: Reach, them: str) -> SafeString:
         """Who is recorded using one of the techniques; `them` as in "at least one of them"."""
@@ -151,13 +158,9 @@ class Brief:
         return [self.used(node, groups) for node, groups in reach.used[:most]]
 
     def used(self, node: Node, groups: set[int]) -> SafeString:
-        """A technique with how many groups are recorded using it, a link to their table."""
-        return format_html(
-            '{} (<a href="{}#procedures">{}</a>)',
-            self.evidence.full_name(node),
-            self.evidence.href(node),
-            amount(len(groups), "group"),
-        )
+        """A technique with how many groups are recorded using it."""
+        count = self.evidence.amount(f"Groups that use {node.attack_id}", groups, "group")
+        return format_html("{} ({})", self.evidence.full_name(node), count)
 
     def platforms(self, reach: Reach) -> SafeString | None:
         """On which platforms how many of the techniques stand."""
@@ -167,11 +170,9 @@ class Brief:
             return format_html("It stands on {}.", joined(name for name, _ in reach.platforms))
         shown = [
             format_html("{} ({})", name, self.evidence.number(f"On {name}", found))
-            for name, found in reach.platforms[:MOST_NAMED]
+            for name, found in reach.platforms
         ]
-        rest = len(reach.platforms) - len(shown)
-        more = [f"{rest} more"] if rest else []
-        return format_html("By platform they stand on {}.", joined([*shown, *more]))
+        return format_html("By platform they stand on {}.", joined(shown))
 
     def telemetry(self, reach: Reach) -> None:
         """Fill the list of likely telemetry: data components, then logs by name."""
@@ -255,7 +256,7 @@ class Brief:
             "For {} no {} is listed: {}.",
             self.evidence.share("Without detection", reach.undetected, len(reach), "technique"),
             what,
-            self.several(missing),
+            self.evidence.several("Without detection", missing),
         )
 
     def _needs(self, reach: Reach) -> SafeString | None:
@@ -276,10 +277,3 @@ class Brief:
             do if one == two else f"between them {do}",
             self.evidence.share(title, one | two, total, what),
         )
-
-
-def few(parts: Sequence[SafeString], last: str = "and") -> SafeString:
-    """A list in a sentence: all of it where it is short, else its first and how many more."""
-    if len(parts) <= MOST_NAMED:
-        return joined(parts, last)
-    return joined([*parts[: MOST_NAMED - 1], f"{len(parts) - MOST_NAMED + 1} more"], last)

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from analysis.derived.brief import REPORTED, Brief
 from analysis.landscape import Node
 from analysis.reach import USED_BY, Reach
-from analysis.words import amount, joined, paragraph
+from analysis.words import joined, paragraph
 from library.declarations import Step
 from library.identifiers import GROUP, TECHNIQUE, Link
 
@@ -73,7 +73,7 @@ def _alone(brief: Brief, reach: Reach) -> SafeString:
             "For {} it is the only mitigation ATT&CK lists: {}. Where this control is weak,"
             " ATT&CK names no other that prevents {}.",
             brief.evidence.share("Addressed by nothing else", only, len(reach), "technique"),
-            brief.several(brief.landscape.listed(only)),
+            brief.evidence.several("Addressed by nothing else", brief.landscape.listed(only)),
             "it" if len(only) == 1 else "them",
         )
     beside = [pair for pair in reach.best_mitigations if pair[0] != brief.node]
@@ -81,7 +81,7 @@ def _alone(brief: Brief, reach: Reach) -> SafeString:
         return format_html(
             "For that technique ATT&CK lists {} as well: this is one layer of several, and"
             " worth what it adds to the others.",
-            brief.several([node for node, _ in beside]),
+            brief.evidence.several("Mitigations beside it", [node for node, _ in beside]),
         )
     widest, shared = beside[0]
     return format_html(
@@ -145,10 +145,11 @@ def _priorities(brief: Brief, reach: Reach) -> list[SafeString]:
 
 def _priority(brief: Brief, reach: Reach, node: Node) -> SafeString:
     groups = brief.landscape.ends([node.object_id], USED_BY[GROUP])
-    others = len(reach.mitigations[node.object_id]) - 1
+    others = reach.mitigations[node.object_id] - {brief.node.object_id}
     return format_html(
-        '{}; <a href="{}#mitigations">{}</a>',
+        "{}; {}",
         brief.used(node, groups),
-        brief.evidence.href(node),
-        "no other mitigation" if others == 0 else amount(others, "other mitigation"),
+        brief.evidence.amount(f"Other mitigations of {node.attack_id}", others, "other mitigation")
+        if others
+        else "no other mitigation",
     )

@@ -88,7 +88,7 @@ def _bare(brief: Brief, reach: Reach) -> SafeString:
     return format_html(
         "For {} no mitigation is listed in this release: {}. Ask how those would be noticed.",
         brief.evidence.share("Without a mitigation", reach.unmitigated, len(reach), "technique"),
-        brief.several(bare),
+        brief.evidence.several("Without a mitigation", bare),
     )
 
 
@@ -96,7 +96,9 @@ def detection_strategy(brief: Brief) -> None:
     """Put the Take of a detection strategy together."""
     reach = _reach(brief, DETECTS)
     analytics = brief.landscape.listed(brief.landscape.ends([brief.node.object_id], ANALYTICS))
-    techniques = brief.several(reach.listed) if reach else escape("no technique")
+    techniques = (
+        brief.evidence.several("Techniques", reach.listed) if reach else escape("no technique")
+    )
     platforms = sorted({platform for node in analytics for platform in node.platforms})
     lead = format_html(
         "{} is how ATT&CK would have {} noticed: {}{}.",
@@ -114,7 +116,7 @@ def analytic(brief: Brief) -> None:
     """Put the Take of an analytic together."""
     strategies = brief.landscape.ends([brief.node.object_id], STRATEGIES)
     reach = Reach(brief.landscape, frozenset(brief.landscape.ends(strategies, DETECTS)))
-    about = brief.several(reach.listed) if reach else escape("no technique")
+    about = brief.evidence.several("Techniques", reach.listed) if reach else escape("no technique")
     on = format_html(" on {}", joined(brief.node.platforms)) if brief.node.platforms else ""
     lead = format_html("{} looks for {}{}.", brief.name, about, on)
     brief.draft.add("summary", paragraph([lead, _using(brief, reach)]))
@@ -179,7 +181,7 @@ def _needed(brief: Brief, components: list[tuple[Node, set[int]]], total: int) -
         why = "the analytic reads all of these"
     return format_html(
         "Check first that data on {} are collected where it matters: {}.",
-        brief.several(needed),
+        brief.evidence.several("Data components needed", needed),
         why,
     )
 
@@ -254,7 +256,7 @@ def _blind_without(brief: Brief, reach: Reach, readers: set[int]) -> SafeString 
         "For {} every analytic ATT&CK lists reads it: {}. Where it is not collected, what"
         " is listed sees nothing or less.",
         brief.evidence.share("Seen by nothing else", blind, len(reach), "technique"),
-        brief.several(brief.landscape.listed(blind)),
+        brief.evidence.several("Seen by nothing else", brief.landscape.listed(blind)),
     )
 
 
@@ -267,7 +269,7 @@ def _seen_directly(brief: Brief, reach: Reach) -> SafeString | None:
     return format_html(
         "For {} it is the only data component ATT&CK lists: {}.",
         brief.evidence.share("Detected from nothing else", alone, len(reach), "technique"),
-        brief.several(brief.landscape.listed(alone)),
+        brief.evidence.several("Detected from nothing else", brief.landscape.listed(alone)),
     )
 
 

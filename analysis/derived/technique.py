@@ -78,14 +78,18 @@ def _among(brief: Brief, tactic: Node, peers: set[int], kinds: list[ObjectType])
     own = brief.node.object_id
     ahead = {kind: {p for p in peers if used(p, kind) > used(own, kind)} for kind in kinds}
     under = brief.evidence.name(tactic)
+    title, total = f"Others under {tactic.attack_id}", len(peers)
     if not any(ahead.values()):
         by = joined([USERS[kind] for kind in kinds], "or")
-        if len(peers) == 1:
+        if total == 1:
             return format_html(
                 "The only other technique under {} is not used by more {}.", under, by
             )
         return format_html(
-            "None of the {} other techniques under {} is used by more {}.", len(peers), under, by
+            "None of the {} under {} is used by more {}.",
+            brief.evidence.amount(title, peers, "other technique"),
+            under,
+            by,
         )
     first, *_ = kinds
     counts = [
@@ -99,8 +103,8 @@ def _among(brief: Brief, tactic: Node, peers: set[int], kinds: list[ObjectType])
         )
         for kind, found in ahead.items()
     ]
-    others = "other technique" if len(peers) == 1 else "other techniques"
-    return format_html("Of the {} {} under {}, {}.", len(peers), others, under, joined(counts))
+    others = brief.evidence.amount(title, peers, "other technique")
+    return format_html("Of the {} under {}, {}.", others, under, joined(counts))
 
 
 def _executive(brief: Brief, reach: Reach) -> SafeString:
@@ -120,7 +124,7 @@ def _executive(brief: Brief, reach: Reach) -> SafeString:
         "ATT&CK lists {} for it: {}. Ask which of them are in place where this technique works, and"
         " which would still hold if the first failed.",
         brief.evidence.amount("Mitigations", (n.object_id for n in mitigations), "mitigation"),
-        brief.several(mitigations),
+        brief.evidence.several("Mitigations", mitigations),
     )
 
 

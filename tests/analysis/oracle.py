@@ -12,6 +12,8 @@ import orjson
 
 type Properties = dict[str, Any]
 
+# Of more objects than five a sentence names this many, by ID.
+NAMED = 4
 SOFTWARE = {"malware", "tool"}
 USERS = {"Groups": {"intrusion-set"}, "Software": SOFTWARE, "Campaigns": {"campaign"}}
 SOURCES = {"mitre-attack", "mitre-mobile-attack", "mitre-ics-attack"}
@@ -121,6 +123,17 @@ class Expected:
     def objects(self, title: str) -> set[str]:
         """The objects behind the figure with a title; KeyError for one that is not known here."""
         words = title.split()
+        if title.endswith(", not named"):
+            everything = self.objects(title.removesuffix(", not named"))
+            return set(sorted(everything, key=self._order)[NAMED:])
+        if found := re.fullmatch(r"Groups that use (T[\d.]+)", title):
+            users = self.raw.back("uses", self.raw.of(self._named(found[1]), {"attack-pattern"}))
+            return self.raw.of(users, {"intrusion-set"})
+        if found := re.fullmatch(r"Other mitigations of (T[\d.]+)", title):
+            technique = self.raw.of(self._named(found[1]), {"attack-pattern"})
+            return self.raw.back("mitigates", technique) - {self.stix_id}
+        if found := re.fullmatch(r"Others under (\S+)", title):
+            return self.raw.back("tactic", self._named(found[1])) - {self.stix_id}
         named = title.partition(" ")[2]
         if words[:2] == ["Analytics", "on"]:
             return self._reading(title.removeprefix("Analytics on "))
@@ -143,6 +156,10 @@ class Expected:
         if title.startswith(("Met by ", "Used by ", "Addressed by ")) and title not in PLAIN:
             return self._shared(title)
         return getattr(self, PLAIN[title])()  # type: ignore[no-any-return]
+
+    def _order(self, stix_id: str) -> tuple[str, str]:
+        found = self.raw.objects[stix_id]
+        return attack_id(found), found["name"]
 
     def _platforms(self, stix_id: str) -> list[str]:
         found: list[str] = self.raw.objects[stix_id].get("x_mitre_platforms", [])
@@ -273,6 +290,31 @@ class Expected:
             return self.raw.to("matrix", [self.stix_id])
         return self.raw.to("tactic", self.techniques())
 
+    def tactics_without(self) -> set[str]:
+        """The other tactics of the same matrices."""
+        reached = self.tactics()
+        matrices = self.raw.back("matrix", reached)
+        return self.raw.to("matrix", matrices) - reached
+
+    def beside(self) -> set[str]:
+        """The other mitigations of what it addresses."""
+        return self.mitigations() - {self.stix_id}
+
+    def attributed(self) -> set[str]:
+        """The groups that a campaign is attributed to."""
+        return self.raw.to("attributed-to", [self.stix_id])
+
+    def widest(self) -> set[str]:
+        """The mitigations that most of its techniques are met by."""
+        met = {m: self.techniques() & self.raw.to("mitigates", [m]) for m in self.mitigations()}
+        return {m for m, found in met.items() if len(found) == max(map(len, met.values()))}
+
+    def needed(self) -> set[str]:
+        """The data components that every analytic reads."""
+        analytics = self.analytics()
+        components = self.raw.to("reads", analytics)
+        return {c for c in components if analytics <= self.raw.back("reads", [c])}
+
     def bare(self) -> set[str]:
         """Those that nothing mitigates."""
         return self.techniques() - self.raw.to("mitigates", self.raw.objects)
@@ -332,6 +374,11 @@ PLAIN = {
     "Techniques that are whole": "heads",
     "Sub-techniques": "subs",
     "Tactics": "tactics",
+    "Tactics without any": "tactics_without",
+    "Mitigations beside it": "beside",
+    "Groups it is attributed to": "attributed",
+    "Widest mitigations": "widest",
+    "Data components needed": "needed",
     "Without a mitigation": "bare",
     "Without detection": "unseen",
     "Addressed by nothing else": "alone",

@@ -188,6 +188,31 @@ def test_every_figure_leads_to_the_objects_it_counts(site: Site) -> None:
         assert section.one(css="figure").words == str(count)
 
 
+def test_what_is_not_named_is_linked_and_counted(site: Site) -> None:
+    ways = [
+        technique(f"T{2000 + n}", f"Way {n}", (f"s{n}",), x_mitre_platforms=[f"P{n}"])
+        for n in range(7)
+    ]
+    stages = [tactic(f"TA10{n:02}", f"Stage {n}", f"s{n}") for n in range(14)]
+    library(*ways, *stages, *meets(OWN, *ways, HEAD), *meets(BESIDE, HEAD), *uses(CREW, HEAD))
+    page = site.page(PAGE)
+    said = take(page)
+    assert "lists: Way 0, Way 1, Way 2, Way 3 and 3 more." in said
+    assert "It addresses 1 in each of 8 tactics." in said
+    assert "It has nothing in 8 of 16 tactics." in said
+    assert "P6 (1) and Windows (1)." in said
+    evidence = site.page(f"{PAGE}/evidence")
+    counted = {"3 more": 3, "8 tactics": 8, "8 of 16 tactics": 8, "1 group": 1}
+    counted["1 other mitigation"] = 1
+    for words, count in counted.items():
+        link = next(a for a in page.one(id="take").all("a") if a.words == words)
+        target = evidence.one("section", id=link["href"].partition("#")[2])
+        assert len(target.all("li")) == count, words
+    head = site.page(f"{LIBRARY}/techniques/T1000")
+    (others,) = [a for a in head.one(id="take").all("a") if a.words == "2 other techniques"]
+    assert others["href"].startswith(f"{LIBRARY}/techniques/T1000/evidence#")
+
+
 def test_evidence_is_that_of_a_pinned_release(site: Site) -> None:
     library(relationship("mitigates", OWN, HEAD))
     import_objects(*PLACES, OWN, release="2.0")

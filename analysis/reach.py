@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 from analysis.landscape import Landscape, Node
 from library.declarations import Step
@@ -27,6 +28,17 @@ MITIGATED_BY = Step(Link.MITIGATES, forward=False, to=(MITIGATION,))
 DETECTED_BY = Step(Link.DETECTS, forward=False, to=(DETECTION_STRATEGY,))
 # How releases before 18.0 link detection: component and technique, with nothing between them.
 DETECTED_FROM = Step(Link.DETECTS, forward=False, to=(DATA_COMPONENT,))
+
+# What MITRE keeps among mitigations to say that none helps, with what it says by each. They are no
+# measures and count as none: nothing is to be put in place.
+NO_MEASURES: Final[Mapping[str, str]] = {
+    "M0816": "prevention does little where features that are needed are abused",
+    "M1055": "prevention may do more harm than good",
+    "M1059": "prevention may do more harm than good",
+}
+# Pre-compromise: for what happens before an intrusion, which MITRE holds to be out of the reach of
+# a defender's controls.
+PRE_COMPROMISE: Final = "M1056"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +98,20 @@ class Reach:
 
     @cached_property
     def best_mitigations(self) -> list[tuple[Node, set[int]]]:
-        """The mitigations with the techniques that each is listed for, the widest first."""
+        """The mitigations with the techniques that each is listed for, the widest first.
+
+        Of those that a defender puts in place, so without Pre-compromise.
+        """
         by_mitigation: dict[int, set[int]] = {}
         for technique, found in self.mitigations.items():
             for mitigation in found:
                 by_mitigation.setdefault(mitigation, set()).add(technique)
-        pairs = [(self.landscape.nodes[key], found) for key, found in by_mitigation.items()]
+        nodes = self.landscape.nodes
+        pairs = [
+            (nodes[key], found)
+            for key, found in by_mitigation.items()
+            if nodes[key].attack_id != PRE_COMPROMISE
+        ]
         return sorted(pairs, key=lambda pair: (-len(pair[1]), pair[0].order))
 
     def users(self, kind: ObjectType) -> set[int]:
@@ -110,16 +130,47 @@ class Reach:
 
     @cached_property
     def mitigations(self) -> dict[int, set[int]]:
-        """The mitigations of each technique."""
+        """The mitigations of each technique, without what is no measure."""
+        return {
+            technique: found - self.statements[technique]
+            for technique, found in self._mitigations.items()
+        }
+
+    @cached_property
+    def _mitigations(self) -> dict[int, set[int]]:
         return {
             technique: self.landscape.ends([technique], MITIGATED_BY)
             for technique in self.techniques
         }
 
     @cached_property
+    def statements(self) -> dict[int, set[int]]:
+        """What MITRE lists for each technique to say that no mitigation helps."""
+        nodes = self.landscape.nodes
+        return {
+            technique: {m for m in found if nodes[m].attack_id in NO_MEASURES}
+            for technique, found in self._mitigations.items()
+        }
+
+    @cached_property
     def unmitigated(self) -> set[int]:
-        """The techniques that no mitigation is listed for."""
-        return {technique for technique, found in self.mitigations.items() if not found}
+        """The techniques that nothing is listed for."""
+        return {technique for technique, found in self._mitigations.items() if not found}
+
+    @cached_property
+    def unpreventable(self) -> set[int]:
+        """The techniques of which MITRE says that prevention does little, or harm."""
+        return {technique for technique, found in self.statements.items() if found}
+
+    @cached_property
+    def before_compromise(self) -> set[int]:
+        """The techniques that Pre-compromise alone is listed for."""
+        nodes = self.landscape.nodes
+        return {
+            technique
+            for technique, found in self.mitigations.items()
+            if [nodes[m].attack_id for m in found] == [PRE_COMPROMISE]
+        }
 
     def only_by(self, mitigation: int) -> set[int]:
         """The techniques that this mitigation alone is listed for."""

@@ -93,28 +93,8 @@ def _stated(brief: Brief, sentence: str, step: Step, noun: str) -> SafeString | 
 
 
 def _executive(brief: Brief, reach: Reach) -> SafeString:
-    best = reach.best_mitigations
-    if not best:
-        if len(reach) == 1:
-            return escape(
-                "ATT&CK lists no mitigation for the only technique it uses: what counts is how soon"
-                " that would be noticed."
-            )
-        return escape(
-            "For none of these techniques does ATT&CK list a mitigation: what counts is how soon"
-            " each would be noticed."
-        )
-    bare = brief.landscape.listed(reach.unmitigated)
-    without = (
-        format_html(
-            "For {} none is listed ({}): ask how those would be noticed.",
-            _of_techniques(brief, "Without a mitigation", reach.unmitigated, reach),
-            brief.evidence.several("Without a mitigation", bare),
-        )
-        if bare
-        else None
-    )
-    return paragraph([_best(brief, reach), without])
+    best = _best(brief, reach) if reach.best_mitigations else None
+    return paragraph([best, *brief.unprevented(reach)])
 
 
 def _best(brief: Brief, reach: Reach) -> SafeString:
@@ -136,7 +116,7 @@ def _best(brief: Brief, reach: Reach) -> SafeString:
     if len(best) == 1:
         node, found = best[0]
         of = _of_techniques(brief, f"Met by {node.name}", found, reach)
-        if len(reach.best_mitigations) == 1:
+        if len(reach.best_mitigations) == 1 and not reach.before_compromise:
             return format_html(
                 "{} is the only mitigation ATT&CK lists for any of it: for {}.",
                 brief.evidence.name(node),

@@ -153,6 +153,45 @@ class Brief:
             return escape(f"ATT&CK records no group, software or campaign using {them}.")
         return format_html("ATT&CK records {} using {}.", joined(said), them)
 
+    def unprevented(self, reach: Reach) -> list[SafeString]:
+        """For which techniques nothing is listed, or nothing that a defender could put in place."""
+        said = []
+        if reach.unmitigated:
+            said.append(
+                format_html(
+                    "For {} no mitigation is listed in this release: {}. Ask how {} would be"
+                    " noticed.",
+                    self._of(reach, "Without a mitigation", reach.unmitigated),
+                    self._named("Without a mitigation", reach.unmitigated),
+                    "it" if len(reach.unmitigated) == 1 else "those",
+                )
+            )
+        if reach.unpreventable:
+            said.append(
+                format_html(
+                    "MITRE says of {} that prevention does little, or harm: {}.",
+                    self._of(reach, "Not to be prevented", reach.unpreventable),
+                    self._named("Not to be prevented", reach.unpreventable),
+                )
+            )
+        if reach.before_compromise:
+            one = len(reach.before_compromise) == 1
+            said.append(
+                format_html(
+                    "For {}, which {} before an intrusion and outside a defender’s systems, ATT&CK"
+                    " lists no more than Pre-compromise.",
+                    self._of(reach, "Before an intrusion", reach.before_compromise),
+                    "happens" if one else "happen",
+                )
+            )
+        return said
+
+    def _of(self, reach: Reach, title: str, found: set[int]) -> SafeString:
+        return self.evidence.share(title, found, len(reach), "technique")
+
+    def _named(self, title: str, found: set[int]) -> SafeString:
+        return self.evidence.several(title, self.landscape.listed(found))
+
     def most_used(self, reach: Reach, most: int) -> list[SafeString]:
         """The techniques that most groups are recorded using, with how many."""
         return [self.used(node, groups) for node, groups in reach.used[:most]]

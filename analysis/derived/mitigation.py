@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString
 
 from analysis.derived.brief import REPORTED, Brief
 from analysis.landscape import Node
-from analysis.reach import USED_BY, Reach
+from analysis.reach import NO_MEASURES, PRE_COMPROMISE, USED_BY, Reach
 from analysis.words import joined, paragraph
 from library.declarations import Step
 from library.identifiers import GROUP, TECHNIQUE, Link
@@ -30,6 +30,9 @@ def mitigation(brief: Brief) -> None:
         )
         draft.add("summary", escape(nothing))
         return
+    if brief.node.attack_id in NO_MEASURES:
+        _statement(brief, reach)
+        return
     draft.add("summary", _summary(brief, reach))
     draft.add("executive_priority", _executive(brief, reach))
     draft.add("technical_view", _technical(brief, reach))
@@ -42,6 +45,32 @@ def mitigation(brief: Brief) -> None:
         " the techniques addressed. That a technique is addressed does not say how far."
     )
     draft.add("limits", escape(f"{own} {REPORTED}"))
+
+
+def _statement(brief: Brief, reach: Reach) -> None:
+    """The Take of what stands among mitigations to say that none helps."""
+    draft, one = brief.draft, len(reach) == 1
+    lead = format_html(
+        "{} is no measure: MITRE lists it for {} to say that {}.",
+        brief.name,
+        brief.evidence.amount("Techniques addressed", reach.techniques, "technique"),
+        NO_MEASURES[brief.node.attack_id],
+    )
+    using = brief.users(reach, "that technique" if one else "at least one of them")
+    draft.add("summary", paragraph([lead, using]))
+    ask = "it" if one else "each of these techniques"
+    draft.add(
+        "executive_priority",
+        escape(f"There is nothing to put in place. Ask how {ask} would be noticed, and how soon."),
+    )
+    named = brief.evidence.several("Techniques addressed", reach.listed)
+    draft.add(
+        "technical_view",
+        paragraph([format_html("Listed for {}.", named), brief.platforms(reach)]),
+    )
+    brief.telemetry(reach)
+    brief.detection(reach, "it" if one else "them")
+    draft.add("limits", escape(REPORTED))
 
 
 def _summary(brief: Brief, reach: Reach) -> SafeString:
@@ -62,7 +91,28 @@ def _summary(brief: Brief, reach: Reach) -> SafeString:
 
 
 def _executive(brief: Brief, reach: Reach) -> SafeString:
+    if brief.node.attack_id == PRE_COMPROMISE:
+        return _before(brief, reach)
     return paragraph([_alone(brief, reach), _question(brief, reach)])
+
+
+def _before(brief: Brief, reach: Reach) -> SafeString:
+    """What Pre-compromise asks: of all mitigations it alone is not in a defender's systems."""
+    only = reach.only_by(brief.node.object_id)
+    alone = (
+        format_html(
+            "For {} it is the only mitigation ATT&CK lists.",
+            brief.evidence.share("Addressed by nothing else", only, len(reach), "technique"),
+        )
+        if only
+        else None
+    )
+    ask = escape(
+        "What it is listed for happens before an intrusion and outside a defender’s systems, so"
+        " MITRE expects little of prevention there. Ask what the organisation shows of itself in"
+        " public, and who would see that something is being prepared."
+    )
+    return paragraph([alone, ask])
 
 
 def _alone(brief: Brief, reach: Reach) -> SafeString:

@@ -60,7 +60,11 @@ def _of_techniques(brief: Brief, reach: Reach, lead: SafeString) -> None:
     draft.add("summary", paragraph([lead, brief.users(reach, "at least one of them")]))
     most = brief.most_used(reach, MOST_USED)
     used = format_html("Most used by groups: {}.", joined(most)) if most else None
-    draft.add("executive_priority", _bare(brief, reach))
+    said = paragraph(brief.unprevented(reach)) or escape(
+        "A mitigation is listed for every one of them: ask which are in place, and who would know"
+        " if one failed."
+    )
+    draft.add("executive_priority", said)
     draft.add("technical_view", paragraph([used, brief.platforms(reach)]) or None)
     brief.telemetry(reach)
     brief.detection(reach, "them")
@@ -76,20 +80,6 @@ def _of_techniques(brief: Brief, reach: Reach, lead: SafeString) -> None:
         ),
     )
     draft.add("limits", escape(REPORTED))
-
-
-def _bare(brief: Brief, reach: Reach) -> SafeString:
-    bare = brief.landscape.listed(reach.unmitigated)
-    if not bare:
-        return escape(
-            "A mitigation is listed for every one of them: ask which are in place, and who would"
-            " know if one failed."
-        )
-    return format_html(
-        "For {} no mitigation is listed in this release: {}. Ask how those would be noticed.",
-        brief.evidence.share("Without a mitigation", reach.unmitigated, len(reach), "technique"),
-        brief.evidence.several("Without a mitigation", bare),
-    )
 
 
 def detection_strategy(brief: Brief) -> None:

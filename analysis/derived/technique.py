@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 
 from analysis.derived.brief import REPORTED, Brief
 from analysis.landscape import Node
-from analysis.reach import UNDER_TACTIC, USED_BY, Reach
+from analysis.reach import NO_MEASURES, UNDER_TACTIC, USED_BY, Reach
 from analysis.words import joined, paragraph
 from library.declarations import Step
 from library.identifiers import CAMPAIGN, GROUP, SOFTWARE, Link, ObjectType
@@ -30,7 +30,11 @@ def technique(brief: Brief) -> None:
     brief.telemetry(reach)
     brief.detection(reach, "it")
     draft.add("mitigation_priorities", *_mitigations(brief, reach))
-    listed = "" if reach.unmitigated else " A mitigation listed is advice, not proof of cover."
+    listed = (
+        ""
+        if not reach.mitigations[brief.node.object_id]
+        else " A mitigation listed is advice, not proof of cover."
+    )
     draft.add("limits", escape(f"{REPORTED}{listed}"))
 
 
@@ -108,24 +112,42 @@ def _among(brief: Brief, tactic: Node, peers: set[int], kinds: list[ObjectType])
 
 
 def _executive(brief: Brief, reach: Reach) -> SafeString:
-    mitigations = brief.landscape.listed(reach.mitigations[brief.node.object_id])
-    if not mitigations:
-        return escape(
+    own, landscape = brief.node.object_id, brief.landscape
+    mitigations = landscape.listed(reach.mitigations[own])
+    statements = landscape.listed(reach.statements[own])
+    if statements:
+        said = format_html(
+            "In place of a mitigation ATT&CK lists {}: {}. Ask how it would be noticed, and how"
+            " soon.",
+            brief.evidence.name(statements[0]),
+            NO_MEASURES[statements[0].attack_id],
+        )
+    elif not mitigations:
+        said = escape(
             "No mitigation is listed in this release. That is not to say that nothing can be done:"
             " ask how it would be noticed, and how soon."
         )
-    if len(mitigations) == 1:
-        return format_html(
+    elif reach.before_compromise:
+        said = format_html(
+            "ATT&CK lists no mitigation for it but {}, since it happens before an intrusion and"
+            " outside a defender’s systems. Ask what the organisation shows of itself in public,"
+            " and who would see that something is being prepared.",
+            brief.evidence.name(mitigations[0]),
+        )
+    elif len(mitigations) == 1:
+        said = format_html(
             "ATT&CK lists one mitigation for it: {}. Ask whether it is in place on every system"
             " where this technique works, for nothing else is listed behind it.",
             brief.evidence.name(mitigations[0]),
         )
-    return format_html(
-        "ATT&CK lists {} for it: {}. Ask which of them are in place where this technique works, and"
-        " which would still hold if the first failed.",
-        brief.evidence.amount("Mitigations", (n.object_id for n in mitigations), "mitigation"),
-        brief.evidence.several("Mitigations", mitigations),
-    )
+    else:
+        said = format_html(
+            "ATT&CK lists {} for it: {}. Ask which of them are in place where this technique works,"
+            " and which would still hold if the first failed.",
+            brief.evidence.amount("Mitigations", reach.mitigations[own], "mitigation"),
+            brief.evidence.several("Mitigations", mitigations),
+        )
+    return said
 
 
 def _beside(brief: Brief) -> SafeString | None:

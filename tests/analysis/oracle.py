@@ -306,7 +306,8 @@ class Expected:
 
     def widest(self) -> set[str]:
         """The mitigations that most of its techniques are met by."""
-        met = {m: self.techniques() & self.raw.to("mitigates", [m]) for m in self.mitigations()}
+        measures = self.mitigations() - self._named("M1056")
+        met = {m: self.techniques() & self.raw.to("mitigates", [m]) for m in measures}
         return {m for m, found in met.items() if len(found) == max(map(len, met.values()))}
 
     def needed(self) -> set[str]:
@@ -316,8 +317,28 @@ class Expected:
         return {c for c in components if analytics <= self.raw.back("reads", [c])}
 
     def bare(self) -> set[str]:
-        """Those that nothing mitigates."""
+        """Those that nothing is listed for."""
         return self.techniques() - self.raw.to("mitigates", self.raw.objects)
+
+    def unpreventable(self) -> set[str]:
+        """Those of which MITRE says that nothing helps."""
+        return self.techniques() & self.raw.to("mitigates", self._no_measures())
+
+    def _no_measures(self) -> set[str]:
+        called = {"Do Not Mitigate", "Mitigation Limited or Not Effective"}
+        return {
+            key
+            for key in self.raw.of(self.raw.objects, {"course-of-action"})
+            if self.raw.objects[key]["name"] in called
+        }
+
+    def before_compromise(self) -> set[str]:
+        """Those that Pre-compromise alone is listed for."""
+        before = self._named("M1056")
+        measures = self.raw.of(self.raw.objects, {"course-of-action"}) - before
+        return (self.techniques() & self.raw.to("mitigates", before)) - self.raw.to(
+            "mitigates", measures
+        )
 
     def unseen(self) -> set[str]:
         """Those that nothing detects."""
@@ -345,8 +366,8 @@ class Expected:
         return {t for t in self.techniques() if sum(target == t for _, target in uses) < 3}
 
     def mitigations(self) -> set[str]:
-        """The mitigations."""
-        return self.raw.back("mitigates", self.techniques())
+        """The mitigations that are measures."""
+        return self.raw.back("mitigates", self.techniques()) - self._no_measures()
 
     def software(self) -> set[str]:
         """The software used."""
@@ -380,6 +401,8 @@ PLAIN = {
     "Widest mitigations": "widest",
     "Data components needed": "needed",
     "Without a mitigation": "bare",
+    "Not to be prevented": "unpreventable",
+    "Before an intrusion": "before_compromise",
     "Without detection": "unseen",
     "Addressed by nothing else": "alone",
     "Seen by nothing else": "seen_by_it_alone",

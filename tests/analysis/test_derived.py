@@ -121,6 +121,48 @@ def test_group_says_what_would_meet_it_and_when_evidence_is_thin(site: Site) -> 
     assert "ATT&CK records no technique used by Kit" in take(site.page(f"{LIBRARY}/software/S0001"))
 
 
+NONE_HELPS = mitigation("M1055", "Do Not Mitigate")
+BEFORE = mitigation("M1056", "Pre-compromise")
+
+
+def test_what_says_that_nothing_helps_is_no_mitigation(site: Site) -> None:
+    library(
+        NONE_HELPS,
+        *meets(NONE_HELPS, HEAD),
+        *meets(OWN, SUB),
+        *uses(CREW, HEAD, SUB),
+        *uses(KIT, HEAD),
+    )
+    head = take(site.page(f"{LIBRARY}/techniques/T1000"))
+    assert "In place of a mitigation ATT&CK lists Do Not Mitigate: prevention may do more" in head
+    assert "in place on every system" not in head
+    assert "Mitigation priorities" not in head
+    crew = take(site.page(f"{LIBRARY}/groups/G0001"))
+    assert "MITRE says of 1 of 2 techniques that prevention does little, or harm: Head." in crew
+    assert "no mitigation is listed" not in crew
+    assert "Do Not Mitigate" not in crew
+    kit = take(site.page(f"{LIBRARY}/software/S0001"))
+    assert "MITRE says of the only technique that prevention does little, or harm: Head." in kit
+    own = take(site.page(f"{MITIGATIONS}/M1055"))
+    assert "is no measure: MITRE lists it for 1 technique to say that prevention may do" in own
+    assert "There is nothing to put in place. Ask how it would be noticed, and how soon." in own
+    assert "Where this control is weak" not in own
+    assert "Do Not Mitigate" not in take(site.page(f"{LIBRARY}/tactics/TA0001"))
+
+
+def test_what_is_done_before_an_intrusion_is_not_asked_of_every_system(site: Site) -> None:
+    library(BEFORE, *meets(BEFORE, HEAD, SUB), *meets(OWN, SUB), *uses(CREW, HEAD, SUB))
+    head = take(site.page(f"{LIBRARY}/techniques/T1000"))
+    assert "no mitigation for it but Pre-compromise, since it happens before an intrusion" in head
+    assert "on every system" not in head
+    crew = take(site.page(f"{LIBRARY}/groups/G0001"))
+    assert "For 1 of 2 techniques, which happens before an intrusion and outside a" in crew
+    assert "M1056" not in crew
+    own = take(site.page(f"{MITIGATIONS}/M1056"))
+    assert "For 1 of 2 techniques it is the only mitigation ATT&CK lists. What it is" in own
+    assert "Where this control is weak" not in own
+
+
 def detection() -> list[Properties]:
     """A strategy with an analytic that reads two logs of one component."""
     component = attack_object("x-mitre-data-component", "DC0001", "Process Start")
@@ -487,4 +529,6 @@ def test_one_technique_is_not_spoken_of_as_many(site: Site) -> None:
 def test_only_technique_without_mitigation_is_not_these_techniques(site: Site) -> None:
     library(*uses(KIT, HEAD))
     said = take(site.page(f"{LIBRARY}/software/S0001"))
-    assert "ATT&CK lists no mitigation for the only technique it uses" in said
+    assert (
+        "For the only technique no mitigation is listed in this release: Head. Ask how it" in said
+    )

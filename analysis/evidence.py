@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -72,9 +73,17 @@ class Evidence:
     ) -> SafeString:
         """Objects by name, all where they are few; else the first, and a link to the others.
 
+        One whose name does not tell it from others has its ID before it.
+
         `say` may say more of each than its name.
         """
-        say = say or self.name
+        recurring = Counter(node.name for node in nodes)
+
+        def called(node: Node) -> SafeString:
+            is_clear = recurring[node.name] == 1 and node.object_id not in self.landscape.ambiguous
+            return self.name(node) if is_clear else self.full_name(node)
+
+        say = say or called
         if len(nodes) <= MOST_NAMED:
             return joined(say(node) for node in nodes)
         named, others = nodes[: MOST_NAMED - 1], nodes[MOST_NAMED - 1 :]

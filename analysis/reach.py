@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from analysis.landscape import Landscape, Node
+from analysis.landscape import UNUSED, Landscape, Node, Use
 from library.declarations import Step
 from library.identifiers import (
     CAMPAIGN,
@@ -96,9 +96,18 @@ class Reach:
                 by_name.setdefault(platform, set()).add(node.object_id)
         return sorted(by_name.items(), key=lambda pair: (-len(pair[1]), pair[0]))
 
+    def rank(self, met: set[int]) -> tuple[int, int, int]:
+        """By what a mitigation that meets these techniques is ranked, the least first.
+
+        By their number, then by those that no other meets, then by who uses them.
+        """
+        alone = sum(len(self.mitigations[technique]) == 1 for technique in met)
+        use = sum(sum(self.landscape.use.get(t, UNUSED).counts) for t in met)
+        return -len(met), -alone, -use
+
     @cached_property
     def best_mitigations(self) -> list[tuple[Node, set[int]]]:
-        """The mitigations with the techniques that each is listed for, the widest first.
+        """The mitigations with the techniques that each is listed for, by their rank.
 
         Of those that a defender puts in place, so without Pre-compromise.
         """
@@ -112,21 +121,21 @@ class Reach:
             for key, found in by_mitigation.items()
             if nodes[key].attack_id != PRE_COMPROMISE
         ]
-        return sorted(pairs, key=lambda pair: (-len(pair[1]), pair[0].order))
+        return sorted(pairs, key=lambda pair: (self.rank(pair[1]), pair[0].order))
 
     def users(self, kind: ObjectType) -> set[int]:
         """The groups, software or campaigns that use at least one of them."""
         return self.landscape.ends(self.techniques, USED_BY[kind])
 
     @cached_property
-    def used(self) -> list[tuple[Node, set[int]]]:
-        """The techniques that groups are recorded using, with those groups, the most used first."""
-        pairs = [
-            (node, self.landscape.ends([node.object_id], USED_BY[GROUP])) for node in self.listed
-        ]
-        return sorted(
-            (pair for pair in pairs if pair[1]), key=lambda pair: (-len(pair[1]), pair[0].order)
-        )
+    def used(self) -> list[tuple[Node, Use]]:
+        """The techniques that are recorded in use, with who uses them, the most used first.
+
+        By groups, then by software, then by campaigns.
+        """
+        use = self.landscape.use
+        pairs = [(node, use[node.object_id]) for node in self.listed if node.object_id in use]
+        return sorted(pairs, key=lambda pair: (least(pair[1]), pair[0].order))
 
     @cached_property
     def mitigations(self) -> dict[int, set[int]]:
@@ -182,6 +191,18 @@ class Reach:
         return self.landscape.ends(self.techniques, DETECTED_BY)
 
     @cached_property
+    def sourceless(self) -> set[int]:
+        """The techniques with a detection strategy, but no analytic that names a log source."""
+        sources = self.landscape.log_sources
+        found = set()
+        for technique in self.techniques:
+            strategies = self.landscape.ends([technique], DETECTED_BY)
+            analytics = self.landscape.ends(strategies, ANALYTICS)
+            if strategies and not any(sources.get(analytic) for analytic in analytics):
+                found.add(technique)
+        return found
+
+    @cached_property
     def undetected(self) -> set[int]:
         """The techniques that neither a detection strategy nor a component is listed for."""
         ways = (DETECTED_BY, DETECTED_FROM)
@@ -216,6 +237,19 @@ class Reach:
     def logs(self) -> list[tuple[str, set[int]]]:
         """The named logs with the analytics that read each, the most needed first."""
         return logs_of(self.landscape, self.analytics)
+
+
+def least(use: Use) -> tuple[int, ...]:
+    """By what techniques are ranked, the most used first."""
+    return tuple(-count for count in use.counts)
+
+
+def foremost[T](ranked: Sequence[T], most: int, rank: Callable[[T], object]) -> Sequence[T]:
+    """The first of a ranking, so many at most: of equals all, or none."""
+    if len(ranked) <= most:
+        return ranked
+    cut = rank(ranked[most])
+    return [found for found in ranked[:most] if rank(found) != cut]
 
 
 def components_of(landscape: Landscape, analytics: Iterable[int]) -> list[tuple[Node, set[int]]]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
 from analysis.evidence import MOST_NAMED, Evidence
-from analysis.landscape import Landscape, Node
-from analysis.reach import Reach, Share, tactics_beside
+from analysis.landscape import Landscape, Node, Use
+from analysis.reach import Reach, Share, foremost, tactics_beside
 from analysis.take import SectionMaker
 from analysis.words import joined
 from library.identifiers import CAMPAIGN, GROUP, SOFTWARE
@@ -21,6 +22,8 @@ FAINT = 0.06
 # Fewer techniques than these are too few to say much of who uses them.
 THIN = 3
 USERS = ((GROUP, "group"), (SOFTWARE, "piece of software"), (CAMPAIGN, "campaign"))
+# The same where there are several.
+MANY: Final = {GROUP: "groups", SOFTWARE: "software", CAMPAIGN: "campaigns"}
 REPORTED = (
     "Counts are of what has been reported in public and recorded by MITRE: they show what was"
     " written about, not what is likely against you. Nothing here asserts active exploitation,"
@@ -73,7 +76,7 @@ class Brief:
             return None
         first, *others = shares
         names = self.tactic_names(reach)
-        if len(first.inside) == 1 or (others and len(first.inside) == len(others[-1].inside)):
+        if self.is_even(reach):
             return format_html("It {} {}.", doing, self._evenly(shares, names))
         lead = format_html(
             "Its weight is in {}, where it {} {}",
@@ -97,6 +100,11 @@ class Brief:
         touched = format_html("; it hardly touches {}", joined(faint[-2:], "or")) if faint else ""
         return format_html("{}, then in {}{}.", lead, joined(shown[:2]), touched)
 
+    def is_even(self, reach: Reach) -> bool:
+        """Whether no tactic has more than one of the techniques, or all have equally many."""
+        counts = {len(share.inside) for share in reach.shares}
+        return counts == {1} or (len(reach.shares) > 1 and len(counts) == 1)
+
     def _evenly(self, shares: Sequence[Share], names: Mapping[int, SafeString]) -> SafeString:
         """The tactics that have equally many, each with its share while they are few."""
         if len(shares) <= MOST_NAMED:
@@ -112,14 +120,14 @@ class Brief:
     def tactic_names(self, reach: Reach) -> dict[int, SafeString]:
         """The tactics of the techniques' matrices by key: each by its name, as a link.
 
-        With the domain behind a name that several of them have.
+        With the domain before a name that several of them have.
         """
         nodes = [share.tactic for share in reach.shares]
         nodes += tactics_beside(self.landscape, reach.shares)
         count = Counter(node.name for node in nodes)
         return {
             node.object_id: self.evidence.name(
-                node, node.name_in_domains if count[node.name] > 1 else ""
+                node, f"{node.domain_labels} {node.name}" if count[node.name] > 1 else ""
             )
             for node in nodes
         }
@@ -153,52 +161,24 @@ class Brief:
             return escape(f"ATT&CK records no group, software or campaign using {them}.")
         return format_html("ATT&CK records {} using {}.", joined(said), them)
 
-    def unprevented(self, reach: Reach) -> list[SafeString]:
-        """For which techniques nothing is listed, or nothing that a defender could put in place."""
-        said = []
-        if reach.unmitigated:
-            said.append(
-                format_html(
-                    "For {} no mitigation is listed in this release: {}. Ask how {} would be"
-                    " noticed.",
-                    self._of(reach, "Without a mitigation", reach.unmitigated),
-                    self._named("Without a mitigation", reach.unmitigated),
-                    "it" if len(reach.unmitigated) == 1 else "those",
-                )
-            )
-        if reach.unpreventable:
-            said.append(
-                format_html(
-                    "MITRE says of {} that prevention does little, or harm: {}.",
-                    self._of(reach, "Not to be prevented", reach.unpreventable),
-                    self._named("Not to be prevented", reach.unpreventable),
-                )
-            )
-        if reach.before_compromise:
-            one = len(reach.before_compromise) == 1
-            said.append(
-                format_html(
-                    "For {}, which {} before an intrusion and outside a defender’s systems, ATT&CK"
-                    " lists no more than Pre-compromise.",
-                    self._of(reach, "Before an intrusion", reach.before_compromise),
-                    "happens" if one else "happen",
-                )
-            )
-        return said
-
-    def _of(self, reach: Reach, title: str, found: set[int]) -> SafeString:
+    def of(self, reach: Reach, title: str, found: set[int]) -> SafeString:
+        """How many of the techniques these are: "3 of 49 techniques"."""
         return self.evidence.share(title, found, len(reach), "technique")
 
-    def _named(self, title: str, found: set[int]) -> SafeString:
+    def named(self, title: str, found: set[int]) -> SafeString:
+        """These objects by name, in the order of their IDs."""
         return self.evidence.several(title, self.landscape.listed(found))
 
     def most_used(self, reach: Reach, most: int) -> list[SafeString]:
-        """The techniques that most groups are recorded using, with how many."""
-        return [self.used(node, groups) for node, groups in reach.used[:most]]
+        """The techniques that are most used, with by how many; none that others equal."""
+        first = foremost(reach.used, most, lambda pair: pair[1].counts)
+        return [self.used(node, use) for node, use in first]
 
-    def used(self, node: Node, groups: set[int]) -> SafeString:
-        """A technique with how many groups are recorded using it."""
-        count = self.evidence.amount(f"Groups that use {node.attack_id}", groups, "group")
+    def used(self, node: Node, use: Use) -> SafeString:
+        """A technique with how many groups use it; where none does, how much else."""
+        kind, noun = next((kind, noun) for kind, noun in USERS if use.of(kind))
+        title = f"{kind.plural} that use {node.attack_id}"
+        count = self.evidence.amount(title, use.of(kind), noun)
         return format_html("{} ({})", self.evidence.full_name(node), count)
 
     def platforms(self, reach: Reach) -> SafeString | None:
@@ -212,107 +192,3 @@ class Brief:
             for name, found in reach.platforms
         ]
         return format_html("By platform they stand on {}.", joined(shown))
-
-    def telemetry(self, reach: Reach) -> None:
-        """Fill the list of likely telemetry: data components, then logs by name."""
-        total = len(reach.analytics)
-        for component, analytics in reach.components[:MOST_NAMED]:
-            title = f"Analytics on {component.name}"
-            share = self.evidence.share(title, analytics, total, "analytic")
-            said = format_html("{}: read by {}", self.evidence.name(component), share)
-            self.draft.add("likely_telemetry", said)
-        for component, seen in reach.detecting[:MOST_NAMED]:
-            said = self.evidence.name(component)
-            # Of a technique alone the name says it all.
-            if len(reach) > 1:
-                title = f"Detected from {component.name}"
-                share = self.evidence.share(title, seen, len(reach), "technique")
-                said = format_html("{}: detects {}", said, share)
-            self.draft.add("likely_telemetry", said)
-        logs = [
-            format_html(
-                "{} ({})", name, self.evidence.number(f"Analytics on the log {name}", found)
-            )
-            for name, found in reach.logs[:MOST_NAMED]
-        ]
-        if logs:
-            named = format_html("Logs named most often: {}", joined(logs))
-            self.draft.add("likely_telemetry", named)
-
-    def detection(self, reach: Reach, them: str) -> None:
-        """Fill the list of detection direction: what is listed, and for what nothing is.
-
-        Detection strategies, or what releases before 18.0 have in their place: data components
-        that detect techniques directly.
-        """
-        if not reach.techniques:
-            return
-        what = (
-            "detection strategy"
-            if reach.strategies or self.landscape.has_strategies
-            else "data component"
-        )
-        if not reach.strategies and not reach.detecting:
-            nothing = escape(f"ATT&CK lists no {what} for {them}.")
-            self.draft.add("detection_direction", nothing, self._in_words())
-            return
-        self.draft.add(
-            "detection_direction",
-            self._strategies(reach, them) if reach.strategies else None,
-            self._components(reach, them) if reach.detecting else None,
-            self._blind(reach, what),
-            self._needs(reach),
-        )
-
-    def _in_words(self) -> SafeString | None:
-        if self.landscape.has_strategies:
-            return None
-        return escape("What this release says of detection in words is on each technique’s page.")
-
-    def _strategies(self, reach: Reach, them: str) -> SafeString:
-        return format_html(
-            "{} with {} {} listed for {}.",
-            self.evidence.amount("Detection strategies", reach.strategies, "detection strategy"),
-            self.evidence.amount("Analytics", reach.analytics, "analytic"),
-            "is" if len(reach.strategies) == 1 else "are",
-            them,
-        )
-
-    def _components(self, reach: Reach, them: str) -> SafeString:
-        found = [node.object_id for node, _ in reach.detecting]
-        return format_html(
-            "{} {} listed as detecting {}.",
-            self.evidence.amount("Data components", found, "data component"),
-            "is" if len(found) == 1 else "are",
-            them,
-        )
-
-    def _blind(self, reach: Reach, what: str) -> SafeString | None:
-        missing = self.landscape.listed(reach.undetected)
-        if not missing:
-            return None
-        return format_html(
-            "For {} no {} is listed: {}.",
-            self.evidence.share("Without detection", reach.undetected, len(reach), "technique"),
-            what,
-            self.evidence.several("Without detection", missing),
-        )
-
-    def _needs(self, reach: Reach) -> SafeString | None:
-        """How far the two foremost data components reach together."""
-        pairs = reach.components or (reach.detecting if len(reach) > 1 else [])
-        if len(pairs) < 2:
-            return None
-        (first, one), (second, two) = pairs[:2]
-        what, do, total, title = (
-            ("analytic", "feed", len(reach.analytics), "Analytics on either")
-            if reach.components
-            else ("technique", "detect", len(reach), "Detected from either")
-        )
-        return format_html(
-            "{} and {} {} {}: check first that data on both are collected and kept.",
-            self.evidence.name(first),
-            self.evidence.name(second),
-            do if one == two else f"between them {do}",
-            self.evidence.share(title, one | two, total, what),
-        )

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
-from analysis.derived.brief import REPORTED, Brief
-from analysis.landscape import Node
-from analysis.reach import NO_MEASURES, PRE_COMPROMISE, USED_BY, Reach
+from analysis.derived.brief import MANY, REPORTED, Brief
+from analysis.derived.detection import detection, telemetry
+from analysis.landscape import Node, Use
+from analysis.reach import NO_MEASURES, PRE_COMPROMISE, UNDER_TACTIC, Reach, foremost, least
 from analysis.words import joined, paragraph
 from library.declarations import Step
-from library.identifiers import GROUP, TECHNIQUE, Link
+from library.identifiers import TECHNIQUE, Link
+from library.kinds import CHILDREN, PARENT
 
 ADDRESSES = Step(Link.MITIGATES, to=(TECHNIQUE,))
-MOST_USED, FIRST = 6, 5
+MOST_USED, FIRST, FIRST_LEFT = 6, 5, 3
 THEM = "at least one of these techniques"
 
 
@@ -35,10 +39,10 @@ def mitigation(brief: Brief) -> None:
         return
     draft.add("summary", _summary(brief, reach))
     draft.add("executive_priority", _executive(brief, reach))
-    draft.add("technical_view", _technical(brief, reach))
-    brief.telemetry(reach)
+    draft.add("technical_view", _technical(brief, reach), _left_out(brief, reach))
+    telemetry(brief, reach)
     addressed = "the technique it addresses" if len(reach) == 1 else "the techniques it addresses"
-    brief.detection(reach, addressed)
+    detection(brief, reach, addressed)
     draft.add("mitigation_priorities", *_priorities(brief, reach))
     own = (
         "MITRE gives mitigations no platforms, no tactics and no detection text: those here are of"
@@ -68,8 +72,8 @@ def _statement(brief: Brief, reach: Reach) -> None:
         "technical_view",
         paragraph([format_html("Listed for {}.", named), brief.platforms(reach)]),
     )
-    brief.telemetry(reach)
-    brief.detection(reach, "it" if one else "them")
+    telemetry(brief, reach)
+    detection(brief, reach, "it" if one else "them")
     draft.add("limits", escape(REPORTED))
 
 
@@ -138,34 +142,85 @@ def _alone(brief: Brief, reach: Reach) -> SafeString:
         "Every one of them has another mitigation as well, most often {} ({}): this is one layer of"
         " several, and worth what it adds to the others.",
         brief.evidence.name(widest),
-        brief.evidence.share(f"Addressed by {widest.name} too", shared, len(reach)),
+        brief.evidence.share(f"Addressed by {widest.attack_id} too", shared, len(reach)),
     )
 
 
 def _question(brief: Brief, reach: Reach) -> SafeString | None:
     if not reach.used:
         return None
-    node, groups = reach.used[0]
+    node, use = reach.used[0]
+    by = next(words for kind, words in MANY.items() if use.of(kind))
     return format_html(
-        "Ask what the control would stop, and what it would record, if {} were tried today: of all"
-        " it addresses, that is what most groups are recorded using.",
-        brief.used(node, groups),
+        "Ask what the control would stop, and what it would record, if {} were tried today: nothing"
+        " else that it addresses is used by more {}.",
+        brief.used(node, use),
+        by,
     )
 
 
 def _technical(brief: Brief, reach: Reach) -> SafeString:
     most = brief.most_used(reach, MOST_USED)
-    used = format_html("By groups recorded using them: {}.", joined(most)) if most else None
+    used = format_html("Most used: {}.", joined(most)) if most else None
     return paragraph(
         [used, brief.platforms(reach), _heaviest(brief, reach), brief.untouched(reach)]
     )
 
 
+def _left_out(brief: Brief, reach: Reach) -> SafeString | None:
+    """What is in its reach and not listed for it, with the most used of that."""
+    return paragraph([_kin_left_out(brief, reach), _left_out_of_tactic(brief, reach)]) or None
+
+
+def _kin_left_out(brief: Brief, reach: Reach) -> SafeString | None:
+    """Sub-techniques of what it addresses, whole or in part."""
+    landscape = brief.landscape
+    whole = landscape.ends(reach.techniques, PARENT) | (reach.techniques - reach.sub_techniques)
+    left = landscape.ends(whole, CHILDREN) - reach.techniques
+    if not left:
+        return None
+    return format_html(
+        "Of the techniques that it addresses whole or in part, {} {} not listed for it{}.",
+        brief.evidence.amount("Sub-techniques left out", left, "sub-technique"),
+        "is" if len(left) == 1 else "are",
+        _most_used_of(brief, left),
+    )
+
+
+def _left_out_of_tactic(brief: Brief, reach: Reach) -> SafeString | None:
+    """Techniques of the tactic in which it addresses most."""
+    if not reach.shares or brief.is_even(reach):
+        return None
+    share = reach.shares[0]
+    left = brief.landscape.ends([share.tactic.object_id], UNDER_TACTIC) - reach.techniques
+    if not left:
+        return None
+    title = f"Left out of {share.tactic.attack_id}"
+    return format_html(
+        "In {} it is not listed for {}{}.",
+        brief.tactic_names(reach)[share.tactic.object_id],
+        brief.evidence.share(title, left, share.total, "technique"),
+        _most_used_of(brief, left),
+    )
+
+
+def _most_used_of(brief: Brief, left: set[int]) -> SafeString:
+    most = brief.most_used(Reach(brief.landscape, frozenset(left)), FIRST_LEFT)
+    if len(left) == 1 or not most:
+        named = brief.landscape.listed(left) if len(left) <= FIRST_LEFT else []
+        return (
+            format_html(": {}", joined(map(brief.evidence.full_name, named)))
+            if named
+            else SafeString()
+        )
+    return format_html("; most used of them: {}", joined(most))
+
+
 def _heaviest(brief: Brief, reach: Reach) -> SafeString | None:
     """The group that uses most of what is addressed."""
     by_group: dict[int, set[int]] = {}
-    for technique, groups in reach.used:
-        for group in groups:
+    for technique, use in reach.used:
+        for group in use.groups:
             by_group.setdefault(group, set()).add(technique.object_id)
     if not by_group:
         return None
@@ -174,7 +229,7 @@ def _heaviest(brief: Brief, reach: Reach) -> SafeString | None:
     others = sum(len(found) == len(by_group[group]) for found in by_group.values()) - 1
     if len(by_group[group]) < 2 or others:
         return None
-    share = brief.evidence.share(f"Used by {nodes[group].name}", by_group[group], len(reach))
+    share = brief.evidence.share(f"Used by {nodes[group].attack_id}", by_group[group], len(reach))
     return format_html(
         "{} is recorded using {}, more than any other group.",
         brief.evidence.name(nodes[group]),
@@ -182,24 +237,24 @@ def _heaviest(brief: Brief, reach: Reach) -> SafeString | None:
     )
 
 
-def _priorities(brief: Brief, reach: Reach) -> list[SafeString]:
-    """What to begin with: most used by groups first, then what fewest other mitigations meet."""
+def _priorities(brief: Brief, reach: Reach) -> Sequence[SafeString]:
+    """What to begin with: most used first, then what fewest other mitigations meet."""
 
-    def rank(node: Node) -> tuple[int, int, tuple[str, str]]:
-        groups = brief.landscape.ends([node.object_id], USED_BY[GROUP])
-        return -len(groups), len(reach.mitigations[node.object_id]), node.order
+    def rank(pair: tuple[Node, Use]) -> tuple[tuple[int, ...], int]:
+        node, use = pair
+        return least(use), len(reach.mitigations[node.object_id])
 
-    first = sorted((node for node, _ in reach.used), key=rank)[:FIRST]
-    return [_priority(brief, reach, node) for node in first]
+    ranked = sorted(reach.used, key=lambda pair: (rank(pair), pair[0].order))
+    return [_priority(brief, reach, *pair) for pair in foremost(ranked, FIRST, rank)]
 
 
-def _priority(brief: Brief, reach: Reach, node: Node) -> SafeString:
-    groups = brief.landscape.ends([node.object_id], USED_BY[GROUP])
+def _priority(brief: Brief, reach: Reach, node: Node, use: Use) -> SafeString:
     others = reach.mitigations[node.object_id] - {brief.node.object_id}
+    title = f"Other mitigations of {node.attack_id}"
     return format_html(
         "{}; {}",
-        brief.used(node, groups),
-        brief.evidence.amount(f"Other mitigations of {node.attack_id}", others, "other mitigation")
+        brief.used(node, use),
+        brief.evidence.amount(title, others, "other mitigation")
         if others
         else "no other mitigation",
     )

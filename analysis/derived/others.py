@@ -6,6 +6,8 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
 from analysis.derived.brief import REPORTED, Brief
+from analysis.derived.detection import detection, telemetry
+from analysis.derived.measures import priorities, unprevented
 from analysis.landscape import Node
 from analysis.reach import DETECTED_BY, DETECTED_FROM, UNDER_TACTIC, Reach, components_of, logs_of
 from analysis.words import joined, paragraph
@@ -59,26 +61,16 @@ def _of_techniques(brief: Brief, reach: Reach, lead: SafeString) -> None:
         return
     draft.add("summary", paragraph([lead, brief.users(reach, "at least one of them")]))
     most = brief.most_used(reach, MOST_USED)
-    used = format_html("Most used by groups: {}.", joined(most)) if most else None
-    said = paragraph(brief.unprevented(reach)) or escape(
+    used = format_html("Most used: {}.", joined(most)) if most else None
+    said = paragraph(unprevented(brief, reach)) or escape(
         "A mitigation is listed for every one of them: ask which are in place, and who would know"
         " if one failed."
     )
     draft.add("executive_priority", said)
     draft.add("technical_view", paragraph([used, brief.platforms(reach)]) or None)
-    brief.telemetry(reach)
-    brief.detection(reach, "them")
-    draft.add(
-        "mitigation_priorities",
-        *(
-            format_html(
-                "{}: {}",
-                brief.evidence.full_name(node),
-                brief.evidence.share(f"Met by {node.name}", found, len(reach), "technique"),
-            )
-            for node, found in reach.best_mitigations[:MOST_USED]
-        ),
-    )
+    telemetry(brief, reach)
+    detection(brief, reach, "them")
+    priorities(brief, reach, MOST_USED)
     draft.add("limits", escape(REPORTED))
 
 
@@ -91,7 +83,7 @@ def detection_strategy(brief: Brief) -> None:
     )
     platforms = sorted({platform for node in analytics for platform in node.platforms})
     lead = format_html(
-        "{} is how ATT&CK would have {} noticed: {}{}.",
+        "{} is ATT&CK’s detection strategy for {}: {}{}.",
         brief.name,
         techniques,
         brief.evidence.amount("Analytics", (node.object_id for node in analytics), "analytic"),
@@ -206,7 +198,7 @@ def data_component(brief: Brief) -> None:
     brief.draft.add("summary", paragraph([lead, brief.weight(reach, "helps to notice")]))
     brief.draft.add("executive_priority", _blind_without(brief, reach, readers))
     most = brief.most_used(reach, MOST_USED)
-    used = format_html("Most used by groups among them: {}.", joined(most)) if most else None
+    used = format_html("Most used among them: {}.", joined(most)) if most else None
     brief.draft.add("technical_view", used)
     logs = [
         format_html("{} ({})", name, brief.evidence.number(f"Analytics on the log {name}", found))
@@ -239,9 +231,8 @@ def _blind_without(brief: Brief, reach: Reach, readers: set[int]) -> SafeString 
         if analytics and analytics <= readers:
             blind.add(technique)
     if not blind:
-        return escape(
-            "For none of them is it the only way: each has an analytic that does without."
-        )
+        each = "That technique" if len(reach) == 1 else "Each of them"
+        return escape(f"{each} has an analytic that does without it.")
     return format_html(
         "For {} every analytic ATT&CK lists reads it: {}. Where it is not collected, what"
         " is listed sees nothing or less.",
@@ -255,7 +246,8 @@ def _seen_directly(brief: Brief, reach: Reach) -> SafeString | None:
     own = {brief.node.object_id}
     alone = {t for t in reach.techniques if brief.landscape.ends([t], DETECTED_FROM) == own}
     if not alone:
-        return escape("For none of them is it the only data component ATT&CK lists.")
+        each = "that technique" if len(reach) == 1 else "each of them"
+        return escape(f"ATT&CK lists another data component for {each}.")
     return format_html(
         "For {} it is the only data component ATT&CK lists: {}.",
         brief.evidence.share("Detected from nothing else", alone, len(reach), "technique"),

@@ -54,6 +54,9 @@ def tactics_of(landscape: Landscape) -> list[tuple[str, str]]:
     nodes = sorted(landscape.of_kind(TACTIC), key=lambda node: (node.name.lower(), node.order))
     names = Counter(node.name for node in nodes)
     return [
-        (node.attack_id, node.name_in_domains if names[node.name] > 1 else node.name)
+        (
+            node.attack_id,
+            f"{node.name} ({node.domain_labels})" if names[node.name] > 1 else node.name,
+        )
         for node in nodes
     ]

@@ -126,9 +126,11 @@ class Expected:
         if title.endswith(", not named"):
             everything = self.objects(title.removesuffix(", not named"))
             return set(sorted(everything, key=self._order)[NAMED:])
-        if found := re.fullmatch(r"Groups that use (T[\d.]+)", title):
-            users = self.raw.back("uses", self.raw.of(self._named(found[1]), {"attack-pattern"}))
-            return self.raw.of(users, {"intrusion-set"})
+        if found := re.fullmatch(r"(Groups|Software|Campaigns) that use (T[\d.]+)", title):
+            users = self.raw.back("uses", self.raw.of(self._named(found[2]), {"attack-pattern"}))
+            return self.raw.of(users, USERS[found[1]])
+        if found := re.fullmatch(r"Left out of (\S+)", title):
+            return self.raw.back("tactic", self._named(found[1])) - self.techniques()
         if found := re.fullmatch(r"Other mitigations of (T[\d.]+)", title):
             technique = self.raw.of(self._named(found[1]), {"attack-pattern"})
             return self.raw.back("mitigates", technique) - {self.stix_id}
@@ -174,17 +176,15 @@ class Expected:
         return self.raw.of(self.raw.back("uses", used), types)
 
     def _shared(self, title: str) -> set[str]:
-        """What a mitigation or group, named in the title, has of the techniques."""
-        name = re.sub(r"^(?:Met|Used|Addressed) by | too$", "", title)
+        """What a mitigation or group, named in the title by its ID, has of the techniques."""
         types = {"intrusion-set"} if title.startswith("Used") else {"course-of-action"}
         kind = "uses" if title.startswith("Used") else "mitigates"
-        # A few mitigations of two domains have one name.
-        found = [
-            self.techniques() & self.raw.to(kind, [key])
-            for key in self.raw.of(self.raw.objects, types)
-            if self.raw.objects[key]["name"] == name
-        ]
-        return max(found, key=len)
+        (key,) = self.raw.of(self._named(title.split()[2]), types)
+        met = self.techniques() & self.raw.to(kind, [key])
+        if title.endswith(" alone"):
+            measures = self.raw.of(self.raw.objects, {"course-of-action"}) - self._no_measures()
+            met -= self.raw.to("mitigates", measures - {key})
+        return met
 
     def _from_component(self, name: str) -> set[str]:
         """What a component of a release before 18.0, or either of the foremost two, detects."""
@@ -254,7 +254,7 @@ class Expected:
     def _reads(self, analytic: str, component: str, log: str) -> bool:
         for source in self.raw.objects[analytic].get("x_mitre_log_source_references", []):
             ref = source["x_mitre_data_component_ref"]
-            if log and source["name"] == log and ref in self.raw.objects:
+            if log and " ".join(source["name"].split()) == log and ref in self.raw.objects:
                 own = self.type != "x-mitre-data-component" or ref == self.stix_id
                 if own:
                     return True
@@ -359,11 +359,38 @@ class Expected:
                 found.add(technique)
         return found
 
-    def rare(self) -> set[str]:
-        """Those that fewer than three other groups use."""
-        groups = self.raw.of(self.raw.objects, {"intrusion-set"}) - {self.stix_id}
-        uses = [(s, t) for s, t in self.raw.pairs["uses"] if s in groups]
-        return {t for t in self.techniques() if sum(target == t for _, target in uses) < 3}
+    def used_by_it_alone(self) -> set[str]:
+        """Those that nobody else is recorded using."""
+        return self.techniques() - self.raw.to("uses", set(self.raw.objects) - {self.stix_id})
+
+    def without_sources(self) -> set[str]:
+        """Those whose detection strategies have no analytic that names a log source."""
+        found = set()
+        for technique in self.techniques():
+            strategies = self.raw.back("detects", [technique])
+            if strategies and not self.raw.to("reads", self.raw.to("analytic", strategies)):
+                found.add(technique)
+        return found
+
+    def kin_left_out(self) -> set[str]:
+        """Sub-techniques of what a mitigation addresses, or beside one that it addresses."""
+        own = self.techniques()
+        whole = {t for t in own if not self.raw.objects[t].get("x_mitre_is_subtechnique")}
+        whole |= self.raw.to("subtechnique-of", own)
+        return self.raw.back("subtechnique-of", whole) - own
+
+    def alike(self) -> set[str]:
+        """The mitigations that meet as many of them as any, and as many that nothing else does.
+
+        Where it is said the techniques are used alike as well, so that this is told without.
+        """
+        ranked = {}
+        for measure in self.mitigations() - self._named("M1056"):
+            name = attack_id(self.raw.objects[measure])
+            met, alone = (self._shared(f"Met by {name}{word}") for word in ("", " alone"))
+            use = sum(len(self.raw.back("uses", [technique])) for technique in met)
+            ranked[measure] = (len(met), len(alone), use)
+        return {m for m, rank in ranked.items() if rank == max(ranked.values())}
 
     def mitigations(self) -> set[str]:
         """The mitigations that are measures."""
@@ -406,7 +433,10 @@ PLAIN = {
     "Without detection": "unseen",
     "Addressed by nothing else": "alone",
     "Seen by nothing else": "seen_by_it_alone",
-    "Shared with few": "rare",
+    "Used by nothing else": "used_by_it_alone",
+    "Without a log source": "without_sources",
+    "Sub-techniques left out": "kin_left_out",
+    "Mitigations alike": "alike",
     "Detection strategies": "strategies",
     "Analytics": "analytics",
     "Mitigations": "mitigations",

@@ -13,6 +13,7 @@ from analysis.reading.shape import TakeFile
 from analysis.workflow import act
 from library.epoch import advance_epoch
 from library.files.shape import schema_of
+from library.models import Snapshot
 from tests.factories import (
     Properties,
     attack_object,
@@ -195,6 +196,9 @@ def test_a_derived_take_has_its_figures_and_their_counts(site: Site) -> None:
     assert (found["kind"], found["revision"], found["confidence"]) == ("derived", None, "")
     for empty in ("standing", "written_against", "confirmed"):
         assert found[empty] is None
+    released = Snapshot.objects.get().released_at
+    assert released is not None
+    assert found["released_at"] == moment(released)
     summary = found["sections"][0]
     assert summary["name"] == "summary"
     assert summary["markdown"] == []

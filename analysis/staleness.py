@@ -84,7 +84,7 @@ class Standing:
         since = f"{'Confirmed' if self.is_confirmed else 'Written'} against {self.against}"
         changes = listed(self.material or self.around, MOST_TOLD)
         beside = (
-            f" Around it: {listed(self.around, MOST_TOLD)}."
+            f" Beside that: {listed(self.around, MOST_TOLD)}."
             if self.material and self.around
             else ""
         )
@@ -106,7 +106,7 @@ class Standing:
         return f"{since}; {page}: {changes}.{beside}"
 
 
-AROUND_ALONE: Final = "what stands around this object, not the object itself"
+AROUND_ALONE: Final = "what follows, on none of which this Take rests"
 UNTOLD: Final = "whether MITRE has changed the object since cannot be told."
 NOT_RECORDED: Final = f"No release is recorded that this was written against: {UNTOLD}"
 NOT_HELD: Final = f", which this library does not hold: {UNTOLD}"

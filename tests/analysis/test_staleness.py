@@ -114,8 +114,8 @@ def test_a_take_need_not_be_reviewed_when_only_what_is_around_changed() -> None:
     assert found.freshness == Freshness.AROUND
     assert found.around == ("1 procedure example added", "detection text removed")
     assert found.told == (
-        "Written against 17.1. MITRE has since changed what stands around this object,"
-        " not the object itself: 1 procedure example added, detection text removed."
+        "Written against 17.1. MITRE has since changed what follows, on none of which this Take"
+        " rests: 1 procedure example added, detection text removed."
     )
 
 
@@ -131,7 +131,7 @@ def test_of_many_changes_the_weightiest_are_told_and_the_others_counted() -> Non
     import_objects(changed, G1000, M1000, *mitigates(T1000), release="2.0")
     start = "Written against 1.0; MITRE has since changed this object: renamed from “Thing”,"
     listed = " 1 mitigation added, description edited, platform ESXi added and 1 other change."
-    assert standing(revision).told == f"{start}{listed} Around it: detection text removed."
+    assert standing(revision).told == f"{start}{listed} Beside that: detection text removed."
     assert len(standing(revision).material) == 5
 
 
@@ -342,8 +342,8 @@ def test_an_earlier_release_is_told_the_right_way_round_when_it_differs_around()
     import_objects(T1000, release="17.1")
     import_objects(T1000 | {"x_mitre_detection": ""}, release="18.1")
     assert standing(publish(T1000), pinned("17.1")).told == (
-        "Written against 18.1; this page shows 17.1, before MITRE changed what stands around this"
-        " object, not the object itself: detection text removed."
+        "Written against 18.1; this page shows 17.1, before MITRE changed what follows, on none of"
+        " which this Take rests: detection text removed."
     )
 
 

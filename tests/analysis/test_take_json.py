@@ -271,8 +271,10 @@ def test_an_object_without_a_take_is_a_404_that_says_so(site: Site) -> None:
 
 
 @pytest.mark.parametrize("path", ["mitigations/M9999", "objects/malware--x", "objects/%00"])
-def test_an_unknown_object_is_the_library_s_404(site: Site, path: str) -> None:
-    site.page(f"{LIBRARY}/{path}/take", 404)
+def test_an_unknown_object_is_a_404_that_says_so(site: Site, path: str) -> None:
+    response = site.get(f"{LIBRARY}/{path}/take")
+    assert (response.status_code, response["Content-Type"]) == (404, "application/json")
+    assert "the release shown does not hold it" in orjson.loads(response.content)["error"]
 
 
 def test_answers_are_kept_until_a_take_is_published(site: Site) -> None:

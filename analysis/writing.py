@@ -27,9 +27,11 @@ ATTACK_ID: Final = re.compile(
 )
 # Code of Markdown, in a line or fenced: as many back-ticks before as behind.
 CODE: Final = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
-# Control characters other than the ends of lines and tabs, and those that turn a line around.
+# Control characters other than the ends of lines and tabs; what turns a line around, has no width,
+# or is a tag, which a reviewer would not see.
 UNREADABLE: Final = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+    r"\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
 
@@ -74,6 +76,16 @@ class Writing:
             "confidence": self.confidence,
             "confidence_why": unix_lines(self.confidence_why),
             "change_note": unix_lines(self.change_note),
+        }
+
+    @property
+    def within_limits(self) -> Sections:
+        """The sections without those of which a text, or the list, is too long."""
+        return {
+            name: said
+            for name, said in self.sections.items()
+            if len(said) <= (MOST_ENTRIES if isinstance(said, list) else LONGEST_TEXT)
+            and all(len(entry) <= LONGEST_TEXT for entry in said)
         }
 
     @property
@@ -218,4 +230,6 @@ def _shape(writing: Writing) -> Iterator[Problem]:
         if name in titles and not text.strip():
             yield Problem(name, "nothing is said: leave it out", at)
         if UNREADABLE.search(text):
-            yield Problem(name, "there is a control character in it", at)
+            yield Problem(
+                name, "there is a control character in it, or one that cannot be seen", at
+            )

@@ -147,7 +147,8 @@ def preview(request: HttpRequest, stix_id: str) -> HttpResponse:
 
 def _preview(shelf: Shelf, form: WritingForm) -> ShownTake:
     resolve = resolver(shelf.snapshot_ids, "")
-    return ShownTake(sections_html(form.writing.sections, resolve), is_derived=False)
+    # What is too long is said to be so, and not rendered: that could take seconds.
+    return ShownTake(sections_html(form.writing.within_limits, resolve), is_derived=False)
 
 
 def _derived(shelf: Shelf, held: HeldObject) -> ShownTake | None:

@@ -74,6 +74,8 @@ def test_an_author_writes_a_draft(site: Site) -> None:
         ({"confidence": "utter"}, "use one of low, moderate, high"),
         ({"limits": "x" * 10_001}, "10,001 characters: at most 10,000"),
         ({"likely_telemetry": ["a", "b\x00"]}, "Entry 2: there is a control character in it"),
+        ({"limits": "Plain\u200b words"}, "or one that cannot be seen"),
+        ({"limits": "Plain words\U000e0041"}, "or one that cannot be seen"),
         ({"likely_telemetry": ["a"] * 41}, "41 entries: at most 40"),
         ({"confidence_why": "x" * 301}, "301 characters: at most 300"),
     ],
@@ -159,6 +161,23 @@ def test_preview_shows_what_readers_would_see_and_what_is_wrong() -> None:
     assert "<script" not in page
     assert "javascript:" not in re.sub(r"\[x\]\(javascript[^)]*\)+", "", page)
     assert not Revision.objects.exists()
+
+
+def test_what_is_too_long_is_said_so_and_not_rendered() -> None:
+    preview = reverse("admin:take-preview", args=[MEASURE["id"]])
+    response = signed_in("author").post(preview, text(limits="[" * 100_000, summary="Short."))
+    page = response.content.decode()
+    assert "100,000 characters: at most 10,000" in page
+    assert "Short." in page
+    assert "[[[" not in page
+
+
+def test_an_author_is_warned_when_the_object_is_deprecated() -> None:
+    gone = mitigation("T1003", "Old way", x_mitre_deprecated=True)
+    import_objects(MEASURE, gone, release="2.0")
+    page = signed_in("author").get(address(gone)).content.decode()
+    assert "T1003 Old way is deprecated in the release that readers see" in page
+    assert "errornote" not in signed_in("author").get(address(MEASURE)).content.decode()
 
 
 def test_an_object_is_chosen_by_its_id() -> None:

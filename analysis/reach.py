@@ -17,6 +17,7 @@ from library.identifiers import (
     MITIGATION,
     SOFTWARE,
     TACTIC,
+    TECHNIQUE,
     Link,
     ObjectType,
 )
@@ -24,6 +25,7 @@ from library.kinds import ANALYTICS, TACTICS
 
 UNDER_TACTIC = Step(Link.TACTIC, forward=False)
 USED_BY = {kind: Step(Link.USES, forward=False, to=(kind,)) for kind in (GROUP, SOFTWARE, CAMPAIGN)}
+ADDRESSES = Step(Link.MITIGATES, to=(TECHNIQUE,))
 MITIGATED_BY = Step(Link.MITIGATES, forward=False, to=(MITIGATION,))
 DETECTED_BY = Step(Link.DETECTS, forward=False, to=(DETECTION_STRATEGY,))
 # How releases before 18.0 link detection: component and technique, with nothing between them.

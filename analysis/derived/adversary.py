@@ -128,6 +128,8 @@ def _widest(brief: Brief, reach: Reach, node: Node, found: set[int]) -> SafeStri
     """The one mitigation that meets more than any other."""
     if len(reach.best_mitigations) == 1 and not reach.before_compromise:
         said = "{} is the only mitigation ATT&CK lists for any of it: for {}."
+    elif len(found) == len(reach):
+        said = "Of the mitigations ATT&CK lists, {} meets everything it uses: {}."
     elif 2 * len(found) > len(reach):
         said = "Of the mitigations ATT&CK lists, {} meets most of what it uses: {}."
     else:

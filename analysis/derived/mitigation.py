@@ -10,13 +10,18 @@ from django.utils.safestring import SafeString
 from analysis.derived.brief import MANY, REPORTED, Brief
 from analysis.derived.detection import detection, telemetry
 from analysis.landscape import Node, Use
-from analysis.reach import NO_MEASURES, PRE_COMPROMISE, UNDER_TACTIC, Reach, foremost, least
+from analysis.reach import (
+    ADDRESSES,
+    NO_MEASURES,
+    PRE_COMPROMISE,
+    UNDER_TACTIC,
+    Reach,
+    foremost,
+    least,
+)
 from analysis.words import joined, paragraph
-from library.declarations import Step
-from library.identifiers import TECHNIQUE, Link
 from library.kinds import CHILDREN, PARENT
 
-ADDRESSES = Step(Link.MITIGATES, to=(TECHNIQUE,))
 MOST_USED, FIRST, FIRST_LEFT = 6, 5, 3
 THEM = "at least one of these techniques"
 

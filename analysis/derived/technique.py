@@ -11,13 +11,11 @@ from django.utils.safestring import SafeString
 from analysis.derived.brief import MANY, REPORTED, Brief
 from analysis.derived.detection import detection, telemetry
 from analysis.landscape import UNUSED, Node
-from analysis.reach import NO_MEASURES, UNDER_TACTIC, Reach, foremost
+from analysis.reach import ADDRESSES, NO_MEASURES, UNDER_TACTIC, Reach, foremost
 from analysis.words import joined, paragraph
-from library.declarations import Step
-from library.identifiers import Link, ObjectType
+from library.identifiers import ObjectType
 from library.kinds import CHILDREN, PARENT, TACTICS, USES_TECHNIQUE
 
-COVERS = Step(Link.MITIGATES)
 BESIDE = 3
 
 
@@ -212,7 +210,7 @@ def _mitigations(brief: Brief, reach: Reach) -> list[SafeString]:
     """All its mitigations with what each covers, those first that address most techniques."""
     landscape, kin = brief.landscape, _kin(brief)
     found = landscape.listed(reach.mitigations[brief.node.object_id])
-    covered = {node: landscape.ends([node.object_id], COVERS) for node in found}
+    covered = {node: landscape.ends([node.object_id], ADDRESSES) for node in found}
     found.sort(key=lambda n: (-len(covered[n]), -len(covered[n] & kin.techniques), n.order))
     return [_mitigation(brief, node, covered[node], kin) for node in found]
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
 from analysis.landscape import Landscape, Node
-from analysis.words import amount, plural
+from analysis.words import amount, joined, plural
 from library.addresses import Addresses
+
+# Names in a sentence.
+MOST_NAMED: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,28 @@ class Evidence:
             said = "both" if total == 2 else f"all {total}"
         named = f" {noun if total == 1 else plural(noun)}" if noun else ""
         return self._link(title, nodes, said + named)
+
+    def several(
+        self, title: str, nodes: Sequence[Node], say: Callable[[Node], SafeString] | None = None
+    ) -> SafeString:
+        """Objects by name, all where they are few; else the first, and a link to the others.
+
+        One whose name does not tell it from others has its ID before it.
+
+        `say` may say more of each than its name.
+        """
+        recurring = Counter(node.name for node in nodes)
+
+        def called(node: Node) -> SafeString:
+            is_clear = recurring[node.name] == 1 and node.object_id not in self.landscape.ambiguous
+            return self.name(node) if is_clear else self.full_name(node)
+
+        say = say or called
+        if len(nodes) <= MOST_NAMED:
+            return joined(say(node) for node in nodes)
+        named, others = nodes[: MOST_NAMED - 1], nodes[MOST_NAMED - 1 :]
+        more = self._link(f"{title}, not named", tuple(others), f"{len(others)} more")
+        return joined([*(say(node) for node in named), more])
 
     def _link(self, title: str, nodes: tuple[Node, ...], said: str) -> SafeString:
         key = stem = slugify(title)

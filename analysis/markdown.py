@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, override
 
 import nh3
 from django.utils.safestring import SafeString
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
 from markdown_it.token import Token
 
 from analysis.writing import ATTACK_ID
 from library.text.words import words
 
 if TYPE_CHECKING:
+    from markdown_it.renderer import RendererHTML
     from markdown_it.rules_core import StateCore
+    from markdown_it.utils import EnvType, OptionsDict
 
-# Headings would stand among those of the page; pictures would be loaded from elsewhere; HTML is
-# shown as it was written.
-_LEFT_OUT: Final = ("heading", "lheading", "hr", "image", "html_block", "html_inline", "autolink")
+# Headings would stand among those of the page; HTML is shown as it was written.
+_LEFT_OUT: Final = ("heading", "lheading", "hr", "html_block", "html_inline", "autolink")
 _CLEANER: Final = nh3.Cleaner(
     tags={"a", "blockquote", "br", "code", "em", "li", "ol", "p", "pre", "strong", "ul"},
     attributes={"a": {"href", "title"}, "ol": {"start"}},
@@ -48,6 +50,8 @@ class TakeMarkdown(MarkdownIt):
         super().__init__("commonmark", {"html": False, "maxNesting": _DEEPEST})
         self.disable(_LEFT_OUT)
         self.core.ruler.push("attack_ids", _link_ids)
+        # A picture would be loaded from elsewhere: what it is called stands for it.
+        self.add_render_rule("image", _alternative)
 
     @override
     def validateLink(self, url: str) -> bool:
@@ -73,6 +77,12 @@ def entry_of(text: str, resolve: Resolve) -> SafeString:
 def plain_of(text: str) -> str:
     """The words of a text without markup, a line for each paragraph, entry and break."""
     return words(html_of(text, lambda _: None))
+
+
+def _alternative(
+    renderer: RendererHTML, tokens: Sequence[Token], at: int, options: OptionsDict, env: EnvType
+) -> str:
+    return escapeHtml(renderer.renderInlineAsText(tokens[at].children or [], options, env))
 
 
 def _link_ids(state: StateCore) -> None:

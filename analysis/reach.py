@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
-from analysis.landscape import Landscape, Node
+from analysis.landscape import UNUSED, Landscape, Node, Use
 from library.declarations import Step
 from library.identifiers import (
     CAMPAIGN,
@@ -16,6 +17,7 @@ from library.identifiers import (
     MITIGATION,
     SOFTWARE,
     TACTIC,
+    TECHNIQUE,
     Link,
     ObjectType,
 )
@@ -23,10 +25,22 @@ from library.kinds import ANALYTICS, TACTICS
 
 UNDER_TACTIC = Step(Link.TACTIC, forward=False)
 USED_BY = {kind: Step(Link.USES, forward=False, to=(kind,)) for kind in (GROUP, SOFTWARE, CAMPAIGN)}
+ADDRESSES = Step(Link.MITIGATES, to=(TECHNIQUE,))
 MITIGATED_BY = Step(Link.MITIGATES, forward=False, to=(MITIGATION,))
 DETECTED_BY = Step(Link.DETECTS, forward=False, to=(DETECTION_STRATEGY,))
 # How releases before 18.0 link detection: component and technique, with nothing between them.
 DETECTED_FROM = Step(Link.DETECTS, forward=False, to=(DATA_COMPONENT,))
+
+# What MITRE keeps among mitigations to say that none helps, with what it says by each. They are no
+# measures and count as none: nothing is to be put in place.
+NO_MEASURES: Final[Mapping[str, str]] = {
+    "M0816": "prevention does little where features that are needed are abused",
+    "M1055": "prevention may do more harm than good",
+    "M1059": "prevention may do more harm than good",
+}
+# Pre-compromise: for what happens before an intrusion, which MITRE holds to be out of the reach of
+# a defender's controls.
+PRE_COMPROMISE: Final = "M1056"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,42 +98,90 @@ class Reach:
                 by_name.setdefault(platform, set()).add(node.object_id)
         return sorted(by_name.items(), key=lambda pair: (-len(pair[1]), pair[0]))
 
+    def rank(self, met: set[int]) -> tuple[int, int, int]:
+        """By what a mitigation that meets these techniques is ranked, the least first.
+
+        By their number, then by those that no other meets, then by who uses them.
+        """
+        alone = sum(len(self.mitigations[technique]) == 1 for technique in met)
+        use = sum(sum(self.landscape.use.get(t, UNUSED).counts) for t in met)
+        return -len(met), -alone, -use
+
     @cached_property
     def best_mitigations(self) -> list[tuple[Node, set[int]]]:
-        """The mitigations with the techniques that each is listed for, the widest first."""
+        """The mitigations with the techniques that each is listed for, by their rank.
+
+        Of those that a defender puts in place, so without Pre-compromise.
+        """
         by_mitigation: dict[int, set[int]] = {}
         for technique, found in self.mitigations.items():
             for mitigation in found:
                 by_mitigation.setdefault(mitigation, set()).add(technique)
-        pairs = [(self.landscape.nodes[key], found) for key, found in by_mitigation.items()]
-        return sorted(pairs, key=lambda pair: (-len(pair[1]), pair[0].order))
+        nodes = self.landscape.nodes
+        pairs = [
+            (nodes[key], found)
+            for key, found in by_mitigation.items()
+            if nodes[key].attack_id != PRE_COMPROMISE
+        ]
+        return sorted(pairs, key=lambda pair: (self.rank(pair[1]), pair[0].order))
 
     def users(self, kind: ObjectType) -> set[int]:
         """The groups, software or campaigns that use at least one of them."""
         return self.landscape.ends(self.techniques, USED_BY[kind])
 
     @cached_property
-    def used(self) -> list[tuple[Node, set[int]]]:
-        """The techniques that groups are recorded using, with those groups, the most used first."""
-        pairs = [
-            (node, self.landscape.ends([node.object_id], USED_BY[GROUP])) for node in self.listed
-        ]
-        return sorted(
-            (pair for pair in pairs if pair[1]), key=lambda pair: (-len(pair[1]), pair[0].order)
-        )
+    def used(self) -> list[tuple[Node, Use]]:
+        """The techniques that are recorded in use, with who uses them, the most used first.
+
+        By groups, then by software, then by campaigns.
+        """
+        use = self.landscape.use
+        pairs = [(node, use[node.object_id]) for node in self.listed if node.object_id in use]
+        return sorted(pairs, key=lambda pair: (least(pair[1]), pair[0].order))
 
     @cached_property
     def mitigations(self) -> dict[int, set[int]]:
-        """The mitigations of each technique."""
+        """The mitigations of each technique, without what is no measure."""
+        return {
+            technique: found - self.statements[technique]
+            for technique, found in self._mitigations.items()
+        }
+
+    @cached_property
+    def _mitigations(self) -> dict[int, set[int]]:
         return {
             technique: self.landscape.ends([technique], MITIGATED_BY)
             for technique in self.techniques
         }
 
     @cached_property
+    def statements(self) -> dict[int, set[int]]:
+        """What MITRE lists for each technique to say that no mitigation helps."""
+        nodes = self.landscape.nodes
+        return {
+            technique: {m for m in found if nodes[m].attack_id in NO_MEASURES}
+            for technique, found in self._mitigations.items()
+        }
+
+    @cached_property
     def unmitigated(self) -> set[int]:
-        """The techniques that no mitigation is listed for."""
-        return {technique for technique, found in self.mitigations.items() if not found}
+        """The techniques that nothing is listed for."""
+        return {technique for technique, found in self._mitigations.items() if not found}
+
+    @cached_property
+    def unpreventable(self) -> set[int]:
+        """The techniques of which MITRE says that prevention does little, or harm."""
+        return {technique for technique, found in self.statements.items() if found}
+
+    @cached_property
+    def before_compromise(self) -> set[int]:
+        """The techniques that Pre-compromise alone is listed for."""
+        nodes = self.landscape.nodes
+        return {
+            technique
+            for technique, found in self.mitigations.items()
+            if [nodes[m].attack_id for m in found] == [PRE_COMPROMISE]
+        }
 
     def only_by(self, mitigation: int) -> set[int]:
         """The techniques that this mitigation alone is listed for."""
@@ -129,6 +191,18 @@ class Reach:
     def strategies(self) -> set[int]:
         """The detection strategies for them."""
         return self.landscape.ends(self.techniques, DETECTED_BY)
+
+    @cached_property
+    def sourceless(self) -> set[int]:
+        """The techniques with a detection strategy, but no analytic that names a log source."""
+        sources = self.landscape.log_sources
+        found = set()
+        for technique in self.techniques:
+            strategies = self.landscape.ends([technique], DETECTED_BY)
+            analytics = self.landscape.ends(strategies, ANALYTICS)
+            if strategies and not any(sources.get(analytic) for analytic in analytics):
+                found.add(technique)
+        return found
 
     @cached_property
     def undetected(self) -> set[int]:
@@ -165,6 +239,19 @@ class Reach:
     def logs(self) -> list[tuple[str, set[int]]]:
         """The named logs with the analytics that read each, the most needed first."""
         return logs_of(self.landscape, self.analytics)
+
+
+def least(use: Use) -> tuple[int, ...]:
+    """By what techniques are ranked, the most used first."""
+    return tuple(-count for count in use.counts)
+
+
+def foremost[T](ranked: Sequence[T], most: int, rank: Callable[[T], object]) -> Sequence[T]:
+    """The first of a ranking, so many at most: of equals all, or none."""
+    if len(ranked) <= most:
+        return ranked
+    cut = rank(ranked[most])
+    return [found for found in ranked[:most] if rank(found) != cut]
 
 
 def components_of(landscape: Landscape, analytics: Iterable[int]) -> list[tuple[Node, set[int]]]:

@@ -8,20 +8,20 @@ on detection.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from django.db.models import prefetch_related_objects
 
+from analysis.kept import Kept
 from analysis.words import listed
 from library.addresses import difference_query
 from library.catalogue import catalogue
+from library.changes import LINK_ORDER
 from library.comparison import Transition, compare
-from library.identifiers import Domain, release_order
+from library.identifiers import Domain, Link, release_order
 from library.models import Snapshot, SnapshotObject
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Standing:
         since = f"{'Confirmed' if self.is_confirmed else 'Written'} against {self.against}"
         changes = listed(self.material or self.around, MOST_TOLD)
         beside = (
-            f" Around it: {listed(self.around, MOST_TOLD)}."
+            f" Beside that: {listed(self.around, MOST_TOLD)}."
             if self.material and self.around
             else ""
         )
@@ -122,7 +122,7 @@ class Standing:
         return f"{since}; {page}: {changes}.{beside}"
 
 
-AROUND_ALONE: Final = "what stands around this object, not the object itself"
+AROUND_ALONE: Final = "what follows, on none of which this Take rests"
 UNTOLD: Final = "whether MITRE has changed the object since cannot be told."
 NOT_RECORDED: Final = f"No release is recorded that this was written against: {UNTOLD}"
 NOT_HELD: Final = f", which this library does not hold: {UNTOLD}"
@@ -159,31 +159,7 @@ def _key(shelf: Shelf, revision: Revision) -> _Key:
     return revision.pk, confirmation, shelf.snapshot_ids, held
 
 
-class _Kept:
-    """The standings told last, for all threads of a process."""
-
-    def __init__(self) -> None:
-        self._standings: OrderedDict[_Key, Standing] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: _Key) -> Standing | None:
-        with self._lock:
-            found = self._standings.get(key)
-            if found is not None:
-                self._standings.move_to_end(key)
-            return found
-
-    def add(self, told: Iterable[tuple[_Key, Standing]]) -> None:
-        with self._lock:
-            self._standings.update(told)
-            while len(self._standings) > MOST_KEPT:
-                self._standings.popitem(last=False)
-
-    def __len__(self) -> int:
-        return len(self._standings)
-
-
-_kept = _Kept()
+_kept: Final[Kept[_Key, Standing]] = Kept(MOST_KEPT)
 
 
 class _Member(NamedTuple):
@@ -210,14 +186,42 @@ class _Reckoning:
     def standings(self) -> dict[int, Standing]:
         """Each by its revision's key."""
         judged = {revision.pk: self._judge(revision) for revision in self.revisions}
-        transitions = {found for found in judged.values() if isinstance(found, Transition)}
-        changes = compare({found for found in transitions if found.before != found.after})
+        elsewhere = {revision.pk: self._elsewhere(revision) for revision in self.revisions}
+        asked = {found for found in judged.values() if isinstance(found, Transition)}
+        asked |= {found for others in elsewhere.values() for found in others.values()}
+        changes = compare({found for found in asked if found.before != found.after})
         return {
             revision.pk: found
             if isinstance(found := judged[revision.pk], Standing)
-            else self._compared(revision, changes.get(found, ()))
+            else self._compared(
+                revision,
+                _together(
+                    changes.get(found, ()),
+                    {
+                        domain: changes.get(other, ())
+                        for domain, other in elsewhere[revision.pk].items()
+                    },
+                ),
+            )
             for revision in self.revisions
         }
+
+    def _elsewhere(self, revision: Revision) -> dict[str, Transition]:
+        """What is to be compared in the other domains that held the object and hold it now."""
+        baseline, stix_id = self.baseline[revision.pk], revision.take.stix_id
+        found = {}
+        for domain, read in self.read.items():
+            end = self.members.get((read.pk, stix_id))
+            starts = (
+                self.members.get((snapshot.pk, stix_id))
+                for snapshot in self.baselines
+                if (snapshot.domain, snapshot.attack_version) == (domain, baseline.attack_version)
+            )
+            start = next((held for held in starts if held), None)
+            if domain != baseline.domain and start and end:
+                backwards = _is_earlier(read, baseline)
+                found[domain] = _transition(start, end, backwards=backwards)
+        return found
 
     def _judge(self, revision: Revision) -> Standing | Transition:
         """How a revision stands where that needs no comparison, else what is to be compared."""
@@ -336,11 +340,24 @@ class _Reckoning:
 
 def _snapshots_of(baselines: Sequence[Baseline]) -> list[Snapshot]:
     """The snapshots of some releases: official before others, then newest first; one query."""
-    releases = {(baseline.domain, baseline.attack_version) for baseline in baselines}
-    if not releases:
-        return []
-    held = Snapshot.objects.of_releases({release for _, release in releases})
-    return [found for found in held if (found.domain, found.attack_version) in releases]
+    releases = {baseline.attack_version for baseline in baselines}
+    return list(Snapshot.objects.of_releases(releases)) if releases else []
+
+
+def _together(own: Sequence[Change], elsewhere: Mapping[str, Sequence[Change]]) -> list[Change]:
+    """The changes of an object in its domain with those in others.
+
+    Its properties are the same object's everywhere; links are each domain's own.
+    """
+    found = list(own)
+    for domain, changes in elsewhere.items():
+        for change in changes:
+            if change.about in LINK_ORDER and change.about != Link.TACTIC:
+                label = Domain(domain).label
+                found.append(replace(change, phrase=f"{change.phrase} in {label}"))
+            elif change not in found:
+                found.append(change)
+    return found
 
 
 def _transition(start: _Member, end: _Member, *, backwards: bool) -> Transition:

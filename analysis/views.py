@@ -121,7 +121,10 @@ def take(request: HttpRequest, shelf: Shelf, kind: ObjectType, attack_id: str) -
     """The Take on an object as JSON; an ID in lower case leads to the upper one."""
     found = find_objects(shelf, kind, attack_id)
     if not found:
-        return in_upper_case(request, shelf, kind, attack_id, "/take")
+        answered = in_upper_case(request, shelf, kind, attack_id, "/take")
+        if answered.status_code == HTTPStatus.NOT_FOUND:
+            return _no_take(attack_id, "the release shown does not hold it.")
+        return answered
     return _take(request, shelf, found[0], found[0].href)
 
 
@@ -130,21 +133,25 @@ def take_by_stix_id(request: HttpRequest, shelf: Shelf, stix_id: str) -> HttpRes
     """The same for the address that no other object shares."""
     held = find_by_stix_id(shelf, stix_id)
     if held is None:
-        return not_found(request, shelf, ANY, stix_id)
+        return _no_take(stix_id, "the release shown does not hold it.")
     return _take(request, shelf, held, held.lasting_href)
 
 
 def _take(request: HttpRequest, shelf: Shelf, held: HeldObject, address: str) -> HttpResponse:
     made = take_file(shelf, held, address, site_of(request))
     if made is None:
-        message = f"There is no Take on {held.attack_id or held.stix_id}: nobody has written one,"
-        message += " and none is derived for what is revoked, deprecated or of an unknown kind."
-        return JsonResponse({"error": message}, status=HTTPStatus.NOT_FOUND)
+        why = "nobody has written one, and none is derived for what is revoked, deprecated or of"
+        return _no_take(held.attack_id or held.stix_id, f"{why} an unknown kind.")
     body = orjson.dumps({"$schema": _schema_address(request)} | shallow(made))
     response = HttpResponse(body, content_type="application/json")
     response["Link"] = f'<{address}#licence>; rel="license"'
     response["X-Robots-Tag"] = "noindex"
     return response
+
+
+def _no_take(on: str, why: str) -> HttpResponse:
+    message = f"There is no Take on {on}: {why}"
+    return JsonResponse({"error": message}, status=HTTPStatus.NOT_FOUND)
 
 
 @require_safe

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from analysis.models import OPEN_STATES, Act, ActKind, Revision, State, Take
 from analysis.roles import PUBLISH, REVIEW, WRITE
-from analysis.writing import unix_lines
+from analysis.writing import Writing, unix_lines
 from library.epoch import advance_epoch
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-    from analysis.writing import Subject, Writing
+    from analysis.writing import Subject
 
 
 class RefusedError(Exception):
@@ -82,6 +82,26 @@ def save(subject: Subject, writing: Writing, by: User, based_on: int) -> Revisio
     ConflictError where there is a newer one, RefusedError where the user may not write or the
     Take is in review.
     """
+    take = _opened(subject, by, based_on)
+    return _add(take, subject, writing, by, by.get_full_name() or by.get_username())
+
+
+@transaction.atomic
+def move(revision: Revision, subject: Subject, note: str, by: User, based_on: int) -> Revision:
+    """The draft on another object with the words of a revision, by who wrote them.
+
+    With the drafts that led to it, by theirs, whose words it may have kept: of all these nobody
+    approves it, just as if it had not been moved. Raises what `save` does.
+    """
+    take = _opened(subject, by, based_on)
+    for source in _since_published(revision).order_by("number"):
+        words = Writing(source.sections, source.confidence, source.confidence_why, note)
+        made = _add(take, subject, words, source.author, source.author_name)
+    return made
+
+
+def _opened(subject: Subject, by: User, based_on: int) -> Take:
+    """The Take on an object, held for this transaction, when a user may add a revision to it."""
     _demand(by, WRITE, "write Takes")
     take, _ = Take.objects.get_or_create(stix_id=subject.stix_id)
     take = Take.objects.select_for_update().get(pk=take.pk)
@@ -90,18 +110,26 @@ def save(subject: Subject, writing: Writing, by: User, based_on: int) -> Revisio
         raise ConflictError(newest)
     if newest is None and based_on:
         raise RefusedError("The form does not say what it is based on: open it again.")
-    waiting = take.revisions.filter(state__in=OPEN_STATES).first()
-    if waiting is not None and waiting.state == State.IN_REVIEW:
+    waiting = take.revisions.filter(state=State.IN_REVIEW).first()
+    if waiting is not None:
         raise RefusedError(
             f"Revision {waiting.number} is in review: it has to be published or sent back first."
         )
-    if waiting is not None:
-        _set_state(waiting, State.SUPERSEDED)
+    return take
+
+
+def _add(
+    take: Take, subject: Subject, writing: Writing, author: User | None, author_name: str
+) -> Revision:
+    """A new draft, in place of the one before it."""
+    for draft in take.revisions.filter(state=State.DRAFT):
+        _set_state(draft, State.SUPERSEDED)
+    newest = take.revisions.first()
     return Revision.objects.create(
         take=take,
         number=(newest.number if newest else 0) + 1,
-        author=by,
-        author_name=by.get_full_name() or by.get_username(),
+        author=author,
+        author_name=author_name,
         written_at=timezone.now(),
         attack_id=subject.attack_id,
         name=subject.name,
@@ -182,16 +210,21 @@ def _check(revision: Revision, kind: ActKind, by: User) -> None:
 
 
 def _wrote(user: User, revision: Revision) -> bool:
-    """Whether a user wrote this text or one that it may have kept: all since the last published.
+    """Whether a user wrote this text or one that it may have kept.
 
     Who has no account here, as of a file that came in, is known by name alone.
     """
+    names = {user.get_username(), user.get_full_name()} - {""}
+    wrote = Q(author=user) | Q(author=None, author_name__in=names)
+    return _since_published(revision).filter(wrote).exists()
+
+
+def _since_published(revision: Revision) -> QuerySet[Revision]:
+    """A revision, and those before it that were written since one was last published."""
     before = revision.take.revisions.filter(number__lt=revision.number)
     published = before.filter(acts__kind=ActKind.PUBLISHED).first()
     first = published.number if published else 0
-    since = revision.take.revisions.filter(number__gt=first, number__lte=revision.number)
-    names = {user.get_username(), user.get_full_name()} - {""}
-    return since.filter(Q(author=user) | Q(author=None, author_name__in=names)).exists()
+    return revision.take.revisions.filter(number__gt=first, number__lte=revision.number)
 
 
 def _demand(user: User, permission: str, what: str) -> None:

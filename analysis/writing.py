@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+
+import orjson
 
 from analysis.models import Confidence
 from analysis.take import SECTIONS
+from library import models
 from library.contexts.held import HeldObject
-from library.models import ObjectVersion
+from library.documents import ALIASES
 
 type Sections = Mapping[str, str | list[str]]
 
@@ -22,9 +25,13 @@ LONGEST_LINE: Final = 300
 ATTACK_ID: Final = re.compile(
     r"(?<![\w.])(?:(?:TA|DS|DC|DET|AN|[MGSCTA])\d{4}(?:\.\d{3})?)(?!\w|\.\d)"
 )
-# Control characters other than the ends of lines and tabs, and those that turn a line around.
+# Code of Markdown, in a line or fenced: as many back-ticks before as behind.
+CODE: Final = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
+# Control characters other than the ends of lines and tabs; what turns a line around, has no width,
+# or is a tag, which a reviewer would not see.
 UNREADABLE: Final = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+    r"\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
 
@@ -72,6 +79,16 @@ class Writing:
         }
 
     @property
+    def within_limits(self) -> Sections:
+        """The sections without those of which a text, or the list, is too long."""
+        return {
+            name: said
+            for name, said in self.sections.items()
+            if len(said) <= (MOST_ENTRIES if isinstance(said, list) else LONGEST_TEXT)
+            and all(len(entry) <= LONGEST_TEXT for entry in said)
+        }
+
+    @property
     def texts(self) -> Iterator[tuple[str, int | None, str]]:
         """Every text in the page's order: its field, its number in a list, what it says."""
         for name, _, is_list in SECTIONS:
@@ -82,6 +99,13 @@ class Writing:
                 yield name, None, said
         yield "confidence_why", None, self.confidence_why
         yield "change_note", None, self.change_note
+
+
+class SeenVersion(NamedTuple):
+    """Which version of an object, of which release, somebody has before them."""
+
+    release: str
+    content_sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +121,11 @@ class Subject:
     def sha256(self) -> str:
         """The object version's SHA-256 in hexadecimal."""
         return bytes(self.baseline["content_sha256"]).hex()
+
+    @property
+    def version(self) -> SeenVersion:
+        """Which version of which release it is."""
+        return SeenVersion(self.baseline["attack_version"], self.sha256)
 
     @classmethod
     def of(cls, held: HeldObject, domain: str = "") -> Subject:
@@ -115,9 +144,12 @@ class Subject:
         )
 
 
-def problems(writing: Writing) -> list[Problem]:
-    """What is wrong with a text, in the order of the page; one query for the IDs it names."""
-    return shape_problems(writing) or unknown_ids(writing, known_ids(named_ids(writing)))
+def problems(writing: Writing, stix_id: str) -> list[Problem]:
+    """What is wrong with a text on an object, in the order of the page.
+
+    One query for the IDs it names, one more where one is not known.
+    """
+    return shape_problems(writing) or id_problems(writing, stix_id, known_ids(named_ids(writing)))
 
 
 def shape_problems(writing: Writing) -> list[Problem]:
@@ -126,8 +158,8 @@ def shape_problems(writing: Writing) -> list[Problem]:
 
 
 def attack_ids(text: str) -> list[str]:
-    """The ATT&CK IDs that a text names, each once, in its order."""
-    return list(dict.fromkeys(ATTACK_ID.findall(text)))
+    """The ATT&CK IDs that a text names outside code, each once, in its order."""
+    return list(dict.fromkeys(ATTACK_ID.findall(CODE.sub(" ", text))))
 
 
 def named_ids(writing: Writing) -> set[str]:
@@ -137,8 +169,30 @@ def named_ids(writing: Writing) -> set[str]:
 
 def known_ids(named: Iterable[str]) -> set[str]:
     """Those of these ATT&CK IDs that an object of some release held here has; one query."""
-    found = ObjectVersion.objects.filter(attack_id__in=set(named))
+    found = models.ObjectVersion.objects.filter(attack_id__in=set(named))
     return set(found.values_list("attack_id", flat=True))
+
+
+def own_ids(stix_id: str) -> set[str]:
+    """What in an object's names and aliases looks like an ID, in any release held; one query.
+
+    MITRE names some groups and software so: TA2541 is G1018, T9000 is S0098.
+    """
+    contents = models.ObjectContent.objects.filter(version__object__stix_id=stix_id)
+    names = []
+    for canonical in contents.values_list("canonical", flat=True):
+        properties = orjson.loads(canonical)
+        names.append(properties.get("name"))
+        for key in ALIASES:
+            aliases = properties.get(key)
+            names += aliases if isinstance(aliases, list) else []
+    return {found for name in names if isinstance(name, str) for found in ATTACK_ID.findall(name)}
+
+
+def id_problems(writing: Writing, stix_id: str, known: Set[str]) -> list[Problem]:
+    """Where a text on an object names an unknown ID that is no name of the object itself."""
+    wrong = unknown_ids(writing, known)
+    return unknown_ids(writing, known | own_ids(stix_id)) if wrong else []
 
 
 def unknown_ids(writing: Writing, known: Collection[str]) -> list[Problem]:
@@ -176,4 +230,6 @@ def _shape(writing: Writing) -> Iterator[Problem]:
         if name in titles and not text.strip():
             yield Problem(name, "nothing is said: leave it out", at)
         if UNREADABLE.search(text):
-            yield Problem(name, "there is a control character in it", at)
+            yield Problem(
+                name, "there is a control character in it, or one that cannot be seen", at
+            )

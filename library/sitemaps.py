@@ -7,6 +7,7 @@ sample names nothing.
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from django.conf import settings
 from django.contrib.sitemaps import Sitemap
 from django.contrib.sitemaps.views import index, sitemap
 from django.http import HttpRequest, HttpResponse
@@ -82,8 +83,9 @@ def _lists(shelf: Shelf) -> list[Entry]:
     if shelf.sample or not shelf.snapshots:
         return []
     addresses = [shelf.addresses.listing(kind) for kind in OBJECT_TYPES]
-    first = (shelf.addresses.home, reverse("library:id-check"))
-    return [Entry(path, None) for path in (*first, *addresses)]
+    own = [reverse(f"library:{name}") for name in ("home", "releases", "id-check")]
+    beside = [reverse(name) for name in settings.LISTED_PAGES]
+    return [Entry(path, None) for path in (*own, *addresses, *beside)]
 
 
 def _objects(shelf: Shelf, kind: ObjectType) -> list[Entry]:

@@ -17,9 +17,11 @@ from django.views.decorators.http import require_POST
 from analysis.authoring.form import writing_of
 from analysis.authoring.queues import RETIRE, STALE, TITLES
 from analysis.models import OPEN_STATES, ActKind, Revision, State
+from analysis.published import published
 from analysis.roles import WRITE
 from analysis.staleness import standings
-from analysis.workflow import RefusedError, act, may, save
+from analysis.workflow import RefusedError, act, may
+from analysis.workflow import move as move_words
 from analysis.writing import UNREADABLE, Subject, problems
 from library.conditional import Shelf, current_shelf
 from library.contexts.held import HeldObject, find_by_stix_id
@@ -150,21 +152,30 @@ def move(request: HttpRequest, number: int) -> HttpResponse:
     demand(request, WRITE)
     revision = get_object_or_404(Revision.objects.select_related("take"), pk=number)
     shelf = current_shelf()
-    note = f"Moved from the Take on {revision.attack_id} {revision.name}."
+    user = user_of(request)
+    by = user.get_full_name() or user.get_username()
+    note = f"Moved from the Take on {revision.attack_id} {revision.name} by {by}."
     try:
         held = held_here(shelf, _successor(shelf, revision))
         newest = Revision.objects.of_objects([held.stix_id]).order_by("-number").first()
         if newest is not None and newest.state in OPEN_STATES:
             raise RefusedError(f"{newest} is being written by {newest.author_name}: agree first.")
-        moved = replace(writing_of(revision), change_note=note)
-        if wrong := problems(moved):
+        if wrong := problems(replace(writing_of(revision), change_note=note), held.stix_id):
             raise RefusedError("; ".join(found.said for found in wrong))
-        made = save(Subject.of(held), moved, user_of(request), newest.number if newest else 0)
+        based_on = newest.number if newest else 0
+        made = move_words(revision, Subject.of(held), note, user, based_on)
     except RefusedError as refused:
         messages.error(request, str(refused))
         return _back(request, revision)
+    has_own = held.stix_id in published(shelf.epoch)
     messages.success(
-        request, f"{note} Read it against {held.attack_id}, then hand it in; withdraw the old one."
+        request,
+        f"{note} Read it against {held.attack_id}, then hand it in; withdraw the old one."
+        + (
+            f" Published, it replaces the Take that {held.attack_id} has already."
+            if has_own
+            else ""
+        ),
     )
     return HttpResponseRedirect(reverse("admin:take-write", args=[made.take.stix_id]))
 

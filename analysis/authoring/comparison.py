@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from django.utils.safestring import SafeString
 
 from analysis.take import SECTIONS
-from analysis.writing import Writing
+from analysis.writing import SeenVersion, Subject, Writing
+from library.comparison import Transition, compare
+from library.models import SnapshotObject
 from library.text.difference import word_difference
 
 
@@ -27,6 +29,28 @@ def differences(before: Writing, after: Writing) -> list[Difference]:
         ("Why this confidence", before.confidence_why, after.confidence_why),
     ]
     return [Difference(title, word_difference(old, new)) for title, old, new in pairs if old != new]
+
+
+def became(subject: Subject, seen: SeenVersion) -> list[str] | None:
+    """What became of an object since the version that an author has seen, the weightiest first.
+
+    None where that version is not held. Two queries, and those of `compare`.
+    """
+    end = subject.baseline["snapshot"]
+    rows = SnapshotObject.objects.filter(
+        object__stix_id=subject.stix_id, snapshot__domain=end.domain
+    ).select_related("snapshot", "version")
+    after = next((row for row in rows if row.snapshot_id == end.pk), None)
+    before = next(
+        (row for row in rows if (row.snapshot.attack_version, row.version.sha256) == seen),
+        None,
+    )
+    if before is None or after is None:
+        return None
+    transition = Transition(
+        after.object_id, before.snapshot_id, before.version_id, end.pk, after.version_id
+    )
+    return [change.phrase for change in compare({transition})[transition]]
 
 
 def _text(writing: Writing, name: str) -> str:

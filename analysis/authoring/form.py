@@ -8,7 +8,7 @@ from django.http import QueryDict
 
 from analysis.models import Confidence, Revision
 from analysis.take import SECTIONS
-from analysis.writing import Problem, Writing, unix_lines
+from analysis.writing import Problem, SeenVersion, Writing, unix_lines
 
 # What each section is for, beside its field.
 HINTS = {
@@ -46,14 +46,17 @@ class WritingForm:
 
     writing: Writing
     based_on: int
+    against: SeenVersion
+    """The version of the object that the author has before them."""
+
     problems: tuple[Problem, ...] = ()
 
     @classmethod
-    def of(cls, revision: Revision | None) -> WritingForm:
+    def of(cls, revision: Revision | None, against: SeenVersion) -> WritingForm:
         """The form for going on from a revision; an empty one without."""
         if revision is None:
-            return cls(Writing({}, Confidence.MODERATE), 0)
-        return cls(writing_of(revision), revision.number)
+            return cls(Writing({}, Confidence.MODERATE), 0, against)
+        return cls(writing_of(revision), revision.number, against)
 
     @classmethod
     def sent(cls, data: QueryDict) -> WritingForm:
@@ -71,7 +74,8 @@ class WritingForm:
         )
         number = data.get("based_on", "")
         known = number.isascii() and number.isdigit() and len(number) < 7
-        return cls(writing, int(number) if known else -1)
+        against = SeenVersion(data.get("release", ""), data.get("content_sha256", ""))
+        return cls(writing, int(number) if known else -1, against)
 
     @property
     def words(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import admin, messages
@@ -11,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from analysis.authoring.acts import demand, held_here, offers, user_of, versions_shown
-from analysis.authoring.comparison import differences
+from analysis.authoring.comparison import became, differences
 from analysis.authoring.form import WritingForm, writing_of
 from analysis.authoring.queues import (
     MISSING,
@@ -30,7 +31,7 @@ from analysis.published import resolver, sections_html
 from analysis.roles import WRITE
 from analysis.take import ShownTake
 from analysis.workflow import ConflictError, RefusedError, save
-from analysis.writing import Subject, problems
+from analysis.writing import SeenVersion, Subject, problems
 from library.conditional import Shelf, current_shelf
 from library.contexts.held import HeldObject, find_by_stix_id
 from library.parameters import offset
@@ -68,29 +69,16 @@ def write(request: HttpRequest, stix_id: str) -> HttpResponse:
     demand(request, WRITE)
     shelf = current_shelf()
     held = held_here(shelf, stix_id)
+    subject = Subject.of(held)
     newest = Revision.objects.of_objects([stix_id]).order_by("-number").first()
-    form = WritingForm.of(newest)
-    theirs = None
+    attempt = Attempt(WritingForm.of(newest, subject.version))
     if request.method == "POST":
-        form = WritingForm.sent(request.POST)
-        found = problems(form.writing)
-        form = WritingForm(form.writing, form.based_on, tuple(found))
-        if not found:
-            try:
-                made = save(Subject.of(held), form.writing, user_of(request), form.based_on)
-            except ConflictError as conflict:
-                messages.error(request, str(conflict))
-                theirs = conflict.newest
-                form = WritingForm(form.writing, theirs.number)
-            except RefusedError as refused:
-                messages.error(request, str(refused))
-            else:
-                messages.success(request, f"Saved as revision {made.number}.")
-                return HttpResponseRedirect(
-                    reverse("admin:analysis_take_change", args=[made.take_id])
-                )
-        else:
-            messages.error(request, "Nothing was saved: what is wrong is said beside each field.")
+        attempt = _save(request, subject)
+        if attempt.made is not None:
+            return HttpResponseRedirect(
+                reverse("admin:analysis_take_change", args=[attempt.made.take_id])
+            )
+    form, theirs = attempt.form, attempt.theirs
     shown = _page(
         request,
         f"Write: {held.attack_id} {held.name}",
@@ -98,23 +86,60 @@ def write(request: HttpRequest, stix_id: str) -> HttpResponse:
         form=form,
         newest=newest,
         theirs=theirs,
+        seen=attempt.seen,
+        became=became(subject, attempt.seen) if attempt.seen else None,
         conflict=differences(writing_of(theirs), form.writing) if theirs else [],
         take=_preview(shelf, form),
         words=form.words,
         derived=_derived(shelf, held),
     )
-    status = 409 if theirs else 400 if form.problems else 200
+    status = 409 if theirs or attempt.seen else 400 if form.problems else 200
     return render(request, "analysis/authoring/write.html", shown, status=status)
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A form as it stands after it was sent, and what came of it."""
+
+    form: WritingForm
+    made: Revision | None = None
+    theirs: Revision | None = None
+    """What somebody else saved after the form was opened."""
+
+    seen: SeenVersion | None = None
+    """The version that the author had before them, where readers see another by now."""
+
+
+def _save(request: HttpRequest, subject: Subject) -> Attempt:
+    """Save what an author sent, or say why it was not and keep it in the form."""
+    form = WritingForm.sent(request.POST)
+    if found := problems(form.writing, subject.stix_id):
+        messages.error(request, "Nothing was saved: what is wrong is said beside each field.")
+        return Attempt(replace(form, problems=tuple(found)))
+    if form.against != subject.version:
+        messages.error(request, "Nothing was saved: readers see another version of the object.")
+        return Attempt(replace(form, against=subject.version), seen=form.against)
+    try:
+        made = save(subject, form.writing, user_of(request), form.based_on)
+    except ConflictError as conflict:
+        messages.error(request, str(conflict))
+        theirs = conflict.newest
+        return Attempt(replace(form, based_on=theirs.number), theirs=theirs)
+    except RefusedError as refused:
+        messages.error(request, str(refused))
+        return Attempt(form)
+    messages.success(request, f"Saved as revision {made.number}.")
+    return Attempt(form, made)
+
+
 @require_POST
-def preview(request: HttpRequest, stix_id: str) -> HttpResponse:  # noqa: ARG001
+def preview(request: HttpRequest, stix_id: str) -> HttpResponse:
     """What readers would see of a text, as it is being written."""
     demand(request, WRITE)
     form = WritingForm.sent(request.POST)
     shown = {
         "take": _preview(current_shelf(), form),
-        "problems": problems(form.writing),
+        "problems": problems(form.writing, stix_id),
         "words": form.words,
     }
     return render(request, "analysis/authoring/_preview.html", shown)
@@ -122,7 +147,8 @@ def preview(request: HttpRequest, stix_id: str) -> HttpResponse:  # noqa: ARG001
 
 def _preview(shelf: Shelf, form: WritingForm) -> ShownTake:
     resolve = resolver(shelf.snapshot_ids, "")
-    return ShownTake(sections_html(form.writing.sections, resolve), is_derived=False)
+    # What is too long is said to be so, and not rendered: that could take seconds.
+    return ShownTake(sections_html(form.writing.within_limits, resolve), is_derived=False)
 
 
 def _derived(shelf: Shelf, held: HeldObject) -> ShownTake | None:

@@ -44,6 +44,8 @@ class Waiting:
     text: ShownTake | None = None
     approved: bool = False
     successor: Node | None = None
+    successor_has_take: bool = False
+    """Whether readers see a Take on the successor already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ def waiting(shelf: Shelf, queue: str) -> list[Waiting]:
             (*standing.material, *standing.around),
             shown_take(revision, shelf),
             successor=nodes.get(standing.successor_id),
+            successor_has_take=standing.successor_id in published(shelf.epoch),
         )
         for revision, standing in _standing(shelf)
         if standing.freshness == wanted

@@ -5,8 +5,11 @@ from __future__ import annotations
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
-from analysis.derived.brief import REPORTED, THIN, Brief, few
-from analysis.reach import USED_BY, Reach
+from analysis.derived.brief import REPORTED, THIN, USERS, Brief
+from analysis.derived.detection import detection, telemetry
+from analysis.derived.measures import met_by, priorities, unprevented
+from analysis.landscape import Node, Use
+from analysis.reach import USED_BY, Reach, foremost
 from analysis.words import joined, paragraph
 from library.declarations import Step
 from library.identifiers import CAMPAIGN, GROUP, SOFTWARE, Link
@@ -14,9 +17,7 @@ from library.kinds import USES_SOFTWARE, USES_TECHNIQUE
 
 ATTRIBUTED = Step(Link.ATTRIBUTED_TO, forward=False, to=(CAMPAIGN,))
 ATTRIBUTED_TO = Step(Link.ATTRIBUTED_TO, to=(GROUP,))
-# Techniques that fewer groups use tell who is there; what this many use tells little.
-FEW, MANY = 3, 10
-WIDEST = 4
+MOST_COMMON, WIDEST = 3, 4
 
 
 def adversary(brief: Brief) -> None:
@@ -28,9 +29,11 @@ def adversary(brief: Brief) -> None:
     draft.add("summary", _summary(brief, reach))
     draft.add("executive_priority", _executive(brief, reach) if reach else None)
     draft.add("technical_view", _technical(brief, reach) or None)
-    brief.telemetry(reach)
-    brief.detection(reach, "the technique it uses" if len(reach) == 1 else "the techniques it uses")
-    draft.add("mitigation_priorities", *_mitigations(brief, reach))
+    telemetry(brief, reach)
+    detection(
+        brief, reach, "the technique it uses" if len(reach) == 1 else "the techniques it uses"
+    )
+    priorities(brief, reach, WIDEST)
     draft.add("limits", escape(f"{_thin(reach)}{REPORTED}"))
 
 
@@ -65,7 +68,10 @@ def _relations(brief: Brief) -> list[SafeString | None]:
     if brief.node.kind is CAMPAIGN:
         groups = brief.landscape.listed(brief.landscape.ends(origin, ATTRIBUTED_TO))
         by = (
-            format_html("ATT&CK attributes it to {}.", brief.several(groups))
+            format_html(
+                "ATT&CK attributes it to {}.",
+                brief.evidence.several("Groups it is attributed to", groups),
+            )
             if groups
             else escape("ATT&CK attributes it to no group.")
         )
@@ -89,118 +95,95 @@ def _stated(brief: Brief, sentence: str, step: Step, noun: str) -> SafeString | 
 
 
 def _executive(brief: Brief, reach: Reach) -> SafeString:
-    best = reach.best_mitigations
-    if not best:
-        if len(reach) == 1:
-            return escape(
-                "ATT&CK lists no mitigation for the only technique it uses: what counts is how soon"
-                " that would be noticed."
-            )
-        return escape(
-            "For none of these techniques does ATT&CK list a mitigation: what counts is how soon"
-            " each would be noticed."
-        )
-    bare = brief.landscape.listed(reach.unmitigated)
-    without = (
-        format_html(
-            "For {} none is listed ({}): ask how those would be noticed.",
-            _of_techniques(brief, "Without a mitigation", reach.unmitigated, reach),
-            brief.several(bare),
-        )
-        if bare
-        else None
-    )
-    return paragraph([_best(brief, reach), without])
+    best = _best(brief, reach) if reach.best_mitigations else None
+    return paragraph([best, *unprevented(brief, reach)])
 
 
 def _best(brief: Brief, reach: Reach) -> SafeString:
     """What meets most of it, with every mitigation that meets as much; "most" is above half."""
-    widest = len(reach.best_mitigations[0][1])
-    best = [(node, found) for node, found in reach.best_mitigations if len(found) == widest]
+    widest = max(len(found) for _, found in reach.best_mitigations)
+    best = {node: found for node, found in reach.best_mitigations if len(found) == widest}
+    by_id = sorted(best, key=lambda node: node.order)
     if len(reach) == 1:
-        named = brief.several([node for node, _ in best])
+        named = brief.evidence.several("Widest mitigations", by_id)
         return format_html("For the only technique it uses, ATT&CK lists {}.", named)
     if widest == 1 and len(best) > 1:
         return escape("No mitigation ATT&CK lists meets more than one of its techniques.")
-    met = few(
-        [
-            format_html(
-                "{} ({})",
-                brief.evidence.name(node),
-                brief.evidence.share(f"Met by {node.name}", found, len(reach)),
-            )
-            for node, found in best
-        ]
-    )
     if len(best) == 1:
-        node, found = best[0]
-        of = _of_techniques(brief, f"Met by {node.name}", found, reach)
-        if len(reach.best_mitigations) == 1:
-            return format_html(
-                "{} is the only mitigation ATT&CK lists for any of it: for {}.",
-                brief.evidence.name(node),
-                of,
-            )
-        if 2 * widest > len(reach):
-            said = "Of the mitigations ATT&CK lists, {} meets most of what it uses: {}."
-        else:
-            said = "The mitigation that meets most of it is {}, with {}."
-        return format_html(said, brief.evidence.name(node), of)
+        return _widest(brief, reach, *best.popitem())
+
+    def met(node: Node) -> SafeString:
+        share = brief.evidence.share(met_by(node), best[node], len(reach))
+        return format_html("{} ({})", brief.evidence.name(node), share)
+
+    named = brief.evidence.several("Widest mitigations", by_id, met)
     if 2 * widest > len(reach):
-        return format_html("Each of these mitigations meets most of what it uses: {}.", met)
-    return format_html("The mitigations that meet most of it are {}.", met)
+        return format_html("Each of these mitigations meets most of what it uses: {}.", named)
+    return format_html(
+        "No mitigation meets most of what it uses; those that meet most are {}.", named
+    )
 
 
-def _of_techniques(brief: Brief, title: str, found: set[int], reach: Reach) -> SafeString:
-    return brief.evidence.share(title, found, len(reach), "technique")
+def _widest(brief: Brief, reach: Reach, node: Node, found: set[int]) -> SafeString:
+    """The one mitigation that meets more than any other."""
+    if len(reach.best_mitigations) == 1 and not reach.before_compromise:
+        said = "{} is the only mitigation ATT&CK lists for any of it: for {}."
+    elif len(found) == len(reach):
+        said = "Of the mitigations ATT&CK lists, {} meets everything it uses: {}."
+    elif 2 * len(found) > len(reach):
+        said = "Of the mitigations ATT&CK lists, {} meets most of what it uses: {}."
+    else:
+        said = "No mitigation meets most of what it uses; {} meets {}, more than any other."
+    of = brief.evidence.share(met_by(node), found, len(reach), "technique")
+    return format_html(said, brief.evidence.name(node), of)
 
 
 def _technical(brief: Brief, reach: Reach) -> SafeString:
-    return paragraph([_common(brief, reach), _rare(brief, reach), brief.platforms(reach)])
+    known = [_common(brief, reach), _alone(brief, reach)] if len(reach) >= THIN else []
+    return paragraph([*known, brief.platforms(reach)])
 
 
 def _common(brief: Brief, reach: Reach) -> SafeString | None:
-    """Of its techniques those that most groups use, as far as many groups use them."""
-    many = sum(len(groups) >= MANY for _, groups in reach.used)
-    if not many:
-        return None
-    most = brief.most_used(reach, min(many, FEW))
-    return format_html(
-        "What it shares with most groups: {}. {} little about who is there.",
-        joined(most),
-        "That tells" if len(most) == 1 else "Those tell",
-    )
-
-
-def _rare(brief: Brief, reach: Reach) -> SafeString | None:
-    """The techniques that it shares with fewest groups."""
-    own = {brief.node.object_id} if brief.node.kind is GROUP else set()
-    rare = [
-        node
-        for node in reach.listed
-        if len(brief.landscape.ends([node.object_id], USED_BY[GROUP]) - own) < FEW
+    """Of its techniques those that most others use, as shares of who is recorded in the domain."""
+    own = brief.node.object_id
+    most = [
+        _shared(brief, node, use)
+        for node, use in foremost(reach.used, MOST_COMMON, lambda pair: pair[1].counts)
+        if use.everybody - {own}
     ]
-    if not rare or len(reach) < THIN:
+    if not most:
         return None
-    fewer = {node.object_id for node in rare}
-    return format_html(
-        "Used by fewer than three {}groups: {} ({}). {} most about who is there.",
-        "other " if own else "",
-        brief.evidence.share("Shared with few", fewer, len(reach), "technique"),
-        brief.several(rare),
-        "That tells" if len(rare) == 1 else "Those tell",
-    )
+    return format_html("What it uses that others use most: {}.", joined(most))
 
 
-def _mitigations(brief: Brief, reach: Reach) -> list[SafeString]:
-    return [
-        format_html(
-            "{}: {}",
-            brief.evidence.full_name(node),
-            _of_techniques(brief, f"Met by {node.name}", found, reach),
+def _shared(brief: Brief, node: Node, use: Use) -> SafeString:
+    shares = [
+        brief.evidence.share(
+            f"{kind.plural} that use {node.attack_id}",
+            use.of(kind),
+            brief.landscape.count(kind, node.domains),
+            noun,
         )
-        for node, found in reach.best_mitigations[:WIDEST]
+        for kind, noun in USERS[:2]
+        if use.of(kind)
     ]
+    return format_html("{} ({})", brief.evidence.full_name(node), joined(shares))
+
+
+def _alone(brief: Brief, reach: Reach) -> SafeString | None:
+    """The techniques that nobody else is recorded using."""
+    own = brief.node.object_id
+    alone = [node for node, use in reach.used if use.everybody == {own}]
+    if not alone:
+        return None
+    listed = brief.landscape.listed(node.object_id for node in alone)
+    return format_html(
+        "No other group, software or campaign is recorded using {} ({}).",
+        brief.evidence.share(
+            "Used by nothing else", (node.object_id for node in alone), len(reach), "technique"
+        ),
+        brief.evidence.several("Used by nothing else", listed),
+    )
 
 
 KINDS = (GROUP, SOFTWARE, CAMPAIGN)

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
-from analysis.evidence import Evidence
-from analysis.landscape import Landscape, Node
-from analysis.reach import Reach, Share, tactics_beside
+from analysis.evidence import MOST_NAMED, Evidence
+from analysis.landscape import Landscape, Node, Use
+from analysis.reach import Reach, Share, foremost, tactics_beside
 from analysis.take import SectionMaker
-from analysis.words import amount, joined
+from analysis.words import joined
 from library.identifiers import CAMPAIGN, GROUP, SOFTWARE
 
 # Below this share of a tactic's techniques a set hardly touches it.
 FAINT = 0.06
-MOST_NAMED = 5
 # Fewer techniques than these are too few to say much of who uses them.
 THIN = 3
 USERS = ((GROUP, "group"), (SOFTWARE, "piece of software"), (CAMPAIGN, "campaign"))
+# The same where there are several.
+MANY: Final = {GROUP: "groups", SOFTWARE: "software", CAMPAIGN: "campaigns"}
 REPORTED = (
     "Counts are of what has been reported in public and recorded by MITRE: they show what was"
     " written about, not what is likely against you. Nothing here asserts active exploitation,"
@@ -42,10 +44,6 @@ class Brief:
     def name(self) -> str:
         """The object's name."""
         return self.node.name or self.node.stix_id
-
-    def several(self, nodes: Sequence[Node], last: str = "and") -> SafeString:
-        """Objects by name, all of them where they are few, else the first and how many more."""
-        return few([self.evidence.name(node) for node in nodes], last)
 
     def parts_of(self, reach: Reach) -> SafeString:
         """Techniques and sub-techniques apart, where there are both: " (21 … and 28 …)"."""
@@ -78,12 +76,8 @@ class Brief:
             return None
         first, *others = shares
         names = self.tactic_names(reach)
-        if len(first.inside) == 1 or (others and len(first.inside) == len(others[-1].inside)):
-            each = [
-                format_html("{} in {}", self._share(share), names[share.tactic.object_id])
-                for share in shares
-            ]
-            return format_html("It {} {}.", doing, few(each))
+        if self.is_even(reach):
+            return format_html("It {} {}.", doing, self._evenly(shares, names))
         lead = format_html(
             "Its weight is in {}, where it {} {}",
             names[first.tactic.object_id],
@@ -106,17 +100,34 @@ class Brief:
         touched = format_html("; it hardly touches {}", joined(faint[-2:], "or")) if faint else ""
         return format_html("{}, then in {}{}.", lead, joined(shown[:2]), touched)
 
+    def is_even(self, reach: Reach) -> bool:
+        """Whether no tactic has more than one of the techniques, or all have equally many."""
+        counts = {len(share.inside) for share in reach.shares}
+        return counts == {1} or (len(reach.shares) > 1 and len(counts) == 1)
+
+    def _evenly(self, shares: Sequence[Share], names: Mapping[int, SafeString]) -> SafeString:
+        """The tactics that have equally many, each with its share while they are few."""
+        if len(shares) <= MOST_NAMED:
+            each = [
+                format_html("{} in {}", self._share(share), names[share.tactic.object_id])
+                for share in shares
+            ]
+            return joined(each)
+        tactics = [share.tactic.object_id for share in shares]
+        each_of = self.evidence.amount("Tactics", tactics, "tactic")
+        return format_html("{} in each of {}", len(shares[0].inside), each_of)
+
     def tactic_names(self, reach: Reach) -> dict[int, SafeString]:
         """The tactics of the techniques' matrices by key: each by its name, as a link.
 
-        With the domain behind a name that several of them have.
+        With the domain before a name that several of them have.
         """
         nodes = [share.tactic for share in reach.shares]
         nodes += tactics_beside(self.landscape, reach.shares)
         count = Counter(node.name for node in nodes)
         return {
             node.object_id: self.evidence.name(
-                node, node.name_in_domains if count[node.name] > 1 else ""
+                node, f"{node.domain_labels} {node.name}" if count[node.name] > 1 else ""
             )
             for node in nodes
         }
@@ -130,10 +141,14 @@ class Brief:
         beside = tactics_beside(self.landscape, reach.shares)
         if not beside or not reach.shares:
             return None
+        if len(beside) > MOST_NAMED:
+            total = len(beside) + len(reach.shares)
+            ids = [node.object_id for node in beside]
+            without = self.evidence.share("Tactics without any", ids, total, "tactic")
+            return format_html("It has nothing in {}.", without)
         names = self.tactic_names(reach)
-        return format_html(
-            "It has nothing in {}.", few([names[node.object_id] for node in beside], "or")
-        )
+        named = joined([names[node.object_id] for node in beside], "or")
+        return format_html("It has nothing in {}.", named)
 
     def users(self, reach: Reach, them: str) -> SafeString:
         """Who is recorded using one of the techniques; `them` as in "at least one of them"."""
@@ -146,18 +161,25 @@ class Brief:
             return escape(f"ATT&CK records no group, software or campaign using {them}.")
         return format_html("ATT&CK records {} using {}.", joined(said), them)
 
-    def most_used(self, reach: Reach, most: int) -> list[SafeString]:
-        """The techniques that most groups are recorded using, with how many."""
-        return [self.used(node, groups) for node, groups in reach.used[:most]]
+    def of(self, reach: Reach, title: str, found: set[int]) -> SafeString:
+        """How many of the techniques these are: "3 of 49 techniques"."""
+        return self.evidence.share(title, found, len(reach), "technique")
 
-    def used(self, node: Node, groups: set[int]) -> SafeString:
-        """A technique with how many groups are recorded using it, a link to their table."""
-        return format_html(
-            '{} (<a href="{}#procedures">{}</a>)',
-            self.evidence.full_name(node),
-            self.evidence.href(node),
-            amount(len(groups), "group"),
-        )
+    def named(self, title: str, found: set[int]) -> SafeString:
+        """These objects by name, in the order of their IDs."""
+        return self.evidence.several(title, self.landscape.listed(found))
+
+    def most_used(self, reach: Reach, most: int) -> list[SafeString]:
+        """The techniques that are most used, with by how many; none that others equal."""
+        first = foremost(reach.used, most, lambda pair: pair[1].counts)
+        return [self.used(node, use) for node, use in first]
+
+    def used(self, node: Node, use: Use) -> SafeString:
+        """A technique with how many groups use it; where none does, how much else."""
+        kind, noun = next((kind, noun) for kind, noun in USERS if use.of(kind))
+        title = f"{kind.plural} that use {node.attack_id}"
+        count = self.evidence.amount(title, use.of(kind), noun)
+        return format_html("{} ({})", self.evidence.full_name(node), count)
 
     def platforms(self, reach: Reach) -> SafeString | None:
         """On which platforms how many of the techniques stand."""
@@ -167,119 +189,6 @@ class Brief:
             return format_html("It stands on {}.", joined(name for name, _ in reach.platforms))
         shown = [
             format_html("{} ({})", name, self.evidence.number(f"On {name}", found))
-            for name, found in reach.platforms[:MOST_NAMED]
+            for name, found in reach.platforms
         ]
-        rest = len(reach.platforms) - len(shown)
-        more = [f"{rest} more"] if rest else []
-        return format_html("By platform they stand on {}.", joined([*shown, *more]))
-
-    def telemetry(self, reach: Reach) -> None:
-        """Fill the list of likely telemetry: data components, then logs by name."""
-        total = len(reach.analytics)
-        for component, analytics in reach.components[:MOST_NAMED]:
-            title = f"Analytics on {component.name}"
-            share = self.evidence.share(title, analytics, total, "analytic")
-            said = format_html("{}: read by {}", self.evidence.name(component), share)
-            self.draft.add("likely_telemetry", said)
-        for component, seen in reach.detecting[:MOST_NAMED]:
-            said = self.evidence.name(component)
-            # Of a technique alone the name says it all.
-            if len(reach) > 1:
-                title = f"Detected from {component.name}"
-                share = self.evidence.share(title, seen, len(reach), "technique")
-                said = format_html("{}: detects {}", said, share)
-            self.draft.add("likely_telemetry", said)
-        logs = [
-            format_html(
-                "{} ({})", name, self.evidence.number(f"Analytics on the log {name}", found)
-            )
-            for name, found in reach.logs[:MOST_NAMED]
-        ]
-        if logs:
-            named = format_html("Logs named most often: {}", joined(logs))
-            self.draft.add("likely_telemetry", named)
-
-    def detection(self, reach: Reach, them: str) -> None:
-        """Fill the list of detection direction: what is listed, and for what nothing is.
-
-        Detection strategies, or what releases before 18.0 have in their place: data components
-        that detect techniques directly.
-        """
-        if not reach.techniques:
-            return
-        what = (
-            "detection strategy"
-            if reach.strategies or self.landscape.has_strategies
-            else "data component"
-        )
-        if not reach.strategies and not reach.detecting:
-            nothing = escape(f"ATT&CK lists no {what} for {them}.")
-            self.draft.add("detection_direction", nothing, self._in_words())
-            return
-        self.draft.add(
-            "detection_direction",
-            self._strategies(reach, them) if reach.strategies else None,
-            self._components(reach, them) if reach.detecting else None,
-            self._blind(reach, what),
-            self._needs(reach),
-        )
-
-    def _in_words(self) -> SafeString | None:
-        if self.landscape.has_strategies:
-            return None
-        return escape("What this release says of detection in words is on each technique’s page.")
-
-    def _strategies(self, reach: Reach, them: str) -> SafeString:
-        return format_html(
-            "{} with {} {} listed for {}.",
-            self.evidence.amount("Detection strategies", reach.strategies, "detection strategy"),
-            self.evidence.amount("Analytics", reach.analytics, "analytic"),
-            "is" if len(reach.strategies) == 1 else "are",
-            them,
-        )
-
-    def _components(self, reach: Reach, them: str) -> SafeString:
-        found = [node.object_id for node, _ in reach.detecting]
-        return format_html(
-            "{} {} listed as detecting {}.",
-            self.evidence.amount("Data components", found, "data component"),
-            "is" if len(found) == 1 else "are",
-            them,
-        )
-
-    def _blind(self, reach: Reach, what: str) -> SafeString | None:
-        missing = self.landscape.listed(reach.undetected)
-        if not missing:
-            return None
-        return format_html(
-            "For {} no {} is listed: {}.",
-            self.evidence.share("Without detection", reach.undetected, len(reach), "technique"),
-            what,
-            self.several(missing),
-        )
-
-    def _needs(self, reach: Reach) -> SafeString | None:
-        """How far the two foremost data components reach together."""
-        pairs = reach.components or (reach.detecting if len(reach) > 1 else [])
-        if len(pairs) < 2:
-            return None
-        (first, one), (second, two) = pairs[:2]
-        what, do, total, title = (
-            ("analytic", "feed", len(reach.analytics), "Analytics on either")
-            if reach.components
-            else ("technique", "detect", len(reach), "Detected from either")
-        )
-        return format_html(
-            "{} and {} {} {}: check first that data on both are collected and kept.",
-            self.evidence.name(first),
-            self.evidence.name(second),
-            do if one == two else f"between them {do}",
-            self.evidence.share(title, one | two, total, what),
-        )
-
-
-def few(parts: Sequence[SafeString], last: str = "and") -> SafeString:
-    """A list in a sentence: all of it where it is short, else its first and how many more."""
-    if len(parts) <= MOST_NAMED:
-        return joined(parts, last)
-    return joined([*parts[: MOST_NAMED - 1], f"{len(parts) - MOST_NAMED + 1} more"], last)
+        return format_html("By platform they stand on {}.", joined(shown))

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
-from analysis.derived.brief import REPORTED, Brief
-from analysis.landscape import Node
-from analysis.reach import USED_BY, Reach
-from analysis.words import amount, joined, paragraph
-from library.declarations import Step
-from library.identifiers import GROUP, TECHNIQUE, Link
+from analysis.derived.brief import MANY, REPORTED, Brief
+from analysis.derived.detection import detection, telemetry
+from analysis.landscape import Node, Use
+from analysis.reach import (
+    ADDRESSES,
+    NO_MEASURES,
+    PRE_COMPROMISE,
+    UNDER_TACTIC,
+    Reach,
+    foremost,
+    least,
+)
+from analysis.words import joined, paragraph
+from library.kinds import CHILDREN, PARENT
 
-ADDRESSES = Step(Link.MITIGATES, to=(TECHNIQUE,))
-MOST_USED, FIRST = 6, 5
+MOST_USED, FIRST, FIRST_LEFT = 6, 5, 3
 THEM = "at least one of these techniques"
 
 
@@ -30,18 +39,47 @@ def mitigation(brief: Brief) -> None:
         )
         draft.add("summary", escape(nothing))
         return
+    if brief.node.attack_id in NO_MEASURES:
+        _statement(brief, reach)
+        return
     draft.add("summary", _summary(brief, reach))
     draft.add("executive_priority", _executive(brief, reach))
-    draft.add("technical_view", _technical(brief, reach))
-    brief.telemetry(reach)
+    draft.add("technical_view", _technical(brief, reach), _left_out(brief, reach))
+    telemetry(brief, reach)
     addressed = "the technique it addresses" if len(reach) == 1 else "the techniques it addresses"
-    brief.detection(reach, addressed)
+    detection(brief, reach, addressed)
     draft.add("mitigation_priorities", *_priorities(brief, reach))
     own = (
         "MITRE gives mitigations no platforms, no tactics and no detection text: those here are of"
         " the techniques addressed. That a technique is addressed does not say how far."
     )
     draft.add("limits", escape(f"{own} {REPORTED}"))
+
+
+def _statement(brief: Brief, reach: Reach) -> None:
+    """The Take of what stands among mitigations to say that none helps."""
+    draft, one = brief.draft, len(reach) == 1
+    lead = format_html(
+        "{} is no measure: MITRE lists it for {} to say that {}.",
+        brief.name,
+        brief.evidence.amount("Techniques addressed", reach.techniques, "technique"),
+        NO_MEASURES[brief.node.attack_id],
+    )
+    using = brief.users(reach, "that technique" if one else "at least one of them")
+    draft.add("summary", paragraph([lead, using]))
+    ask = "it" if one else "each of these techniques"
+    draft.add(
+        "executive_priority",
+        escape(f"There is nothing to put in place. Ask how {ask} would be noticed, and how soon."),
+    )
+    named = brief.evidence.several("Techniques addressed", reach.listed)
+    draft.add(
+        "technical_view",
+        paragraph([format_html("Listed for {}.", named), brief.platforms(reach)]),
+    )
+    telemetry(brief, reach)
+    detection(brief, reach, "it" if one else "them")
+    draft.add("limits", escape(REPORTED))
 
 
 def _summary(brief: Brief, reach: Reach) -> SafeString:
@@ -62,7 +100,28 @@ def _summary(brief: Brief, reach: Reach) -> SafeString:
 
 
 def _executive(brief: Brief, reach: Reach) -> SafeString:
+    if brief.node.attack_id == PRE_COMPROMISE:
+        return _before(brief, reach)
     return paragraph([_alone(brief, reach), _question(brief, reach)])
+
+
+def _before(brief: Brief, reach: Reach) -> SafeString:
+    """What Pre-compromise asks: of all mitigations it alone is not in a defender's systems."""
+    only = reach.only_by(brief.node.object_id)
+    alone = (
+        format_html(
+            "For {} it is the only mitigation ATT&CK lists.",
+            brief.evidence.share("Addressed by nothing else", only, len(reach), "technique"),
+        )
+        if only
+        else None
+    )
+    ask = escape(
+        "What it is listed for happens before an intrusion and outside a defender’s systems, so"
+        " MITRE expects little of prevention there. Ask what the organisation shows of itself in"
+        " public, and who would see that something is being prepared."
+    )
+    return paragraph([alone, ask])
 
 
 def _alone(brief: Brief, reach: Reach) -> SafeString:
@@ -73,7 +132,7 @@ def _alone(brief: Brief, reach: Reach) -> SafeString:
             "For {} it is the only mitigation ATT&CK lists: {}. Where this control is weak,"
             " ATT&CK names no other that prevents {}.",
             brief.evidence.share("Addressed by nothing else", only, len(reach), "technique"),
-            brief.several(brief.landscape.listed(only)),
+            brief.evidence.several("Addressed by nothing else", brief.landscape.listed(only)),
             "it" if len(only) == 1 else "them",
         )
     beside = [pair for pair in reach.best_mitigations if pair[0] != brief.node]
@@ -81,41 +140,92 @@ def _alone(brief: Brief, reach: Reach) -> SafeString:
         return format_html(
             "For that technique ATT&CK lists {} as well: this is one layer of several, and"
             " worth what it adds to the others.",
-            brief.several([node for node, _ in beside]),
+            brief.evidence.several("Mitigations beside it", [node for node, _ in beside]),
         )
     widest, shared = beside[0]
     return format_html(
         "Every one of them has another mitigation as well, most often {} ({}): this is one layer of"
         " several, and worth what it adds to the others.",
         brief.evidence.name(widest),
-        brief.evidence.share(f"Addressed by {widest.name} too", shared, len(reach)),
+        brief.evidence.share(f"Addressed by {widest.attack_id} too", shared, len(reach)),
     )
 
 
 def _question(brief: Brief, reach: Reach) -> SafeString | None:
     if not reach.used:
         return None
-    node, groups = reach.used[0]
+    node, use = reach.used[0]
+    by = next(words for kind, words in MANY.items() if use.of(kind))
     return format_html(
-        "Ask what the control would stop, and what it would record, if {} were tried today: of all"
-        " it addresses, that is what most groups are recorded using.",
-        brief.used(node, groups),
+        "Ask what the control would stop, and what it would record, if {} were tried today: nothing"
+        " else that it addresses is used by more {}.",
+        brief.used(node, use),
+        by,
     )
 
 
 def _technical(brief: Brief, reach: Reach) -> SafeString:
     most = brief.most_used(reach, MOST_USED)
-    used = format_html("By groups recorded using them: {}.", joined(most)) if most else None
+    used = format_html("Most used: {}.", joined(most)) if most else None
     return paragraph(
         [used, brief.platforms(reach), _heaviest(brief, reach), brief.untouched(reach)]
     )
 
 
+def _left_out(brief: Brief, reach: Reach) -> SafeString | None:
+    """What is in its reach and not listed for it, with the most used of that."""
+    return paragraph([_kin_left_out(brief, reach), _left_out_of_tactic(brief, reach)]) or None
+
+
+def _kin_left_out(brief: Brief, reach: Reach) -> SafeString | None:
+    """Sub-techniques of what it addresses, whole or in part."""
+    landscape = brief.landscape
+    whole = landscape.ends(reach.techniques, PARENT) | (reach.techniques - reach.sub_techniques)
+    left = landscape.ends(whole, CHILDREN) - reach.techniques
+    if not left:
+        return None
+    return format_html(
+        "Of the techniques that it addresses whole or in part, {} {} not listed for it{}.",
+        brief.evidence.amount("Sub-techniques left out", left, "sub-technique"),
+        "is" if len(left) == 1 else "are",
+        _most_used_of(brief, left),
+    )
+
+
+def _left_out_of_tactic(brief: Brief, reach: Reach) -> SafeString | None:
+    """Techniques of the tactic in which it addresses most."""
+    if not reach.shares or brief.is_even(reach):
+        return None
+    share = reach.shares[0]
+    left = brief.landscape.ends([share.tactic.object_id], UNDER_TACTIC) - reach.techniques
+    if not left:
+        return None
+    title = f"Left out of {share.tactic.attack_id}"
+    return format_html(
+        "In {} it is not listed for {}{}.",
+        brief.tactic_names(reach)[share.tactic.object_id],
+        brief.evidence.share(title, left, share.total, "technique"),
+        _most_used_of(brief, left),
+    )
+
+
+def _most_used_of(brief: Brief, left: set[int]) -> SafeString:
+    most = brief.most_used(Reach(brief.landscape, frozenset(left)), FIRST_LEFT)
+    if len(left) == 1 or not most:
+        named = brief.landscape.listed(left) if len(left) <= FIRST_LEFT else []
+        return (
+            format_html(": {}", joined(map(brief.evidence.full_name, named)))
+            if named
+            else SafeString()
+        )
+    return format_html("; most used of them: {}", joined(most))
+
+
 def _heaviest(brief: Brief, reach: Reach) -> SafeString | None:
     """The group that uses most of what is addressed."""
     by_group: dict[int, set[int]] = {}
-    for technique, groups in reach.used:
-        for group in groups:
+    for technique, use in reach.used:
+        for group in use.groups:
             by_group.setdefault(group, set()).add(technique.object_id)
     if not by_group:
         return None
@@ -124,7 +234,7 @@ def _heaviest(brief: Brief, reach: Reach) -> SafeString | None:
     others = sum(len(found) == len(by_group[group]) for found in by_group.values()) - 1
     if len(by_group[group]) < 2 or others:
         return None
-    share = brief.evidence.share(f"Used by {nodes[group].name}", by_group[group], len(reach))
+    share = brief.evidence.share(f"Used by {nodes[group].attack_id}", by_group[group], len(reach))
     return format_html(
         "{} is recorded using {}, more than any other group.",
         brief.evidence.name(nodes[group]),
@@ -132,23 +242,24 @@ def _heaviest(brief: Brief, reach: Reach) -> SafeString | None:
     )
 
 
-def _priorities(brief: Brief, reach: Reach) -> list[SafeString]:
-    """What to begin with: most used by groups first, then what fewest other mitigations meet."""
+def _priorities(brief: Brief, reach: Reach) -> Sequence[SafeString]:
+    """What to begin with: most used first, then what fewest other mitigations meet."""
 
-    def rank(node: Node) -> tuple[int, int, tuple[str, str]]:
-        groups = brief.landscape.ends([node.object_id], USED_BY[GROUP])
-        return -len(groups), len(reach.mitigations[node.object_id]), node.order
+    def rank(pair: tuple[Node, Use]) -> tuple[tuple[int, ...], int]:
+        node, use = pair
+        return least(use), len(reach.mitigations[node.object_id])
 
-    first = sorted((node for node, _ in reach.used), key=rank)[:FIRST]
-    return [_priority(brief, reach, node) for node in first]
+    ranked = sorted(reach.used, key=lambda pair: (rank(pair), pair[0].order))
+    return [_priority(brief, reach, *pair) for pair in foremost(ranked, FIRST, rank)]
 
 
-def _priority(brief: Brief, reach: Reach, node: Node) -> SafeString:
-    groups = brief.landscape.ends([node.object_id], USED_BY[GROUP])
-    others = len(reach.mitigations[node.object_id]) - 1
+def _priority(brief: Brief, reach: Reach, node: Node, use: Use) -> SafeString:
+    others = reach.mitigations[node.object_id] - {brief.node.object_id}
+    title = f"Other mitigations of {node.attack_id}"
     return format_html(
-        '{}; <a href="{}#mitigations">{}</a>',
-        brief.used(node, groups),
-        brief.evidence.href(node),
-        "no other mitigation" if others == 0 else amount(others, "other mitigation"),
+        "{}; {}",
+        brief.used(node, use),
+        brief.evidence.amount(title, others, "other mitigation")
+        if others
+        else "no other mitigation",
     )

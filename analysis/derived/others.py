@@ -6,6 +6,8 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
 from analysis.derived.brief import REPORTED, Brief
+from analysis.derived.detection import detection, telemetry
+from analysis.derived.measures import priorities, unprevented
 from analysis.landscape import Node
 from analysis.reach import DETECTED_BY, DETECTED_FROM, UNDER_TACTIC, Reach, components_of, logs_of
 from analysis.words import joined, paragraph
@@ -59,47 +61,29 @@ def _of_techniques(brief: Brief, reach: Reach, lead: SafeString) -> None:
         return
     draft.add("summary", paragraph([lead, brief.users(reach, "at least one of them")]))
     most = brief.most_used(reach, MOST_USED)
-    used = format_html("Most used by groups: {}.", joined(most)) if most else None
-    draft.add("executive_priority", _bare(brief, reach))
+    used = format_html("Most used: {}.", joined(most)) if most else None
+    said = paragraph(unprevented(brief, reach)) or escape(
+        "A mitigation is listed for every one of them: ask which are in place, and who would know"
+        " if one failed."
+    )
+    draft.add("executive_priority", said)
     draft.add("technical_view", paragraph([used, brief.platforms(reach)]) or None)
-    brief.telemetry(reach)
-    brief.detection(reach, "them")
-    draft.add(
-        "mitigation_priorities",
-        *(
-            format_html(
-                "{}: {}",
-                brief.evidence.full_name(node),
-                brief.evidence.share(f"Met by {node.name}", found, len(reach), "technique"),
-            )
-            for node, found in reach.best_mitigations[:MOST_USED]
-        ),
-    )
+    telemetry(brief, reach)
+    detection(brief, reach, "them")
+    priorities(brief, reach, MOST_USED)
     draft.add("limits", escape(REPORTED))
-
-
-def _bare(brief: Brief, reach: Reach) -> SafeString:
-    bare = brief.landscape.listed(reach.unmitigated)
-    if not bare:
-        return escape(
-            "A mitigation is listed for every one of them: ask which are in place, and who would"
-            " know if one failed."
-        )
-    return format_html(
-        "For {} no mitigation is listed in this release: {}. Ask how those would be noticed.",
-        brief.evidence.share("Without a mitigation", reach.unmitigated, len(reach), "technique"),
-        brief.several(bare),
-    )
 
 
 def detection_strategy(brief: Brief) -> None:
     """Put the Take of a detection strategy together."""
     reach = _reach(brief, DETECTS)
     analytics = brief.landscape.listed(brief.landscape.ends([brief.node.object_id], ANALYTICS))
-    techniques = brief.several(reach.listed) if reach else escape("no technique")
+    techniques = (
+        brief.evidence.several("Techniques", reach.listed) if reach else escape("no technique")
+    )
     platforms = sorted({platform for node in analytics for platform in node.platforms})
     lead = format_html(
-        "{} is how ATT&CK would have {} noticed: {}{}.",
+        "{} is ATT&CK’s detection strategy for {}: {}{}.",
         brief.name,
         techniques,
         brief.evidence.amount("Analytics", (node.object_id for node in analytics), "analytic"),
@@ -114,7 +98,7 @@ def analytic(brief: Brief) -> None:
     """Put the Take of an analytic together."""
     strategies = brief.landscape.ends([brief.node.object_id], STRATEGIES)
     reach = Reach(brief.landscape, frozenset(brief.landscape.ends(strategies, DETECTS)))
-    about = brief.several(reach.listed) if reach else escape("no technique")
+    about = brief.evidence.several("Techniques", reach.listed) if reach else escape("no technique")
     on = format_html(" on {}", joined(brief.node.platforms)) if brief.node.platforms else ""
     lead = format_html("{} looks for {}{}.", brief.name, about, on)
     brief.draft.add("summary", paragraph([lead, _using(brief, reach)]))
@@ -179,7 +163,7 @@ def _needed(brief: Brief, components: list[tuple[Node, set[int]]], total: int) -
         why = "the analytic reads all of these"
     return format_html(
         "Check first that data on {} are collected where it matters: {}.",
-        brief.several(needed),
+        brief.evidence.several("Data components needed", needed),
         why,
     )
 
@@ -214,7 +198,7 @@ def data_component(brief: Brief) -> None:
     brief.draft.add("summary", paragraph([lead, brief.weight(reach, "helps to notice")]))
     brief.draft.add("executive_priority", _blind_without(brief, reach, readers))
     most = brief.most_used(reach, MOST_USED)
-    used = format_html("Most used by groups among them: {}.", joined(most)) if most else None
+    used = format_html("Most used among them: {}.", joined(most)) if most else None
     brief.draft.add("technical_view", used)
     logs = [
         format_html("{} ({})", name, brief.evidence.number(f"Analytics on the log {name}", found))
@@ -247,14 +231,13 @@ def _blind_without(brief: Brief, reach: Reach, readers: set[int]) -> SafeString 
         if analytics and analytics <= readers:
             blind.add(technique)
     if not blind:
-        return escape(
-            "For none of them is it the only way: each has an analytic that does without."
-        )
+        each = "That technique" if len(reach) == 1 else "Each of them"
+        return escape(f"{each} has an analytic that does without it.")
     return format_html(
         "For {} every analytic ATT&CK lists reads it: {}. Where it is not collected, what"
         " is listed sees nothing or less.",
         brief.evidence.share("Seen by nothing else", blind, len(reach), "technique"),
-        brief.several(brief.landscape.listed(blind)),
+        brief.evidence.several("Seen by nothing else", brief.landscape.listed(blind)),
     )
 
 
@@ -263,11 +246,12 @@ def _seen_directly(brief: Brief, reach: Reach) -> SafeString | None:
     own = {brief.node.object_id}
     alone = {t for t in reach.techniques if brief.landscape.ends([t], DETECTED_FROM) == own}
     if not alone:
-        return escape("For none of them is it the only data component ATT&CK lists.")
+        each = "that technique" if len(reach) == 1 else "each of them"
+        return escape(f"ATT&CK lists another data component for {each}.")
     return format_html(
         "For {} it is the only data component ATT&CK lists: {}.",
         brief.evidence.share("Detected from nothing else", alone, len(reach), "technique"),
-        brief.several(brief.landscape.listed(alone)),
+        brief.evidence.several("Detected from nothing else", brief.landscape.listed(alone)),
     )
 
 

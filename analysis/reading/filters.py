@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
 from dataclasses import dataclass, replace
+from typing import Final
 
 from django.http import QueryDict
 
@@ -11,6 +12,7 @@ from analysis.models import Confidence
 from library.identifiers import OBJECT_TYPES, Domain
 from library.parameters import as_query, offset, search_text
 
+TACTIC_ID: Final = re.compile(r"TA\d{4}", re.ASCII)
 KINDS = {kind.path: kind for kind in OBJECT_TYPES}
 
 
@@ -35,18 +37,15 @@ class TakeFilters:
         domain, kind, confidence = (
             query.get(name, "") for name in ("domain", "type", "confidence")
         )
+        tactic = query.get("tactic", "").strip().upper()
         return cls(
             text=search_text(query.get("q", "")),
             domain=domain if domain in Domain.values else "",
             kind=kind if kind in KINDS else "",
             confidence=confidence if confidence in Confidence.values else "",
-            tactic=search_text(query.get("tactic", "")),
+            tactic=tactic if TACTIC_ID.fullmatch(tactic) else "",
             offset=offset(query.get("offset", "")),
         )
-
-    def among(self, tactics: Collection[str]) -> TakeFilters:
-        """The same without a tactic that is none of these."""
-        return self if self.tactic in tactics else replace(self, tactic="")
 
     def at(self, start: int) -> TakeFilters:
         """The same filters on the page that begins at a row."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from analysis.reading.listed import ListedTake, executive_view, published_takes
 from analysis.since import Place, ReleaseChange, changes_of_release
 from analysis.staleness import MOST_TOLD, Freshness, Standing, standings
-from analysis.words import listed
+from analysis.words import joined, listed
 from library.catalogue import Entry, catalogue
 from library.conditional import Shelf
 from library.contexts.page import Crumb, Page, way_up
@@ -92,6 +93,25 @@ class ReleaseBrief:
     """Takes that were written or confirmed after the release changed their objects."""
 
     untouched: int
+
+    @property
+    def counted(self) -> SafeString:
+        """How many Takes stand how, those kinds alone of which there are any."""
+        around = "it" if len(self.around) == 1 else "them"
+        kinds = (
+            (len(self.material), "on {} changed in substance"),
+            (len(self.retired), "on {} revoked"),
+            (len(self.around), f"with changes around {around}"),
+            (len(self.considered), "that already take the release’s changes into account"),
+            (self.untouched, "untouched"),
+            (len(self.incomparable), "that cannot be compared"),
+        )
+        said = [
+            f"{count} {words.format('an object that was' if count == 1 else 'objects that were')}"
+            for count, words in kinds
+            if count
+        ]
+        return joined(said)
 
     @property
     def compared(self) -> bool:

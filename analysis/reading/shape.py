@@ -122,6 +122,9 @@ class TakeFile:
     domains: list[Membership]
     """The release shown: each domain of it that holds the object."""
 
+    released_at: str
+    """When the first of these came out; empty where that is not stated."""
+
     is_sample: bool
     """Whether the release shown is the library's own sample, whose figures are not ATT&CK's."""
 

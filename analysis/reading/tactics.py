@@ -14,12 +14,12 @@ from analysis.derived.others import (
     TARGETED_BY,
 )
 from analysis.landscape import Landscape
+from analysis.reach import ADDRESSES
 from library import identifiers as kinds
 from library.declarations import Step
-from library.identifiers import TACTIC, TECHNIQUE, Link, ObjectType
+from library.identifiers import TACTIC, ObjectType
 from library.kinds import STRATEGIES, TACTICS, USES_TECHNIQUE
 
-_MITIGATES: Final = Step(Link.MITIGATES, to=(TECHNIQUE,))
 _FROM_STRATEGY: Final = (DETECTS, TACTICS)
 _FROM_ANALYTIC: Final = (STRATEGIES, *_FROM_STRATEGY)
 # Since release 18.0 by way of analytics, before it of its own.
@@ -29,7 +29,7 @@ _WAYS: Final[Mapping[ObjectType, tuple[tuple[Step, ...], ...]]] = {
     kinds.MATRIX: ((TACTICS_OF_MATRIX,),),
     kinds.TACTIC: ((),),
     kinds.TECHNIQUE: ((TACTICS,),),
-    kinds.MITIGATION: ((_MITIGATES, TACTICS),),
+    kinds.MITIGATION: ((ADDRESSES, TACTICS),),
     kinds.GROUP: ((USES_TECHNIQUE, TACTICS),),
     kinds.SOFTWARE: ((USES_TECHNIQUE, TACTICS),),
     kinds.CAMPAIGN: ((USES_TECHNIQUE, TACTICS),),
@@ -54,6 +54,9 @@ def tactics_of(landscape: Landscape) -> list[tuple[str, str]]:
     nodes = sorted(landscape.of_kind(TACTIC), key=lambda node: (node.name.lower(), node.order))
     names = Counter(node.name for node in nodes)
     return [
-        (node.attack_id, node.name_in_domains if names[node.name] > 1 else node.name)
+        (
+            node.attack_id,
+            f"{node.name} ({node.domain_labels})" if names[node.name] > 1 else node.name,
+        )
         for node in nodes
     ]

@@ -121,6 +121,7 @@ class _Maker:
     def object(self) -> dict[str, Any]:
         """What is said of the object, and of the release shown."""
         held = self.held
+        released = held.rows[0].snapshot.released_at
         page = self.base + self.address
         raw = f"{self.base}{held.lasting_href}/raw"
         return {
@@ -135,6 +136,7 @@ class _Maker:
                 )
                 for row in held.rows
             ],
+            "released_at": _moment(released) if released else "",
             "is_sample": self.shelf.sample,
         }
 

@@ -117,7 +117,9 @@ def take_list(shelf: Shelf, filters: TakeFilters) -> TakeList:
     """
     landscape, known = landscape_of(shelf.snapshot_ids), published_takes(shelf)
     tactics = tactics_of(landscape)
-    filters = filters.among([attack_id for attack_id, _ in tactics])
+    if filters.tactic and filters.tactic not in dict(tactics):
+        # One of another release, which no Take of this one serves.
+        tactics = [*tactics, (filters.tactic, filters.tactic)]
     found = [take for take in _narrowed(known.takes, filters) if _has_words(take, filters.text)]
     if filters.tactic:
         found = [take for take in found if serves(landscape, take.object_id, filters.tactic)]

@@ -38,7 +38,7 @@ class Addition:
         """The names of those who wrote or did something."""
         yield from (revision.author for revision, _ in self.found.added)
         yield from (act.by for act in self.further_acts)
-        # Who wrote and approved what is held matters where it moves on.
-        for revision in (self.held[at] for at in self.found.states):
+        # Who wrote and approved what is held matters where it moves on, or its words do.
+        for revision in self.held:
             yield revision.author_name
             yield from (act.actor_name for act in revision.acts.all())

@@ -55,7 +55,7 @@ class Checks:
                 yield from self._text(place, stix_id, revision)
             is_due = shipped and gives_way(addition.held[-1] if addition.held else None)
             if revision.state == State.PUBLISHED and not is_due:
-                yield from self._publication(file, revision, acts)
+                yield from self._publication(file, addition, revision, acts)
         yield from self._moves(file, addition)
 
     def _text(
@@ -92,10 +92,10 @@ class Checks:
                 held = entry_of(addition.held[at])
                 filed = next(r for r in addition.take.revisions if r.identity == held.identity)
                 acts = [*held.acts, *addition.found.done.get(at, ())]
-                yield from self._publication(file, filed, acts)
+                yield from self._publication(file, addition, filed, acts)
 
     def _publication(
-        self, file: ReadFile, revision: RevisionKeys, acts: list[ActEntry]
+        self, file: ReadFile, addition: Addition, revision: RevisionKeys, acts: list[ActEntry]
     ) -> Iterator[tuple[Path, str]]:
         """A published text went the way to its readers, as `analysis.workflow` has it."""
         decided = [act for act in acts if act.act != ActKind.CONFIRMED]
@@ -107,13 +107,27 @@ class Checks:
         )
         if [act.act for act in decided[-2:]] != [ActKind.APPROVED, ActKind.PUBLISHED]:
             yield path, f"its acts do not say that this text was approved and published: {follow}"
-        elif settings.TAKES_NEED_SECOND_PERSON and self._same(decided[-2].by, revision.author):
-            yield path, f"nobody but its author approved this text: {follow}"
+        elif settings.TAKES_NEED_SECOND_PERSON and any(
+            self._same(decided[-2].by, writer) for writer in _writers(addition, revision)
+        ):
+            yield path, f"who approved this text wrote it, or words that it may keep: {follow}"
 
     def _same(self, one: str, other: str) -> bool:
         """Whether two names are of one person, as far as it is known here."""
         users = self.named.users
         return users.get(one, one) == users.get(other, other)
+
+
+def _writers(addition: Addition, revision: RevisionKeys) -> Iterator[str]:
+    """Who wrote a text, or one since the last publication that it may have kept."""
+    known = [entry_of(held) for held in addition.held]
+    known += [added for added, _ in addition.found.added]
+    at = next(i for i, found in enumerate(known) if found.identity == revision.identity)
+    yield revision.author
+    for before in reversed(known[:at]):
+        if any(act.act == ActKind.PUBLISHED for act in before.acts):
+            return
+        yield before.author
 
 
 def _acts(file: ReadFile, addition: Addition) -> Iterator[tuple[Path, ActEntry]]:

@@ -12,6 +12,7 @@ from typing import Final
 from analysis.derivation import derive
 from analysis.landscape import Landscape, Node, landscape_of
 from analysis.models import Confidence, Take
+from analysis.since import since_last_release
 from analysis.take import SECTIONS, Section
 from analysis.takefiles.folder import file_names, lasting_name, short_name, write_file
 from analysis.takefiles.layout import dumped
@@ -54,8 +55,8 @@ class Drafted:
 def draft_folder(shelf: Shelf, chosen: Chosen, folder: Path, at: datetime) -> Iterator[Drafted]:
     """Write a draft's file for each object chosen, those first on which most depends.
 
-    No file that is there is written over. One query an object. Raises BadTakesError where the
-    folder cannot be written.
+    No file that is there is written over. Some five queries an object. Raises BadTakesError where
+    the folder cannot be written.
     """
     landscape = landscape_of(shelf.snapshot_ids)
     names = file_names({node.stix_id: node.attack_id for node in landscape.nodes.values()})
@@ -83,11 +84,11 @@ def _nodes(landscape: Landscape, chosen: Chosen) -> list[Node]:
 
 
 def draft_text(shelf: Shelf, landscape: Landscape, node: Node, at: datetime) -> str:
-    """The file of a draft for one object; one query."""
+    """The file of a draft for one object; a query, and those of what the release changed of it."""
     held = find_by_stix_id(shelf, node.stix_id)
     assert held is not None, "the landscape holds what the edition holds"
     subject = Subject.of(held)
-    derived = derive(landscape, node.object_id, shelf.addresses)
+    derived = derive(landscape, node.object_id, shelf.addresses, since_last_release(shelf, held))
     evidence = {section.name: section for section in derived.take.sections} if derived else {}
     release = subject.baseline["attack_version"]
     parts = [

@@ -21,7 +21,7 @@ from analysis.takefiles.reading import ReadFile
 from analysis.takefiles.shape import RevisionKeys, TakeFile
 from analysis.takefiles.shipped import Shipped, is_shipped, shipped_among
 from analysis.takefiles.storing import store
-from analysis.writing import known_ids, named_ids, unknown_ids
+from analysis.writing import id_problems, known_ids, named_ids
 from library.identifiers import Domain, is_sample
 
 
@@ -115,11 +115,11 @@ def _unchecked(takes: Iterable[TakeFile], named: Named) -> tuple[str, ...]:
 def _id_problems(
     takes: Sequence[tuple[ReadFile, TakeFile]], unchecked: Sequence[str]
 ) -> Iterator[FileProblem]:
-    """Where texts name an ID that no release held has; one query for all."""
+    """Where texts name an ID that no release held has; one query for all, one for each wrong."""
     checked = [pair for pair in takes if pair[1].written_against.domain not in unchecked]
     known = known_ids(named for _, take in checked for named in named_ids(take.writing))
     for file, take in checked:
-        for problem in unknown_ids(take.writing, known):
+        for problem in id_problems(take.writing, take.stix_id, known):
             inner = () if problem.entry is None else (problem.entry,)
             yield file.problem((problem.field, *inner), problem.message)
 

@@ -12,6 +12,8 @@ import orjson
 
 type Properties = dict[str, Any]
 
+# Of more objects than five a sentence names this many, by ID.
+NAMED = 4
 SOFTWARE = {"malware", "tool"}
 USERS = {"Groups": {"intrusion-set"}, "Software": SOFTWARE, "Campaigns": {"campaign"}}
 SOURCES = {"mitre-attack", "mitre-mobile-attack", "mitre-ics-attack"}
@@ -121,6 +123,19 @@ class Expected:
     def objects(self, title: str) -> set[str]:
         """The objects behind the figure with a title; KeyError for one that is not known here."""
         words = title.split()
+        if title.endswith(", not named"):
+            everything = self.objects(title.removesuffix(", not named"))
+            return set(sorted(everything, key=self._order)[NAMED:])
+        if found := re.fullmatch(r"(Groups|Software|Campaigns) that use (T[\d.]+)", title):
+            users = self.raw.back("uses", self.raw.of(self._named(found[2]), {"attack-pattern"}))
+            return self.raw.of(users, USERS[found[1]])
+        if found := re.fullmatch(r"Left out of (\S+)", title):
+            return self.raw.back("tactic", self._named(found[1])) - self.techniques()
+        if found := re.fullmatch(r"Other mitigations of (T[\d.]+)", title):
+            technique = self.raw.of(self._named(found[1]), {"attack-pattern"})
+            return self.raw.back("mitigates", technique) - {self.stix_id}
+        if found := re.fullmatch(r"Others under (\S+)", title):
+            return self.raw.back("tactic", self._named(found[1])) - {self.stix_id}
         named = title.partition(" ")[2]
         if words[:2] == ["Analytics", "on"]:
             return self._reading(title.removeprefix("Analytics on "))
@@ -144,6 +159,10 @@ class Expected:
             return self._shared(title)
         return getattr(self, PLAIN[title])()  # type: ignore[no-any-return]
 
+    def _order(self, stix_id: str) -> tuple[str, str]:
+        found = self.raw.objects[stix_id]
+        return attack_id(found), found["name"]
+
     def _platforms(self, stix_id: str) -> list[str]:
         found: list[str] = self.raw.objects[stix_id].get("x_mitre_platforms", [])
         return found
@@ -157,17 +176,15 @@ class Expected:
         return self.raw.of(self.raw.back("uses", used), types)
 
     def _shared(self, title: str) -> set[str]:
-        """What a mitigation or group, named in the title, has of the techniques."""
-        name = re.sub(r"^(?:Met|Used|Addressed) by | too$", "", title)
+        """What a mitigation or group, named in the title by its ID, has of the techniques."""
         types = {"intrusion-set"} if title.startswith("Used") else {"course-of-action"}
         kind = "uses" if title.startswith("Used") else "mitigates"
-        # A few mitigations of two domains have one name.
-        found = [
-            self.techniques() & self.raw.to(kind, [key])
-            for key in self.raw.of(self.raw.objects, types)
-            if self.raw.objects[key]["name"] == name
-        ]
-        return max(found, key=len)
+        (key,) = self.raw.of(self._named(title.split()[2]), types)
+        met = self.techniques() & self.raw.to(kind, [key])
+        if title.endswith(" alone"):
+            measures = self.raw.of(self.raw.objects, {"course-of-action"}) - self._no_measures()
+            met -= self.raw.to("mitigates", measures - {key})
+        return met
 
     def _from_component(self, name: str) -> set[str]:
         """What a component of a release before 18.0, or either of the foremost two, detects."""
@@ -237,7 +254,7 @@ class Expected:
     def _reads(self, analytic: str, component: str, log: str) -> bool:
         for source in self.raw.objects[analytic].get("x_mitre_log_source_references", []):
             ref = source["x_mitre_data_component_ref"]
-            if log and source["name"] == log and ref in self.raw.objects:
+            if log and " ".join(source["name"].split()) == log and ref in self.raw.objects:
                 own = self.type != "x-mitre-data-component" or ref == self.stix_id
                 if own:
                     return True
@@ -273,9 +290,55 @@ class Expected:
             return self.raw.to("matrix", [self.stix_id])
         return self.raw.to("tactic", self.techniques())
 
+    def tactics_without(self) -> set[str]:
+        """The other tactics of the same matrices."""
+        reached = self.tactics()
+        matrices = self.raw.back("matrix", reached)
+        return self.raw.to("matrix", matrices) - reached
+
+    def beside(self) -> set[str]:
+        """The other mitigations of what it addresses."""
+        return self.mitigations() - {self.stix_id}
+
+    def attributed(self) -> set[str]:
+        """The groups that a campaign is attributed to."""
+        return self.raw.to("attributed-to", [self.stix_id])
+
+    def widest(self) -> set[str]:
+        """The mitigations that most of its techniques are met by."""
+        measures = self.mitigations() - self._named("M1056")
+        met = {m: self.techniques() & self.raw.to("mitigates", [m]) for m in measures}
+        return {m for m, found in met.items() if len(found) == max(map(len, met.values()))}
+
+    def needed(self) -> set[str]:
+        """The data components that every analytic reads."""
+        analytics = self.analytics()
+        components = self.raw.to("reads", analytics)
+        return {c for c in components if analytics <= self.raw.back("reads", [c])}
+
     def bare(self) -> set[str]:
-        """Those that nothing mitigates."""
+        """Those that nothing is listed for."""
         return self.techniques() - self.raw.to("mitigates", self.raw.objects)
+
+    def unpreventable(self) -> set[str]:
+        """Those of which MITRE says that nothing helps."""
+        return self.techniques() & self.raw.to("mitigates", self._no_measures())
+
+    def _no_measures(self) -> set[str]:
+        called = {"Do Not Mitigate", "Mitigation Limited or Not Effective"}
+        return {
+            key
+            for key in self.raw.of(self.raw.objects, {"course-of-action"})
+            if self.raw.objects[key]["name"] in called
+        }
+
+    def before_compromise(self) -> set[str]:
+        """Those that Pre-compromise alone is listed for."""
+        before = self._named("M1056")
+        measures = self.raw.of(self.raw.objects, {"course-of-action"}) - before
+        return (self.techniques() & self.raw.to("mitigates", before)) - self.raw.to(
+            "mitigates", measures
+        )
 
     def unseen(self) -> set[str]:
         """Those that nothing detects."""
@@ -296,15 +359,42 @@ class Expected:
                 found.add(technique)
         return found
 
-    def rare(self) -> set[str]:
-        """Those that fewer than three other groups use."""
-        groups = self.raw.of(self.raw.objects, {"intrusion-set"}) - {self.stix_id}
-        uses = [(s, t) for s, t in self.raw.pairs["uses"] if s in groups]
-        return {t for t in self.techniques() if sum(target == t for _, target in uses) < 3}
+    def used_by_it_alone(self) -> set[str]:
+        """Those that nobody else is recorded using."""
+        return self.techniques() - self.raw.to("uses", set(self.raw.objects) - {self.stix_id})
+
+    def without_sources(self) -> set[str]:
+        """Those whose detection strategies have no analytic that names a log source."""
+        found = set()
+        for technique in self.techniques():
+            strategies = self.raw.back("detects", [technique])
+            if strategies and not self.raw.to("reads", self.raw.to("analytic", strategies)):
+                found.add(technique)
+        return found
+
+    def kin_left_out(self) -> set[str]:
+        """Sub-techniques of what a mitigation addresses, or beside one that it addresses."""
+        own = self.techniques()
+        whole = {t for t in own if not self.raw.objects[t].get("x_mitre_is_subtechnique")}
+        whole |= self.raw.to("subtechnique-of", own)
+        return self.raw.back("subtechnique-of", whole) - own
+
+    def alike(self) -> set[str]:
+        """The mitigations that meet as many of them as any, and as many that nothing else does.
+
+        Where it is said the techniques are used alike as well, so that this is told without.
+        """
+        ranked = {}
+        for measure in self.mitigations() - self._named("M1056"):
+            name = attack_id(self.raw.objects[measure])
+            met, alone = (self._shared(f"Met by {name}{word}") for word in ("", " alone"))
+            use = sum(len(self.raw.back("uses", [technique])) for technique in met)
+            ranked[measure] = (len(met), len(alone), use)
+        return {m for m, rank in ranked.items() if rank == max(ranked.values())}
 
     def mitigations(self) -> set[str]:
-        """The mitigations."""
-        return self.raw.back("mitigates", self.techniques())
+        """The mitigations that are measures."""
+        return self.raw.back("mitigates", self.techniques()) - self._no_measures()
 
     def software(self) -> set[str]:
         """The software used."""
@@ -332,11 +422,21 @@ PLAIN = {
     "Techniques that are whole": "heads",
     "Sub-techniques": "subs",
     "Tactics": "tactics",
+    "Tactics without any": "tactics_without",
+    "Mitigations beside it": "beside",
+    "Groups it is attributed to": "attributed",
+    "Widest mitigations": "widest",
+    "Data components needed": "needed",
     "Without a mitigation": "bare",
+    "Not to be prevented": "unpreventable",
+    "Before an intrusion": "before_compromise",
     "Without detection": "unseen",
     "Addressed by nothing else": "alone",
     "Seen by nothing else": "seen_by_it_alone",
-    "Shared with few": "rare",
+    "Used by nothing else": "used_by_it_alone",
+    "Without a log source": "without_sources",
+    "Sub-techniques left out": "kin_left_out",
+    "Mitigations alike": "alike",
     "Detection strategies": "strategies",
     "Analytics": "analytics",
     "Mitigations": "mitigations",

@@ -8,11 +8,12 @@ from django.test import Client
 from django.urls import reverse
 
 from analysis.models import ActKind, Revision, State, Take
-from analysis.workflow import act
+from analysis.workflow import act, may
 from importer.editions import make_current
 from library.models import Snapshot
 from tests.factories import (
     Properties,
+    attack_object,
     import_objects,
     mitigation,
     relationship,
@@ -20,7 +21,7 @@ from tests.factories import (
     technique,
 )
 from tests.library.pages import Site
-from tests.takes import draft, member, publish
+from tests.takes import draft, member, publish, subject
 
 pytestmark = pytest.mark.django_db
 MEASURE = mitigation("M1000", "Measure")
@@ -46,7 +47,10 @@ def address(of: Properties) -> str:
 
 
 def text(based_on: int = 0, **sections: Any) -> dict[str, Any]:
-    return {"based_on": based_on, "confidence": "moderate", "summary": "It matters.", **sections}
+    """What the form of a Take on the measure sends."""
+    seen = subject(MEASURE).version._asdict()
+    given = {"based_on": based_on, "confidence": "moderate", "summary": "It matters."}
+    return given | seen | sections
 
 
 def test_an_author_writes_a_draft(site: Site) -> None:
@@ -70,6 +74,8 @@ def test_an_author_writes_a_draft(site: Site) -> None:
         ({"confidence": "utter"}, "use one of low, moderate, high"),
         ({"limits": "x" * 10_001}, "10,001 characters: at most 10,000"),
         ({"likely_telemetry": ["a", "b\x00"]}, "Entry 2: there is a control character in it"),
+        ({"limits": "Plain\u200b words"}, "or one that cannot be seen"),
+        ({"limits": "Plain words\U000e0041"}, "or one that cannot be seen"),
         ({"likely_telemetry": ["a"] * 41}, "41 entries: at most 40"),
         ({"confidence_why": "x" * 301}, "301 characters: at most 300"),
     ],
@@ -110,6 +116,40 @@ def test_a_save_is_refused_when_the_form_does_not_say_what_it_is_based_on(based_
     assert Revision.objects.count() == 1
 
 
+def test_an_author_is_told_when_the_object_has_changed_since_the_form_was_opened() -> None:
+    sent = text(summary="Of the old one.")
+    edited = MEASURE | {"description": "Quite another thing."}
+    import_objects(edited, TARGET, release="2.0")
+    client = signed_in("author")
+    response = client.post(address(MEASURE), sent)
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert not Revision.objects.exists()
+    assert "opened with release 1.0; readers see 2.0 now" in page
+    assert "<li>description edited</li>" in page
+    assert "Of the old one.</textarea>" in page
+    fields = dict(re.findall(r'name="(release|content_sha256)" value="([^"]+)"', page))
+    assert client.post(address(MEASURE), sent | fields).status_code == 302
+    assert Revision.objects.get().attack_version == "2.0"
+
+
+@pytest.mark.parametrize("missing", ["release", "content_sha256"])
+def test_a_save_is_refused_when_the_form_does_not_say_which_version_it_is_on(missing: str) -> None:
+    client = signed_in("author")
+    response = client.post(address(MEASURE), text() | {missing: ""})
+    assert response.status_code == 409
+    assert "is not known here" in response.content.decode()
+    assert not Revision.objects.exists()
+
+
+def test_an_object_may_be_named_though_its_name_looks_like_an_id() -> None:
+    kit = attack_object("malware", "S0098", "T9000", x_mitre_aliases=["T9000", "TA9001"])
+    import_objects(MEASURE, TARGET, kit, release="2.0")
+    sent = text(summary="T9000, or TA9001, holds `T9998`.") | subject(kit).version._asdict()
+    assert signed_in("author").post(address(kit), sent).status_code == 302
+    assert signed_in("author").post(address(MEASURE), text(summary="T9000")).status_code == 400
+
+
 def test_preview_shows_what_readers_would_see_and_what_is_wrong() -> None:
     preview = reverse("admin:take-preview", args=[MEASURE["id"]])
     response = signed_in("author").post(preview, text(summary=f"**Use** T1000. {HOSTILE} T9999"))
@@ -121,6 +161,23 @@ def test_preview_shows_what_readers_would_see_and_what_is_wrong() -> None:
     assert "<script" not in page
     assert "javascript:" not in re.sub(r"\[x\]\(javascript[^)]*\)+", "", page)
     assert not Revision.objects.exists()
+
+
+def test_what_is_too_long_is_said_so_and_not_rendered() -> None:
+    preview = reverse("admin:take-preview", args=[MEASURE["id"]])
+    response = signed_in("author").post(preview, text(limits="[" * 100_000, summary="Short."))
+    page = response.content.decode()
+    assert "100,000 characters: at most 10,000" in page
+    assert "Short." in page
+    assert "[[[" not in page
+
+
+def test_an_author_is_warned_when_the_object_is_deprecated() -> None:
+    gone = mitigation("T1003", "Old way", x_mitre_deprecated=True)
+    import_objects(MEASURE, gone, release="2.0")
+    page = signed_in("author").get(address(gone)).content.decode()
+    assert "T1003 Old way is deprecated in the release that readers see" in page
+    assert "errornote" not in signed_in("author").get(address(MEASURE)).content.decode()
 
 
 def test_an_object_is_chosen_by_its_id() -> None:
@@ -320,8 +377,32 @@ def test_a_take_is_moved_to_what_replaced_its_object() -> None:
     assert response["Location"] == address(HEIR)
     moved = Revision.objects.get(take__stix_id=HEIR["id"])
     assert (moved.state, moved.sections["summary"]) == (State.DRAFT, "Of the old one.")
-    assert moved.change_note == "Moved from the Take on M1000 Measure."
+    assert moved.change_note == "Moved from the Take on M1000 Measure by author."
     assert Revision.objects.get(pk=made.pk).state == State.PUBLISHED
+
+
+def test_words_that_are_moved_stay_their_author_s(site: Site) -> None:
+    both = member("author", "reviewer")
+    draft(MEASURE, by=both, summary="Mine.")
+    made = publish(MEASURE, summary="Mine, and more.")
+    gone, heir = MEASURE | {"revoked": True}, HEIR
+    import_objects(TARGET, gone, heir, relationship("revoked-by", gone, heir), release="2.0")
+    publish(HEIR, summary="The heir’s own.")
+    mover = signed_in("author", name="mover")
+    queue = reverse("admin:take-queue", args=["retire"])
+    assert "M1001 Heir has a published Take of its own" in mover.get(queue).content.decode()
+    told = mover.post(reverse("admin:take-move", args=[made.pk]), follow=True).content.decode()
+    assert "Published, it replaces the Take that M1001 has already." in told
+    moved = Revision.objects.filter(take__stix_id=HEIR["id"]).first()
+    assert moved is not None
+    assert (moved.author_name, moved.change_note) == (
+        "author",
+        "Moved from the Take on M1000 Measure by mover.",
+    )
+    act(moved, ActKind.SUBMITTED, member("author"))
+    moved.refresh_from_db()
+    assert not may(both, moved, ActKind.APPROVED)
+    assert may(member("reviewer"), moved, ActKind.APPROVED)
 
 
 def test_a_move_is_refused_when_another_is_writing_there() -> None:

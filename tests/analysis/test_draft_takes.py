@@ -149,3 +149,15 @@ def test_a_limit_of_nothing_is_one_sentence(
 ) -> None:
     command = ("draft_takes", "mitigations", str(tmp_path), "--limit=0")
     assert failing(capsys, *command) == ["--limit: 0 is not 1 or more"]
+
+
+def test_a_draft_says_what_the_last_release_changed(tmp_path: Path) -> None:
+    links = [relationship("mitigates", MEASURE, way) for way in WAYS]
+    edited = MEASURE | {"description": "Quite another thing."}
+    import_objects(edited, *WAYS, *links, tactic("TA0001", "Goal", "goal"), release="2.0")
+    drafted(tmp_path, "mitigations")
+    made = (tmp_path / "mitigations/M1000.yaml").read_text()
+    assert "# Since 1.0, release 2.0 has changed:" in " ".join(
+        made.replace("#   ", "# ").split("\n")
+    )
+    assert "description edited" in made

@@ -7,6 +7,7 @@ from pytest_django import Settings
 
 from analysis.models import ActKind
 from analysis.workflow import act
+from library.models import Snapshot
 from tests.factories import (
     import_objects,
     mitigation,
@@ -46,6 +47,15 @@ def test_a_written_take_stands_above_what_is_derived(site: Site) -> None:
     evidence = shown.one("details", css="take-facts")
     assert evidence.one("summary").words == "Evidence: what ATT&CK’s relationships say"
     assert "addresses 1 technique" in evidence.words
+
+
+def test_a_derived_take_says_of_which_release_and_date_it_is(site: Site) -> None:
+    snapshot = Snapshot.objects.get()
+    assert snapshot.released_at is not None
+    day = f"{snapshot.released_at:%-d %B %Y}"
+    said = f"From release {snapshot.attack_version} of {day}. Confidence: not rated."
+    assert said in take(site).words
+    assert said in take(site, f"{PAGE}?view=executive").words
 
 
 def test_a_take_is_withdrawn_for_all_readers_at_once(site: Site) -> None:

@@ -22,7 +22,7 @@ from analysis.takefiles.shape import TakeFile
 from analysis.workflow import act, save
 from library.conditional import current_shelf
 from library.identifiers import Domain
-from tests.factories import Properties, import_objects, mitigation, technique
+from tests.factories import Properties, attack_object, import_objects, mitigation, technique
 from tests.takes import delete_takes, draft, member, publish, same, subject, writing
 
 pytestmark = pytest.mark.django_db
@@ -518,7 +518,7 @@ def done(*acts: tuple[ActKind, str]) -> list[dict[str, Any]]:
 
 
 UNAPPROVED = "its acts do not say that this text was approved and published"
-OWN = "nobody but its author approved this text"
+OWN = "who approved this text wrote it, or words that it may keep"
 ADVICE = "set “state: draft”, and it goes through review here"
 APPROVED, PUBLISHED = ActKind.APPROVED, ActKind.PUBLISHED
 NOT_PUBLISHED = {
@@ -589,6 +589,19 @@ def test_the_author_of_a_draft_held_is_known_by_either_name(folder: Path, run: R
     assert states() == [State.DRAFT]
 
 
+def test_an_author_s_words_that_another_saved_again_are_approved_by_a_third(
+    folder: Path, run: Run
+) -> None:
+    draft(MEASURE, by=member("author", name="ann"), summary="Mine.")
+    draft(MEASURE, by=member("author", name="eve"), summary="Mine, and more.")
+    for approver, status in (("ann", 2), ("bob", 0)):
+        acts = done((APPROVED, approver), (PUBLISHED, "eve"))
+        take = exported().model_dump() | {"state": State.PUBLISHED, "acts": acts}
+        put(folder, TakeFile.model_validate(take))
+        assert run("import_takes", folder)[0] == status
+    assert states() == [State.SUPERSEDED, State.PUBLISHED]
+
+
 def test_an_edit_of_a_published_file_does_not_come_in_published(folder: Path, run: Run) -> None:
     publish(MEASURE, summary="First.")
     put(folder, exported().model_copy(update={"summary": "Edited."}))
@@ -642,6 +655,19 @@ def test_ids_in_texts_are_those_of_releases_held(folder: Path, run: Run) -> None
         f" no release held here has an object {attack_id}"
         for attack_id in ("T8888", "T9999")
     ]
+
+
+def test_an_object_may_be_named_though_its_name_looks_like_an_id(folder: Path, run: Run) -> None:
+    crew = attack_object("intrusion-set", "G1018", "TA2541", aliases=["TA2541", "T9000"])
+    import_objects(MEASURE, OTHER, WAY, crew, release="2.0")
+    publish(crew, summary="First.")
+    name = "groups/G1018.yaml"
+    take = exported(name).model_copy(update={"state": State.DRAFT, "acts": []})
+    put(folder, take.model_copy(update={"summary": "TA2541, or T9000, with T9998."}), name)
+    (error,) = run("import_takes", folder)[2]
+    assert "no release held here has an object T9998" in error
+    put(folder, take.model_copy(update={"summary": "TA2541, or T9000: `T9998`."}), name)
+    assert run("import_takes", folder)[0] == 0
 
 
 def line_of(folder: Path, word: str) -> int:

@@ -13,6 +13,7 @@ from analysis.reading.shape import TakeFile
 from analysis.workflow import act
 from library.epoch import advance_epoch
 from library.files.shape import schema_of
+from library.models import Snapshot
 from tests.factories import (
     Properties,
     attack_object,
@@ -195,6 +196,9 @@ def test_a_derived_take_has_its_figures_and_their_counts(site: Site) -> None:
     assert (found["kind"], found["revision"], found["confidence"]) == ("derived", None, "")
     for empty in ("standing", "written_against", "confirmed"):
         assert found[empty] is None
+    released = Snapshot.objects.get().released_at
+    assert released is not None
+    assert found["released_at"] == moment(released)
     summary = found["sections"][0]
     assert summary["name"] == "summary"
     assert summary["markdown"] == []
@@ -267,8 +271,10 @@ def test_an_object_without_a_take_is_a_404_that_says_so(site: Site) -> None:
 
 
 @pytest.mark.parametrize("path", ["mitigations/M9999", "objects/malware--x", "objects/%00"])
-def test_an_unknown_object_is_the_library_s_404(site: Site, path: str) -> None:
-    site.page(f"{LIBRARY}/{path}/take", 404)
+def test_an_unknown_object_is_a_404_that_says_so(site: Site, path: str) -> None:
+    response = site.get(f"{LIBRARY}/{path}/take")
+    assert (response.status_code, response["Content-Type"]) == (404, "application/json")
+    assert "the release shown does not hold it" in orjson.loads(response.content)["error"]
 
 
 def test_answers_are_kept_until_a_take_is_published(site: Site) -> None:

@@ -103,6 +103,11 @@ def test_a_link_says_what_it_leads_to() -> None:
     assert html_of("T1000", resolve) == f"<p>{link}</p>"
 
 
+def test_a_picture_is_what_it_is_called() -> None:
+    html = html_of("A ![<b>map</b> of T1000](https://example.org/x.png) here.", resolve)
+    assert html == "<p>A &lt;b&gt;map&lt;/b&gt; of T1000 here.</p>"
+
+
 def test_an_entry_has_no_paragraph_of_its_own() -> None:
     assert entry_of("A *word*.", resolve) == "A <em>word</em>."
     assert entry_of("One.\n\nTwo.", resolve) == "<p>One.</p>\n<p>Two.</p>"

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from importer.editions import undo
 from tests.browser.conftest import BUNDLES, PASSWORD, Reader, Readers
 from tests.browser.paper import letters_of, sheets_of
+from tests.browser.test_accessible import STICKING_OUT, violations
 from tests.factories import import_objects, relationship, technique
 
 pytestmark = pytest.mark.browser
@@ -146,6 +147,44 @@ def test_words_written_before_the_page_was_ready_are_previewed(readers: Readers)
     page.get_by_label("ATT&CK ID or STIX id").fill("M1031")
     page.keyboard.press("Enter")
     expect(page.locator("#take-preview a")).to_have_text("M1037")
+
+
+DESK, PHONE = (1280, 900), (390, 844)
+TAKES = "/admin/analysis/take"
+# What is pressed and has less than the 24 px of WCAG 2.2, whatever room there is beside it.
+SMALL = """() => [...document.querySelectorAll("#content :is(button, summary, a.button)")]
+    .filter(one => one.checkVisibility() && one.getBoundingClientRect().height < 24)
+    .map(one => one.outerHTML.slice(0, 160))"""
+OF_AUTHORS = {
+    "the list": f"{TAKES}/",
+    "stale": f"{TAKES}/queue/stale/",
+    "to review": f"{TAKES}/queue/review/",
+    "to retire": f"{TAKES}/queue/retire/",
+    "unwritten": f"{TAKES}/queue/missing/",
+}
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE])
+@pytest.mark.parametrize("role", ["author", "reviewer", "publisher"])
+def test_the_pages_of_authors_are_for_everyone(
+    readers: Readers, role: str, size: tuple[int, int]
+) -> None:
+    page = signed_in(readers, role).page
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.goto(OF_AUTHORS["stale"])
+    take = page.locator(".take-current h2 a").first
+    addresses = {**OF_AUTHORS, "a Take": take.get_attribute("href")}
+    page.goto(addresses["a Take"] or "")
+    if role == "author":
+        form = page.get_by_role("link", name="Write the next revision")
+        addresses |= {"choosing": f"{TAKES}/add/", "writing": form.get_attribute("href")}
+    found = {}
+    for name, address in addresses.items():
+        page.goto(address or "")
+        found[name] = violations(page)
+        page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+        found[name] += [*violations(page), *page.evaluate(STICKING_OUT), *page.evaluate(SMALL)]
+    assert {name: wrong for name, wrong in found.items() if wrong} == {}
 
 
 def test_leaving_is_asked_about_while_words_are_unsaved(readers: Readers) -> None:

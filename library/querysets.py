@@ -73,8 +73,9 @@ IN_DOMAIN_ORDER = models.Case(
     output_field=models.SmallIntegerField(),
 )
 # Every list of the library: by name whatever the case, then enterprise, mobile, ICS, then ID.
+BY_NAME = Collate(Lower("version__name"), "C")
 IN_LIST_ORDER = (
-    Collate(Lower("version__name"), "C"),
+    BY_NAME,
     IN_DOMAIN_ORDER,
     "version__attack_id",
     "object_id",
@@ -127,7 +128,8 @@ class SnapshotObjectQuerySet(models.QuerySet["SnapshotObject"]):
     def in_order_of_preference(self) -> SnapshotObjectQuerySet:
         """Which of several rows of one ATT&CK ID stands for it: the first of these.
 
-        Live before others, enterprise before mobile before ICS, official before others, newest.
+        Live before others, enterprise before mobile before ICS, official before others, newest;
+        of one snapshot by name.
         """
         return self.order_by(
             "version__revoked",
@@ -135,6 +137,8 @@ class SnapshotObjectQuerySet(models.QuerySet["SnapshotObject"]):
             IN_DOMAIN_ORDER,
             models.Case(models.When(snapshot__provenance=Provenance.OFFICIAL, then=0), default=1),
             "-snapshot_id",
+            BY_NAME,
+            "object_id",
         )
 
     def history_of(self, object_ids: Iterable[int]) -> list[SnapshotObject]:

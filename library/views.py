@@ -87,8 +87,7 @@ def object_page(
         return in_upper_case(request, shelf, kind, attack_id)
     chain = revocation_chain(shelf, found[0])
     target = chain[-1] if chain else None
-    leads_on = target is not None and target.href != found[0].href
-    if target is not None and leads_on and request.GET.get("redirect") != "no":
+    if target is not None and request.GET.get("redirect") != "no":
         return HttpResponseRedirect(f"{target.href}?{urlencode({'replaces': attack_id})}")
     return _page_of(request, shelf, found, found[0].href, chain)
 
@@ -99,10 +98,9 @@ def object_by_stix_id(request: HttpRequest, shelf: Shelf, stix_id: str) -> HttpR
     held = find_by_stix_id(shelf, stix_id)
     if held is None:
         return not_found(request, shelf, TYPE_OF.get(stix_id.partition("--")[0], ANY), stix_id)
-    sharing = find_objects(shelf, held.kind, held.attack_id) if held.attack_id else []
-    is_first = bool(sharing) and sharing[0].object_id == held.object_id
-    if is_first and held.href != held.lasting_href:
+    if held.href != held.lasting_href:
         return redirect(request, held.href, permanent=False)
+    sharing = find_objects(shelf, held.kind, held.attack_id) if held.attack_id else []
     others = [other for other in sharing if other.object_id != held.object_id]
     chain = revocation_chain(shelf, held)
     return _page_of(request, shelf, [held, *others], held.lasting_href, chain)

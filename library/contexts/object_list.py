@@ -44,7 +44,6 @@ class Card:
     """One object of a list in one domain."""
 
     held: HeldObject
-    href: str
     domain: str
     domain_label: str
     definition: Rendered
@@ -101,7 +100,7 @@ class ListContext:
 
 
 def object_list(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> ListContext:
-    """The list that a reader asks for; at most six queries."""
+    """The list that a reader asks for; at most five queries."""
     rows = _narrowed(shelf, kind, filters)
     found, total, distinct, filters = _page_of(rows, filters)
     path = shelf.addresses.listing(kind)
@@ -293,44 +292,24 @@ def _keep(read: dict[int, _Text]) -> None:
 
 
 def _cards(shelf: Shelf, rows: list[SnapshotObject]) -> list[Card]:
-    first = _first_of_each_id(shelf, rows)
     held = [HeldObject((row,), shelf.addresses) for row in rows]
     prose = Prose.of(shelf, [found.text("description") for found in held])
-    addresses = [
-        found.href if row.object_id in first else found.lasting_href
-        for row, found in zip(rows, held, strict=True)
-    ]
     return [
         Card(
             held=found,
-            href=href,
             domain=row.snapshot.domain,
             domain_label=Domain(row.snapshot.domain).label,
             definition=prose.render_elsewhere(
-                found.text("description"), [found.sources], _references_page(found, href)
+                found.text("description"), [found.sources], _references_page(found)
             ),
         )
-        for row, found, href in zip(rows, held, addresses, strict=True)
+        for row, found in zip(rows, held, strict=True)
     ]
 
 
-def _first_of_each_id(shelf: Shelf, rows: list[SnapshotObject]) -> set[int]:
-    """The objects that the short addresses of these IDs lead to: MITRE gave some IDs twice."""
-    sharing = (
-        SnapshotObject.objects.filter(snapshot__in=shelf.snapshots)
-        .filter(object__stix_type__in={row.object.stix_type for row in rows})
-        .named({row.version.attack_id for row in rows})
-        .in_order_of_preference()
-    )
-    first: dict[str, int] = {}
-    for attack_id, object_id in sharing.values_list("version__attack_id", "object_id"):
-        first.setdefault(attack_id, object_id)
-    return set(first.values())
-
-
-def _references_page(found: HeldObject, href: str) -> str:
+def _references_page(found: HeldObject) -> str:
     """The page with an object's own references, which a revoked one's address leads away from."""
-    return f"{href}?redirect=no" if found.version.revoked else href
+    return f"{found.href}?redirect=no" if found.version.revoked else found.href
 
 
 def list_frame(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> Page:

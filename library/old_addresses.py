@@ -7,6 +7,8 @@ import re
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
+from django.utils.encoding import escape_uri_path
 from django.views.decorators.http import require_safe
 
 from library.addresses import Addresses
@@ -63,7 +65,7 @@ def old_address(request: HttpRequest, path: str) -> HttpResponse:
         path = pinned["rest"] or ""
         addresses = Addresses(pinned["release"])
     path = path.rstrip("/")
-    target = _target(addresses, path)
+    target = _target(addresses, path) or _without_slash(request)
     if target is None and "/" not in path:
         return bare_id(request, path, addresses.release)
     if target is None:
@@ -103,6 +105,16 @@ def bare_id(request: HttpRequest, attack_id: str, release: str = "") -> HttpResp
     return redirect(request, address, permanent=False)
 
 
+def _without_slash(request: HttpRequest) -> str | None:
+    """The address of a page of ours that was given with a slash behind; None where it is none."""
+    bare = request.path_info.rstrip("/")
+    try:
+        is_ours = bare != request.path_info and resolve(bare).func not in (old_address, bare_id)
+    except Resolver404:
+        return None
+    return escape_uri_path(request.path.rstrip("/")) if is_ours else None
+
+
 def _newest_release(number: int) -> str:
     """The newest release of a number that is held: 17.1 for 17; Http404 where there is none."""
     held = Snapshot.objects.order_by().values_list("attack_version", flat=True).distinct()
@@ -122,7 +134,8 @@ def _target(addresses: Addresses, path: str) -> str | None:
         page = addresses.page(MATRIX, f"{matrix['domain']}-attack")
         return f"{page}?{urlencode({'platform': named})}" if named else page
     link = parse_attack_url(f"/{path}")
-    if link is not None:
+    # In a text a word may follow the ID; as an address that is another page, or none.
+    if link is not None and path.replace("/", ".").upper().endswith(link.attack_id.upper()):
         return addresses.page(KINDS[link.kind], link.attack_id)
     first, _, rest = path.lower().partition("/")
     if not path:

@@ -101,6 +101,35 @@ def test_an_address_of_ours_is_forgiven_its_slashes_and_case(
     assert library.moves(LIBRARY + asked, 301) == LIBRARY + meant
 
 
+@pytest.mark.parametrize("home", [LIBRARY, f"{LIBRARY}/v/18.1"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/search", "/mitigations/csv", "/mitigations/M1037/matrix", "/mitigations/M1037/csv"),
+        *("/techniques/T1059/json", "/software/S0154/raw", "/objects/attack-pattern/csv"),
+        *("/objects/attack-pattern", "/objects/malware--1", "/workbooks/ics", "/objects/a%3Fb"),
+    ],
+)
+def test_every_page_is_found_with_a_slash_behind(library: Site, home: str, path: str) -> None:
+    assert library.moves(f"{home}{path}/", 301) == home + path
+    assert library.moves(f"{home}{path}//?q=a&x", 301) == f"{home}{path}?q=a&x"
+
+
+@pytest.mark.parametrize("path", ["/takes", "/schemas/object-1", "/takes/brief", "/bundles/abc"])
+def test_what_has_no_release_is_found_with_a_slash_behind(library: Site, path: str) -> None:
+    assert library.moves(f"{LIBRARY}{path}/", 301) == LIBRARY + path
+
+
+@pytest.mark.parametrize("prefix", ["", LIBRARY, f"{LIBRARY}/v/18.1"])
+@pytest.mark.parametrize("slash", ["", "/"])
+@pytest.mark.parametrize("word", ["yaml", "x", "detection"])
+def test_a_word_below_an_object_is_no_address(
+    library: Site, prefix: str, slash: str, word: str
+) -> None:
+    for page in ("/techniques/T1059", "/techniques/T1059/001", "/matrices/enterprise-attack"):
+        assert library.get(f"{prefix}{page}/{word}{slash}").status_code == 404
+
+
 @pytest.mark.parametrize(
     "path",
     [

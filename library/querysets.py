@@ -125,6 +125,10 @@ class SnapshotObjectQuerySet(models.QuerySet["SnapshotObject"]):
         """By name whatever the case, then domain, then ID."""
         return self.order_by(*IN_LIST_ORDER)
 
+    def in_domain_order(self) -> SnapshotObjectQuerySet:
+        """By domain: enterprise, mobile, ICS; in each as lists have them."""
+        return self.order_by(IN_DOMAIN_ORDER, *IN_LIST_ORDER)
+
     def in_order_of_preference(self) -> SnapshotObjectQuerySet:
         """Which of several rows of one ATT&CK ID stands for it: the first of these.
 

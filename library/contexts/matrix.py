@@ -139,9 +139,7 @@ def matrix_of(
 def matrices_of(shelf: Shelf) -> list[HeldObject]:
     """The live matrices of the shelf, in the order of the domains; one query."""
     rows = SnapshotObject.objects.in_snapshots(shelf.snapshots).of_type(MATRIX).live()
-    found = [HeldObject((row,), shelf.addresses) for row in rows.with_content().in_list_order()]
-    domains = list(Domain.values)
-    return sorted(found, key=lambda held: domains.index(held.rows[0].snapshot.domain))
+    return [HeldObject((row,), shelf.addresses) for row in rows.with_content().in_domain_order()]
 
 
 def _members(addresses: Addresses, snapshot_id: int, *, is_live: bool) -> dict[int, _Held]:

@@ -182,7 +182,7 @@ def object_matrix(
     if not found:
         return in_upper_case(request, shelf, kind, attack_id, "/matrix")
     if relation is None:
-        return not_found(request, shelf, kind, attack_id)
+        return _without_matrix(request, shelf, found[0])
     own = own_matrices(shelf, found[0], relation, MatrixFilters.of(request.GET))
     shown: dict[str, object] = {
         "own": own,
@@ -302,8 +302,33 @@ def not_found(request: HttpRequest, shelf: Shelf, kind: ObjectType, asked: str) 
         crumbs=(*way_up(shelf, kind), Crumb("Not found")),
         indexed=False,
     )
-    context = {"page": page, "kind": kind, "near": _near(search_text(asked), every)}
-    return render(request, "library/not_found.html", context, status=HTTPStatus.NOT_FOUND)
+    shown: dict[str, object] = {
+        "page": page,
+        "kind": kind,
+        "said": f"The release shown has no {kind.label.lower()} with this ID.",
+        "near_title": "Close to it:",
+        "near": _near(search_text(asked), every),
+    }
+    return render(request, "library/not_found.html", shown, status=HTTPStatus.NOT_FOUND)
+
+
+def _without_matrix(request: HttpRequest, shelf: Shelf, held: HeldObject) -> HttpResponse:
+    """A 404 that says that the object is there, but that its kind has no matrix of its own."""
+    page = Page(
+        shelf=shelf,
+        title=f"No matrix of {held.attack_id}",
+        description="",
+        crumbs=(*way_up(shelf, held.kind), Crumb(held.attack_id, held.href), Crumb("Not found")),
+        indexed=False,
+    )
+    shown: dict[str, object] = {
+        "page": page,
+        "kind": held.kind,
+        "said": f"{held.kind.plural} have no matrix of their own.",
+        "near_title": "Its page:",
+        "near": [held],
+    }
+    return render(request, "library/not_found.html", shown, status=HTTPStatus.NOT_FOUND)
 
 
 def _near(asked: str, every: list[HeldObject]) -> list[HeldObject]:

@@ -107,7 +107,13 @@ def test_an_object_has_its_techniques_marked(library: Site) -> None:
 
 
 def test_a_kind_without_techniques_of_its_own_has_no_matrix(library: Site) -> None:
-    library.page(f"{LIBRARY}/techniques/T1001/matrix", 404)
+    page = library.page(f"{LIBRARY}/techniques/T1001/matrix", 404)
+    head = page.one("header", css="page-head")
+    assert head.one("h1").words == "No matrix of T1001"
+    assert head.one("p", css="purpose").words == "Techniques have no matrix of their own."
+    assert [a["href"] for a in page.one("ul", css="near").all("a")] == [
+        f"{LIBRARY}/techniques/T1001"
+    ]
     library.page(f"{LIBRARY}/mitigations/M9999/matrix", 404)
 
 

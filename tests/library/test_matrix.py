@@ -183,3 +183,23 @@ def test_a_deprecated_matrix_shows_what_was_let_go_of_with_it(site: Site) -> Non
     form = page.one(id="matrix").one("form")
     assert form["action"] == f"{address}#matrix"
     assert grid(site.page(MATRIX)) == [["T1002"]]
+
+
+def test_a_tactic_too_long_for_the_paper_has_a_head_where_it_goes_on(site: Site) -> None:
+    many = [technique(f"T2{n:03}", f"Number {n:03}", ("first",)) for n in range(150)]
+    import_objects(matrix(FIRST, SECOND), FIRST, SECOND, ALPHA, *many)
+    table = site.page(MATRIX).one("table", css="matrix")
+    breaks = table.all("td", css="matrix-break")
+    assert breaks
+    assert {cell.one(css="matrix-goes-on").words for cell in breaks} == {"First, continued"}
+    assert f"on-paper-{2 + len(breaks)}" in table.classes
+    assert len(table.all(css="matrix-goes-on")) == len(breaks)
+
+
+def test_sub_techniques_that_are_found_have_their_place_on_paper(site: Site) -> None:
+    subs = [technique(f"T1001.{n:03}", f"Part {n:03}", ("first",)) for n in range(100)]
+    links = [relationship("subtechnique-of", sub, ALPHA) for sub in subs]
+    import_objects(matrix(FIRST, SECOND), FIRST, SECOND, ALPHA, BETA, *subs, *links)
+    for query, breaks in (("", 0), ("?subs=open", 0), ("?find=part", 1)):
+        table = site.page(MATRIX + query).one("table", css="matrix")
+        assert len(table.all("td", css="matrix-break")) == breaks

@@ -59,8 +59,7 @@ def test_arrows_pass_over_a_tactic_without_techniques(readers: Readers) -> None:
 def test_focus_stays_when_there_is_no_cell_that_way(readers: Readers) -> None:
     page = readers().go(MATRIX)
     entry(page, FIRST).focus()
-    for key in ("ArrowLeft", "ArrowUp"):
-        step(page, key, FIRST)
+    step(page, "ArrowLeft", FIRST)
     step(page, "ArrowDown", BELOW)
     step(page, "ArrowDown", BELOW)
 
@@ -78,6 +77,32 @@ def test_arrows_enter_sub_techniques_only_when_they_are_unfolded(readers: Reader
     step(page, "ArrowRight", BESIDE)
     unfold(page, BESIDE)
     entry(page, BESIDE).focus()
+    step(page, "ArrowDown", BESIDE)
+
+
+def test_arrows_go_from_a_fold_into_what_it_unfolds(readers: Readers) -> None:
+    page = readers().go(MATRIX)
+    entry(page, BESIDE).focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    step(page, "ArrowDown", SUB)
+    step(page, "ArrowUp", BESIDE)
+    page.keyboard.press("Tab")
+    step(page, "ArrowLeft", FIRST)
+
+
+def test_arrows_go_from_the_head_of_a_tactic_down_and_to_the_next(readers: Readers) -> None:
+    page = readers().go(MATRIX)
+    heads = page.locator(".matrix th a")
+    heads.first.focus()
+    for key in ("ArrowUp", "ArrowLeft"):
+        page.keyboard.press(key)
+        expect(heads.first).to_be_focused()
+    step(page, "ArrowDown", FIRST)
+    page.keyboard.press("ArrowUp")
+    expect(heads.first).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(heads.nth(1)).to_be_focused()
     step(page, "ArrowDown", BESIDE)
 
 
@@ -113,9 +138,9 @@ def test_focus_is_in_sight_wherever_the_arrows_lead(readers: Readers, width: int
         focus = page.evaluate(FOCUS)
         assert focus["outline"] >= 2, focus["place"]
         assert focus["inSight"], focus["place"]
-        walked.append(page.locator("a.matrix-entry:focus .attack-id").inner_text())
+        walked.append(page.locator(".matrix a:focus").inner_text().split()[0])
     assert walked[:7] == [BESIDE, BELOW, BELOW, "T1647", "T1021", "T1071", "T1048"]
-    assert walked[7:] == ["T1048.003", "T1048.003", "T1071", "T1021", "T1647", "T1647"]
+    assert walked[7:] == ["T1048.003", "T1048.003", "T1071", "T1021", "T1647", "Defense"]
 
 
 def test_focus_is_told_from_a_highlight(readers: Readers) -> None:

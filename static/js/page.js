@@ -51,6 +51,24 @@ addEventListener("htmx:after:swap", (event) => {
   }
 });
 
+// A matrix that comes while a reader is taken past it pushes down where they are going: they go on
+// to there, unless they have turned to something else.
+let isGoing = location.hash !== "";
+for (const input of ["wheel", "touchmove", "keydown", "pointerdown", "click"]) {
+  addEventListener(
+    input,
+    (event) => {
+      isGoing = input === "click" && Boolean(event.target.closest?.('a[href^="#"]'));
+    },
+    { passive: true },
+  );
+}
+addEventListener("htmx:after:swap", () => {
+  if (isGoing) {
+    document.querySelector(":target")?.scrollIntoView();
+  }
+});
+
 // A request that fails leaves the page as it was, and says so; not one that a newer one replaces.
 for (const [name, failed] of [
   ["htmx:error", true],

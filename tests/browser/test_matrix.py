@@ -3,9 +3,10 @@
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import Readers
+from tests.browser.content import WIDE_GROUP
 from tests.browser.keyboard import FOCUS, is_marked, mark, tab_to
 
 pytestmark = pytest.mark.browser
@@ -231,3 +232,27 @@ def test_matrix_is_filtered_and_unfolded_without_javascript(readers: Readers) ->
     expect(entry(page, SUB)).to_be_visible()
     entry(page, SUB).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(SUB)
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_a_matrix_that_comes_late_leads_no_one_past_what_they_asked_for(
+    readers: Readers, goes_on: bool
+) -> None:
+    page = readers().page
+    page.emulate_media(reduced_motion="reduce")
+    held: list[Route] = []
+    page.route("**/matrix?embedded=1", lambda route: held.append(route))
+    page.goto(f"/learn/attack/groups/{WIDE_GROUP}")
+    page.locator("#own-matrix").scroll_into_view_if_needed()
+    while not held:
+        page.wait_for_timeout(50)
+    page.locator(".contents a", has_text="Change history").click()
+    if not goes_on:
+        page.keyboard.press("Home")
+        page.wait_for_timeout(500)
+    held[0].continue_()
+    expect(page.locator("#own-matrix table.matrix")).to_have_count(1)
+    page.wait_for_timeout(500)
+    top = page.locator("#history").evaluate("element => element.getBoundingClientRect().top")
+    assert (0 <= top < 100) == goes_on
+    assert (page.evaluate("scrollY") > 0) == goes_on

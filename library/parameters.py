@@ -182,6 +182,10 @@ class MatrixFilters:
         spelt = {platform.casefold(): platform for platform in platforms}
         return replace(self, platform=spelt.get(self.platform.casefold(), ""))
 
+    def continues(self, before: "MatrixFilters") -> bool:
+        """Whether these filters differ from those before in nothing but more, or less, text."""
+        return bool(self.text and before.text) and self == replace(before, text=self.text)
+
     def finds(self, attack_id: str, name: str) -> bool:
         """Whether an entry holds the text that is looked for."""
         return bool(self.text) and self.text.casefold() in f"{attack_id} {name}".casefold()

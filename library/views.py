@@ -167,7 +167,7 @@ def _grids(request: HttpRequest, whole: str, shown: dict[str, object]) -> HttpRe
         (whole, "library/_matrix.html#grids"),
         shown,
         f"{shown['path']}{filters.query}",
-        typing=bool(filters.text),
+        typing=filters.continues(MatrixFilters.of(query_before(request))),
     )
 
 

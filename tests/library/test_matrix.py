@@ -120,9 +120,26 @@ def test_a_kind_without_techniques_of_its_own_has_no_matrix(library: Site) -> No
 @pytest.mark.parametrize("path", [MATRIX, f"{LIBRARY}/mitigations/M1000/matrix"])
 def test_a_part_is_the_grids_alone(library: Site, path: str) -> None:
     part = library.get(f"{path}?find=sub&platform=&subs=open", **PARTIAL)
-    assert part["HX-Replace-Url"] == f"{path}?find=sub&subs=open"
+    assert part["HX-Push-Url"] == f"{path}?find=sub&subs=open"
     assert b"<html" not in part.content
     assert b'id="matrix-grids"' in part.content
+
+
+@pytest.mark.parametrize("path", [MATRIX, f"{LIBRARY}/mitigations/M1000/matrix"])
+@pytest.mark.parametrize(
+    ("before", "asked", "is_a_step"),
+    [
+        *(("", "find=s", True), ("find=s", "find=su", False), ("find=su", "find=s", False)),
+        *(("find=s", "", True), ("find=s", "find=s&subs=open", True)),
+        *(("find=s", "find=s&platform=Linux", True), ("", "platform=Linux", True)),
+    ],
+)
+def test_back_undoes_each_step_but_not_each_letter(
+    library: Site, path: str, before: str, asked: str, is_a_step: bool
+) -> None:
+    current = {"HX-Current-URL": f"http://testserver{path}?{before}"}
+    part = library.get(f"{path}?{asked}", **PARTIAL, **current)
+    assert ("HX-Push-Url" in part, "HX-Replace-Url" in part) == (is_a_step, not is_a_step)
 
 
 def test_a_pinned_matrix_shows_its_release(library: Site) -> None:

@@ -101,6 +101,8 @@ class ListContext:
 
 def object_list(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> ListContext:
     """The list that a reader asks for; at most five queries."""
+    tactics, platforms = _offered(shelf, kind)
+    filters = filters.among([attack_id for attack_id, _ in tactics], platforms)
     rows = _narrowed(shelf, kind, filters)
     found, total, distinct, filters = _page_of(rows, filters)
     path = shelf.addresses.listing(kind)
@@ -114,8 +116,8 @@ def object_list(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> ListCon
         purpose=page_kind(kind).purpose,
         filters=filters,
         domains=[(domain.value, domain.label) for domain in Domain],
-        tactics=_tactics(shelf) if "tactic" in page_kind(kind).filters else [],
-        platforms=_platforms(shelf, kind) if "platform" in page_kind(kind).filters else [],
+        tactics=tactics,
+        platforms=platforms,
         path=path,
         cards=_cards(shelf, found),
         total=total,
@@ -151,6 +153,21 @@ def _narrowed(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> SnapshotO
     if filters.platform:
         rows = rows.filter(version__document__platforms__contains=[filters.platform])
     return rows
+
+
+def usable(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> ListFilters:
+    """The filters without what the list does not offer; at most two queries."""
+    tactics, platforms = _offered(shelf, kind)
+    return filters.among([attack_id for attack_id, _ in tactics], platforms)
+
+
+def _offered(shelf: Shelf, kind: ObjectType) -> tuple[list[tuple[str, str]], list[str]]:
+    """The tactics and the platforms by which a list can be filtered; a query for each."""
+    offered = page_kind(kind).filters
+    return (
+        _tactics(shelf) if "tactic" in offered else [],
+        _platforms(shelf, kind) if "platform" in offered else [],
+    )
 
 
 def _tactics(shelf: Shelf) -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ from library.contexts.held import HeldObject
 from library.contexts.page import Crumb, Page, way_up
 from library.contexts.pager import PageLink, clamped, page_at, page_links
 from library.contexts.prose import Prose
+from library.documents import ALIASES
 from library.identifiers import TACTIC, Domain, ObjectType
 from library.kinds import page_kind
 from library.models import ObjectContent, SearchDocument, SnapshotObject
@@ -92,6 +93,11 @@ class ListContext:
             for domain, label in self.domains
             if filters.domain in {"", domain} and domain in self.held_domains
         ]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether no filter leaves out entries of the status that is asked for."""
+        return not (self.filters.text or self.filters.narrowing)
 
     @property
     def address(self) -> str:
@@ -219,7 +225,7 @@ class _Text:
     words: str | None = None
 
     def has(self, word: "_Word") -> bool:
-        """Whether a word stands in the ID, the name or the definition as a reader sees it."""
+        """Whether a word stands in the ID, a name or the definition as a reader sees it."""
         if word.text in self.title:
             return True
         if self.words is None:
@@ -288,7 +294,7 @@ def _texts(versions: set[int]) -> dict[int, _Text]:
             "canonical",
         )
         read = {
-            key: _Text(f"{attack_id} {name or stix_id}".casefold(), _definition(canonical))
+            key: _text_of(f"{attack_id} {name or stix_id}", orjson.loads(canonical))
             for key, attack_id, name, stix_id, canonical in contents
         }
         _keep(read)
@@ -296,9 +302,12 @@ def _texts(versions: set[int]) -> dict[int, _Text]:
     return texts
 
 
-def _definition(canonical: str) -> str:
-    text = orjson.loads(canonical).get("description")
-    return text if isinstance(text, str) else ""
+def _text_of(title: str, properties: dict[str, Any]) -> _Text:
+    lists = (properties.get(key) for key in ALIASES)
+    aliases = (alias for found in lists if isinstance(found, list) for alias in found)
+    names = " ".join((title, *(alias for alias in aliases if isinstance(alias, str))))
+    text = properties.get("description")
+    return _Text(names.casefold(), text if isinstance(text, str) else "")
 
 
 def _keep(read: dict[int, _Text]) -> None:

@@ -9,6 +9,7 @@ from tests.factories import (
     import_objects,
     mitigation,
     relationship,
+    stix_id,
     tactic,
     technique,
 )
@@ -308,6 +309,37 @@ def test_a_list_offers_the_filters_that_fit_its_kind(library: Site) -> None:
     assert not library.page(f"{LIBRARY}/mitigations?tactic=TA0002").has("select", name="tactic")
     software = library.page(f"{LIBRARY}/software?platform=Linux")
     assert len(software.one(id="results").all("article", css="entry")) == 1
+
+
+def test_data_sources_are_narrowed_by_platform_though_all_are_deprecated(site: Site) -> None:
+    dead = {"x_mitre_deprecated": True}
+    other = {"id": stix_id("x-mitre-data-source", "other"), "name": "Net", "x_mitre_platforms": ["PRE"]}
+    import_objects(SOURCE | dead, SOURCE | dead | other)
+    page = site.page(f"{LIBRARY}/data-sources")
+    nothing = page.one(id="results").one(css="nothing")
+    assert nothing.words.startswith("The release shown has no live data source. Look among")
+    page = site.page(nothing.one("a")["href"])
+    assert len(page.one(id="results").all("article", css="entry")) == 2
+    page = site.page(f"{LIBRARY}/data-sources?includeRevoked=true&platform=pre")
+    assert page.one(id="results").one("article", css="entry").one("h2").words.endswith("Net")
+
+
+def test_a_list_of_a_kind_that_the_release_lacks_says_so(site: Site) -> None:
+    import_objects(mitigation("M1000", "Alpha"))
+    nothing = site.page(f"{LIBRARY}/assets?includeRevoked=true").one(id="results")
+    assert nothing.words == "The release shown has no asset."
+
+
+def test_an_entry_is_found_by_its_other_names(site: Site) -> None:
+    names = {"aliases": ["APT28", "Fancy Bear"], "x_mitre_aliases": [None, 7]}
+    import_objects(
+        attack_object("intrusion-set", "G0007", "APT28", **names),
+        attack_object("tool", "S0001", "Kit", x_mitre_aliases=["Kit-2"], aliases="none"),
+    )
+    for path in ("groups?q=fancy+bear", "groups?q=apt28+FANCY", "software?q=kit-2"):
+        page = site.page(f"{LIBRARY}/{path}")
+        assert len(page.one(id="results").all("article", css="entry")) == 1, path
+    assert not site.page(f"{LIBRARY}/groups?q=cosy+bear").has("article", css="entry")
 
 
 def test_an_analytic_beside_a_strategy_says_its_platform_and_what_it_looks_for(site: Site) -> None:

@@ -5,10 +5,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
-from django.db.models import Count, F, Func
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Count, F, Func, Q
 from django.utils.safestring import SafeString
 
 from library import markup
@@ -75,7 +76,8 @@ class ListContext:
     previous: str
     following: str
     page_links: list[PageLink]
-    held_domains: frozenset[str]
+    charted: frozenset[str]
+    """The domains with live entries of a kind that has techniques for a Navigator layer."""
 
     @property
     def file_query(self) -> str:
@@ -85,13 +87,11 @@ class ListContext:
     @property
     def layers(self) -> list[PageLink]:
         """Navigator layers of the techniques that the entries have to do with, one a domain."""
-        if not page_kind(self.kind).charted:
-            return []
         filters = self.filters.at(0)
         return [
             PageLink(label, f"{self.path}/navigator{replace(filters, domain=domain).query}")
             for domain, label in self.domains
-            if filters.domain in {"", domain} and domain in self.held_domains
+            if domain in self.charted
         ]
 
     @property
@@ -110,7 +110,8 @@ def object_list(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> ListCon
     tactics, platforms = _offered(shelf, kind)
     filters = filters.among([attack_id for attack_id, _ in tactics], platforms)
     rows = _narrowed(shelf, kind, filters)
-    found, total, distinct, filters = _page_of(rows, filters)
+    found, counts, filters = _page_of(rows, filters)
+    total = counts.total
     path = shelf.addresses.listing(kind)
 
     def at(start: int) -> str:
@@ -127,13 +128,13 @@ def object_list(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> ListCon
         path=path,
         cards=_cards(shelf, found),
         total=total,
-        distinct=distinct,
+        distinct=counts.distinct,
         first=filters.offset + 1 if found else 0,
         last=filters.offset + len(found),
         previous=page_at(at, filters.offset - PAGE_SIZE, total),
         following=page_at(at, filters.offset + PAGE_SIZE, total),
         page_links=page_links(at, filters.offset, total),
-        held_domains=frozenset(snapshot.domain for snapshot in shelf.snapshots),
+        charted=counts.live_in if page_kind(kind).charted else frozenset(),
     )
 
 
@@ -197,23 +198,41 @@ def _platforms(shelf: Shelf, kind: ObjectType) -> list[str]:
     return sorted(set(unnested.values_list("platform", flat=True).distinct()))
 
 
+class _Counts(NamedTuple):
+    """How many rows and objects a list has on all its pages, and which domains have live ones."""
+
+    total: int
+    distinct: int
+    live_in: frozenset[str]
+
+
 def _page_of(
     rows: SnapshotObjectQuerySet, filters: ListFilters
-) -> tuple[list[SnapshotObject], int, int, ListFilters]:
-    """The rows of one page, how many rows and objects there are in all, the offset clamped."""
+) -> tuple[list[SnapshotObject], _Counts, ListFilters]:
+    """The rows of one page, what there is in all, the offset clamped."""
     if filters.text:
-        ids = list(rows.order_by().values_list("version_id", "object_id"))
-        matching = _versions_with({version for version, _ in ids}, filters.text)
-        objects = [object_id for version, object_id in ids if version in matching]
-        filters = filters.at(clamped(filters.offset, len(objects)))
-        found = rows.filter(version__in=matching).with_content()[filters.offset :][:PAGE_SIZE]
-        return list(found), len(objects), len(set(objects)), filters
-    counts: dict[str, Any] = rows.order_by().aggregate(
-        total=Count("object_id"), distinct=Count("object_id", distinct=True)
+        columns = ("version_id", "object_id", "snapshot__domain")
+        dead = Q(version__revoked=True) | Q(version__deprecated=True)
+        ids = list(rows.order_by().annotate(dead=dead).values_list(*columns, "dead"))
+        matching = _versions_with({version for version, *_ in ids}, filters.text)
+        rows = rows.filter(version__in=matching)
+        ids = [found for found in ids if found[0] in matching]
+        live_in = frozenset(domain for _, _, domain, dead in ids if not dead)
+        counts = _Counts(len(ids), len({object_id for _, object_id, *_ in ids}), live_in)
+    else:
+        counts = _counts(rows)
+    filters = filters.at(clamped(filters.offset, counts.total))
+    return list(rows.with_content()[filters.offset :][:PAGE_SIZE]), counts, filters
+
+
+def _counts(rows: SnapshotObjectQuerySet) -> _Counts:
+    live = Q(version__revoked=False, version__deprecated=False)
+    found: dict[str, Any] = rows.order_by().aggregate(
+        total=Count("object_id"),
+        distinct=Count("object_id", distinct=True),
+        live_in=ArrayAgg("snapshot__domain", distinct=True, filter=live, default=[]),
     )
-    filters = filters.at(clamped(filters.offset, counts["total"]))
-    found = rows.with_content()[filters.offset :][:PAGE_SIZE]
-    return list(found), counts["total"], counts["distinct"], filters
+    return _Counts(found["total"], found["distinct"], frozenset(found["live_in"]))
 
 
 @dataclass(slots=True)
@@ -348,5 +367,6 @@ def list_frame(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> Page:
         description=page_kind(kind).purpose,
         crumbs=(*way_up(shelf), Crumb(kind.plural)),
         canonical=shelf.addresses.listing(kind) + lasting.query,
+        cited=shelf.addresses.listing(kind) + filters.query,
         indexed=not (filters.text or filters.include_revoked),
     )

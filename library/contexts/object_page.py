@@ -18,9 +18,9 @@ from library.contexts.pinned import standing_now
 from library.contexts.quality import source_quality
 from library.contexts.sections import Section, sections
 from library.contexts.subject import Subject, subject_of
-from library.contexts.tables import Table
+from library.contexts.tables import Row, Table
 from library.declarations import PageKind
-from library.identifiers import MATRIX
+from library.identifiers import MATRIX, TECHNIQUE, Domain
 from library.kinds import PARENT
 from library.markup import references_html
 from library.panels import Panel, object_panels
@@ -94,6 +94,23 @@ class ObjectPage:
     def references_html(self) -> SafeString:
         """The entries of the list of references."""
         return references_html(self.references)
+
+    @property
+    def charted_rows(self) -> list[Row]:
+        """The rows with techniques that a Navigator layer marks."""
+        charted = {relation.slug for relation in self.kind.charted}
+        tables = [section for section in self.sections if isinstance(section, Table)]
+        rows = [row for table in tables if table.slug in charted for row in table.rows]
+        return [row for row in rows if row.object.kind is TECHNIQUE or row.beside]
+
+    @property
+    def layers(self) -> list[Domain]:
+        """The domains in which there are techniques for a Navigator layer."""
+        held = [Domain(row.snapshot.domain) for row in self.held.rows]
+        if self.held.kind in {MATRIX, TECHNIQUE}:
+            return held
+        charted = {label for row in self.charted_rows for label in row.domains}
+        return [domain for domain in held if domain.label in charted]
 
     def table(self, slug: str) -> Table | None:
         """The table of a name; the page's main one where the name is empty."""

@@ -263,3 +263,11 @@ def test_files_of_an_unknown_kind_have_what_mitre_wrote(site: Site) -> None:
     page = f"{LIBRARY}/objects/{novelty['id']}"
     assert loaded(site, f"{page}/json")["written"]["x_of"] == "it"
     assert ["x_of", "it"] in rows(site, f"{page}/csv")
+
+
+def test_a_page_offers_a_layer_only_where_there_are_techniques_for_it(site: Site) -> None:
+    import_objects(*measure(), mitigation("M2000", "Idle"))
+    import_objects(mitigation("M1000", "Filter", "ics"), domain="ics")
+    for path, domains in ((PAGE, ["Enterprise"]), (f"{MITIGATIONS}/M2000", [])):
+        links = [a.words for a in site.page(path).one(id="files").all("a")]
+        assert [w for w in links if w.startswith("Layer")] == [f"Layer, {d}" for d in domains]

@@ -313,7 +313,11 @@ def test_a_list_offers_the_filters_that_fit_its_kind(library: Site) -> None:
 
 def test_data_sources_are_narrowed_by_platform_though_all_are_deprecated(site: Site) -> None:
     dead = {"x_mitre_deprecated": True}
-    other = {"id": stix_id("x-mitre-data-source", "other"), "name": "Net", "x_mitre_platforms": ["PRE"]}
+    other = {
+        "id": stix_id("x-mitre-data-source", "other"),
+        "name": "Net",
+        "x_mitre_platforms": ["PRE"],
+    }
     import_objects(SOURCE | dead, SOURCE | dead | other)
     page = site.page(f"{LIBRARY}/data-sources")
     nothing = page.one(id="results").one(css="nothing")
@@ -331,7 +335,7 @@ def test_a_list_of_a_kind_that_the_release_lacks_says_so(site: Site) -> None:
 
 
 def test_an_entry_is_found_by_its_other_names(site: Site) -> None:
-    names = {"aliases": ["APT28", "Fancy Bear"], "x_mitre_aliases": [None, 7]}
+    names: Properties = {"aliases": ["APT28", "Fancy Bear"], "x_mitre_aliases": [None, 7]}
     import_objects(
         attack_object("intrusion-set", "G0007", "APT28", **names),
         attack_object("tool", "S0001", "Kit", x_mitre_aliases=["Kit-2"], aliases="none"),

@@ -72,11 +72,14 @@ def _row(row: Row, column: str, beside: str, *, nested: bool) -> str:
     anchor = f' id="{escape(row.anchor)}"' if row.anchor else ""
     note = prose(row.use) if row.use else "" if row.beside else NO_NOTE
     domains = "".join(map(domain_mark, row.domains))
+    href, name = escape(row.object.href), escape(row.object.name)
+    attack_id = f'<a class="attack-id" href="{href}">{escape(row.object.attack_id)}</a>'
+    if not row.object.attack_id:
+        attack_id, name = '<span class="absent">no ID</span>', f'<a href="{href}">{name}</a>'
     return (
         f'<tr class="{css}"{anchor}><td data-label="Domain">{domains}</td>'
-        f'<th scope="row" data-label="ID"><a class="attack-id" href="{escape(row.object.href)}">'
-        f"{escape(row.object.attack_id) or 'no ID'}</a></th>"
-        f'<td data-label="Name">{prefix}{escape(row.object.name)}{facts}</td>'
+        f'<th scope="row" data-label="ID">{attack_id}</th>'
+        f'<td data-label="Name">{prefix}{name}{facts}</td>'
         f'<td data-label="{column}" class="note">{note}{_beside(row.beside, beside)}</td></tr>\n'
     )
 

@@ -346,6 +346,18 @@ def test_an_entry_is_found_by_its_other_names(site: Site) -> None:
     assert not site.page(f"{LIBRARY}/groups?q=cosy+bear").has("article", css="entry")
 
 
+def test_a_row_without_an_id_links_its_name(library: Site) -> None:
+    (row,) = (
+        library.page(f"{LIBRARY}/data-sources/DS0001")
+        .one(id="data-components")
+        .all("tr", css="row")
+    )
+    assert not row.one("th").has("a")
+    link = row.one("td", **{"data-label": "Name"}).one("a")
+    assert link.words
+    library.page(link["href"])
+
+
 def test_an_analytic_beside_a_strategy_says_its_platform_and_what_it_looks_for(site: Site) -> None:
     analytic = attack_object(
         "x-mitre-analytic",

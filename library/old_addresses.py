@@ -33,19 +33,38 @@ MATRIX_PATH = re.compile(
     r"matrices/(?P<domain>enterprise|mobile|ics)(?:/(?:cloud/)?(?P<platform>[\w-]+))?"
 )
 PINNED = re.compile(rf"v/(?P<release>{RELEASE_FORM.pattern})(?:/(?P<rest>.*))?")
-# As attack.mitre.org writes platforms in the addresses of matrices; "cloud" stands for several.
+# As attack.mitre.org writes platforms in the addresses of matrices, hyphens aside, those of older
+# releases too; "cloud" stands for several.
 PLATFORMS = {
+    "": "",
+    "android": "Android",
+    "azuread": "Azure AD",
     "cloud": "",
+    "containers": "Containers",
     "esxi": "ESXi",
+    "googleworkspace": "Google Workspace",
     "iaas": "IaaS",
     "identityprovider": "Identity Provider",
     "ios": "iOS",
+    "linux": "Linux",
     "macos": "macOS",
     "network": "Network Devices",
-    "network-devices": "Network Devices",
+    "networkdevices": "Network Devices",
+    "office365": "Office 365",
     "officesuite": "Office Suite",
     "pre": "PRE",
     "saas": "SaaS",
+    "windows": "Windows",
+}
+# Pages of the old wiki that are no objects, by what of ours has taken their place.
+WIKI = {
+    "wiki/main_page": "",
+    "wiki/enterprise_matrix": "matrices/enterprise",
+    "wiki/mobile_matrix": "matrices/mobile",
+    "wiki/technique_matrix": "matrices/enterprise",
+    "wiki/all_techniques": "techniques",
+    "wiki/groups": "groups",
+    "wiki/software": "software",
 }
 
 
@@ -66,7 +85,7 @@ def old_address(request: HttpRequest, path: str) -> HttpResponse:
         addresses = Addresses(pinned["release"])
     path = path.rstrip("/")
     target = _target(addresses, path) or _without_slash(request)
-    if target is None and "/" not in path:
+    if target is None and ("/" not in path or possible_ids(path)):
         return bare_id(request, path, addresses.release)
     if target is None:
         raise Http404(f"no such address: {path}")
@@ -127,10 +146,12 @@ def _newest_release(number: int) -> str:
 
 def _target(addresses: Addresses, path: str) -> str | None:
     """Our address for a path of attack.mitre.org; None where it is none."""
+    path = WIKI.get(path.lower().replace("wiki/index.php/", "wiki/"), path)
     matrix = MATRIX_PATH.fullmatch(path.lower())
     if matrix:
-        platform = matrix["platform"] or ""
-        named = PLATFORMS.get(platform, platform.replace("-", " ").title())
+        named = PLATFORMS.get((matrix["platform"] or "").replace("-", ""))
+        if named is None:
+            return None
         page = addresses.page(MATRIX, f"{matrix['domain']}-attack")
         return f"{page}?{urlencode({'platform': named})}" if named else page
     link = parse_attack_url(f"/{path}")

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from difflib import get_close_matches
 from http import HTTPStatus
-from urllib.parse import SplitResult, urlencode, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
@@ -21,7 +21,7 @@ from library.documents import fold
 from library.identifiers import MATRIX, TYPE_OF, ObjectType, type_of
 from library.kinds import page_kind
 from library.models import SnapshotObject
-from library.parameters import ListFilters, MatrixFilters, TableFilters, search_text
+from library.parameters import ListFilters, MatrixFilters, TableFilters, as_query, search_text
 from library.redirects import redirect
 from library.revocations import revocation_chain
 from library.search import CERTAIN
@@ -88,7 +88,8 @@ def object_page(
     chain = revocation_chain(shelf, found[0])
     target = chain[-1] if chain else None
     if target is not None and request.GET.get("redirect") != "no":
-        return HttpResponseRedirect(f"{target.href}?{urlencode({'replaces': attack_id})}")
+        kept = as_query({"replaces": attack_id, "view": _view(request)})
+        return HttpResponseRedirect(target.href + kept)
     return _page_of(request, shelf, found, found[0].href, chain)
 
 

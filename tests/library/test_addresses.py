@@ -238,6 +238,19 @@ def test_revoked_page_is_shown_when_revocations_go_in_a_circle(site: Site, lengt
         assert site.page(f"{MITIGATIONS}/{attack_id}").one("h1").words.startswith(attack_id)
 
 
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [("?view=executive", "&view=executive"), ("?view=odd&filter=x&replaces=M1", "")],
+)
+def test_revoked_id_leads_on_in_the_view_that_was_asked_for(
+    site: Site, asked: str, kept: str
+) -> None:
+    old, new = mitigation("M1000", "Old", revoked=True), mitigation("M1001", "New")
+    import_objects(old, new, relationship("revoked-by", old, new))
+    moved = site.moves(f"{MITIGATIONS}/M1000{asked}")
+    assert moved == f"{MITIGATIONS}/M1001?replaces=M1000{kept}"
+
+
 def test_revoked_id_leads_to_its_replacement_when_that_has_the_same_id(site: Site) -> None:
     old, new = mitigation("M1000", "Aaa", revoked=True), twin("M1000", "Zzz", revoked=True)
     import_objects(old, new, relationship("revoked-by", old, new))

@@ -48,6 +48,12 @@ class HeldObject:
         return type_of(self.stix_type)
 
     @property
+    def label(self) -> str:
+        """What it is called: its kind, or "Sub-technique" for a technique that is a part of one."""
+        is_part = self.properties.get("x_mitre_is_subtechnique") is True
+        return "Sub-technique" if is_part else self.kind.label
+
+    @property
     def stix_type(self) -> str:
         """The object's STIX type."""
         return self.rows[0].object.stix_type

@@ -11,6 +11,7 @@ from library.conditional import Shelf
 from library.contexts.graph import Graph, Named
 from library.contexts.held import HeldObject
 from library.contexts.page import Crumb, Page, way_up
+from library.contexts.pinned import standing_now
 from library.declarations import Relation
 from library.identifiers import MATRIX, TACTIC, TECHNIQUE, Domain, Link, type_of
 from library.markup import matrix_html
@@ -207,7 +208,10 @@ class OwnMatrices:
 def own_matrices(
     shelf: Shelf, held: HeldObject, relation: Relation, filters: MatrixFilters
 ) -> OwnMatrices:
-    """The matrices with what one relation of an object leads to; two queries, two a matrix."""
+    """The matrices with what one relation of an object leads to; two queries, two a matrix.
+
+    One more where a release is pinned.
+    """
     (step,) = relation.path
     graph = Graph(shelf)
     graph.fetch([([held.object_id], step)])
@@ -217,10 +221,12 @@ def own_matrices(
     for matrix in matrices_of(shelf):
         first.setdefault(matrix.rows[0].snapshot.domain, matrix)
     shown = [matrix for domain, matrix in first.items() if domain in domains]
+    said, current_href = standing_now(shelf, held)
     page = Page(
         shelf=shelf,
         title=f"{held.attack_id}: {held.name} on the matrix",
-        description="",
+        description=f"MITRE ATT&CK {held.label.lower()} {held.name}: {relation.title.lower()},"
+        " marked where they stand among all techniques.",
         crumbs=(
             *way_up(shelf, held.kind),
             Crumb(held.attack_id, held.href),
@@ -229,6 +235,8 @@ def own_matrices(
         canonical=f"{held.href}/matrix",
         indexed=False,
         kind=held.kind,
+        standing_now=said,
+        current_href=current_href,
     )
     made = [matrix_of(shelf, matrix, filters, frozenset(marked)) for matrix in shown]
     return OwnMatrices(page, held, relation.title, made, filters)

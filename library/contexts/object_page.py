@@ -187,7 +187,7 @@ def _page(subject: Subject, address: str) -> Page:
         if held.kind is MATRIX or not held.attack_id
         else f"{held.attack_id}: {held.name}",
         description=plain(held.text("description"), DESCRIPTION_LENGTH)
-        or f"{held.name}: a {held.kind.label.lower()} of MITRE ATT&CK.",
+        or f"{held.name}: a {held.label.lower()} of MITRE ATT&CK.",
         crumbs=_crumbs(subject),
         canonical=address,
         indexed=held.version.live,

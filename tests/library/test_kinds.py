@@ -240,8 +240,8 @@ def test_a_pinned_page_shows_its_release_alone(library: Site) -> None:
 def test_a_pinned_page_says_how_the_object_stands_now(library: Site) -> None:
     import_objects(SHELL, POWER | {"name": "Renamed"}, UNIX | {"revoked": True}, release="2.0")
     said = {
-        "T1059": "holds the same, to the byte",
-        "T1059.001": "with another content",
+        "T1059": "is the same, to the byte",
+        "T1059.001": "entry differs from this one",
         "T1059.004": "revoked in the current edition, and live here",
     }
     for attack_id, sentence in said.items():
@@ -344,6 +344,16 @@ def test_an_entry_is_found_by_its_other_names(site: Site) -> None:
         page = site.page(f"{LIBRARY}/{path}")
         assert len(page.one(id="results").all("article", css="entry")) == 1, path
     assert not site.page(f"{LIBRARY}/groups?q=cosy+bear").has("article", css="entry")
+
+
+def test_a_sub_technique_is_called_one(library: Site) -> None:
+    page = library.page(f"{LIBRARY}/techniques/T1059.001")
+    head = page.one("header", css="page-head")
+    assert head.one("p", css="kicker").words == "MITRE ATT&CK® sub-technique"
+    entries = library.page(f"{LIBRARY}/techniques").one(id="results").all("article")
+    kinds = {e.one(css="attack-id").words: e.one("p", css="kicker").words for e in entries}
+    assert kinds["T1059"] == "Technique Enterprise"
+    assert kinds["T1059.001"] == "Sub-technique Enterprise"
 
 
 def test_a_row_without_an_id_links_its_name(library: Site) -> None:

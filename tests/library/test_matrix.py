@@ -220,3 +220,20 @@ def test_sub_techniques_that_are_found_have_their_place_on_paper(site: Site) -> 
     for query, breaks in (("", 0), ("?subs=open", 0), ("?find=part", 1)):
         table = site.page(MATRIX + query).one("table", css="matrix")
         assert len(table.all("td", css="matrix-break")) == breaks
+
+
+def test_a_matrix_of_an_object_is_described_to_those_who_only_hear_of_it(library: Site) -> None:
+    page = library.page(f"{LIBRARY}/mitigations/M1000/matrix")
+    words = "MITRE ATT&CK mitigation Measure: techniques addressed, marked where they stand"
+    assert page.one("meta", name="description")["content"].startswith(words)
+    assert page.one("meta", property="og:description")["content"].startswith(words)
+
+
+def test_a_pinned_matrix_of_an_object_says_how_that_stands_now(library: Site) -> None:
+    changed = MEASURE | {"description": "Another."}
+    import_objects(matrix(SECOND, FIRST), FIRST, SECOND, changed, release="2.0")
+    for release, said in (("1.0", "differs from this one."), ("2.0", "is the same, to the byte.")):
+        page = library.page(f"{LIBRARY}/v/{release}/mitigations/M1000/matrix")
+        banner = page.one("aside", css="pinned-banner")
+        assert said in banner.words
+        assert banner.one("a")["href"] == f"{LIBRARY}/mitigations/M1000"

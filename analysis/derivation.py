@@ -17,6 +17,7 @@ from analysis.take import ShownTake
 from library.addresses import Addresses
 from library.conditional import Shelf
 from library.contexts.held import HeldObject
+from library.sharing import without_short_address
 
 # Derived Takes follow from snapshots alone; some 20 KB each.
 MOST_KEPT: Final = 1024
@@ -47,7 +48,8 @@ def derivation(shelf: Shelf, held: HeldObject) -> Derivation | None:
 def _derived(
     snapshots: tuple[int, ...], release: str, object_id: int, since: SafeString | None
 ) -> Derivation | None:
-    return derive(landscape_of(snapshots), object_id, Addresses(release), since)
+    addresses = Addresses(release, without_short_address(snapshots))
+    return derive(landscape_of(snapshots), object_id, addresses, since)
 
 
 def derive(

@@ -54,6 +54,6 @@ def _make_pages() -> None:
     found = search_page(shelf, SearchQuery("network"))
     render_to_string("library/search.html", {"search": found, "page": found.page})
     for card in listing.cards[:1]:
-        detail = object_page(shelf, [card.held], card.href, TableFilters(), Revocation())
+        detail = object_page(shelf, [card.held], card.held.href, TableFilters(), Revocation())
         shown = {"detail": detail, "page": detail.page}
         render_to_string("library/object_page.html", shown)

@@ -24,6 +24,8 @@ class Addresses:
     """Addresses that lead to what one release holds; without one, to the current edition."""
 
     release: str = ""
+    without_short: frozenset[str] = frozenset()
+    """The STIX ids of objects whose ATT&CK ID leads to another object."""
 
     @property
     def home(self) -> str:
@@ -35,8 +37,12 @@ class Addresses:
         return f"{self.home}/{kind.path}"
 
     def page(self, kind: ObjectType, attack_id: str, stix_id: str = "") -> str:
-        """An object's page: by its ATT&CK ID, or by its STIX id where that makes no address."""
-        if kind.is_known and SHORT_ADDRESS.fullmatch(attack_id):
+        """An object's page: by its ATT&CK ID, or by its STIX id where that ID is not its own.
+
+        Without a STIX id, the page that the ATT&CK ID leads to.
+        """
+        is_own = stix_id not in self.without_short
+        if is_own and kind.is_known and SHORT_ADDRESS.fullmatch(attack_id):
             return f"{self.home}/{kind.path}/{attack_id}"
         return self.by_stix_id(stix_id)
 

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_safe
 from library.addresses import Addresses
 from library.identifiers import RELEASE_FORM, Domain
 from library.models import Edition, Snapshot
+from library.sharing import without_short_address
 
 # What htmx 4 sends when only a part of the page is to be swapped, and at no other time.
 PARTIAL_HEADER = "HX-Request-Type"
@@ -61,7 +62,7 @@ class Shelf:
     @property
     def addresses(self) -> Addresses:
         """The addresses of the pages that show what is read here."""
-        return Addresses(self.release)
+        return Addresses(self.release, without_short_address(self.snapshot_ids))
 
     @property
     def missing(self) -> list[str]:

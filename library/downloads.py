@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from library.conditional import Shelf, conditional_page
 from library.contexts.held import HeldObject, find_by_stix_id, find_objects
 from library.contexts.matrix import Matrix, matrix_of
-from library.contexts.object_list import every_match, list_frame
+from library.contexts.object_list import every_match, list_frame, usable
 from library.contexts.object_page import ObjectPage, Revocation, object_page
 from library.contexts.page import Page
 from library.contexts.subject import subject_of
@@ -164,6 +164,7 @@ def list_download_by_stix_type(
 
 def _list_file(request: HttpRequest, shelf: Shelf, kind: ObjectType, form: str) -> HttpResponseBase:
     filters = ListFilters.of(request.GET, page_kind(kind).filters).at(0)
+    filters = usable(shelf, kind, filters)
     page = list_frame(shelf, kind, filters)
     labels = [spec.label for spec in page_kind(kind).facts]
     records = list_records(shelf, kind, filters, site_of(request))

@@ -342,6 +342,7 @@ PAGE_KINDS: Final[Mapping[ObjectType, PageKind]] = {
                 absent="No data component names this source in the release shown.",
             ),
         ),
+        filters=("platform",),
     ),
     kinds.ASSET: PageKind(
         purpose="The devices and systems of industrial control, and the techniques aimed at each.",
@@ -373,7 +374,6 @@ PAGE_KINDS: Final[Mapping[ObjectType, PageKind]] = {
         explored="techniques",
     ),
 }
-
 
 GENERIC: Final = PageKind(
     purpose="Objects of a kind that the library has no words for, as MITRE wrote them.",

@@ -99,11 +99,14 @@ def _row(row: Row, column: str, beside: str, *, nested: bool) -> str:
     anchor = f' id="{escape(row.anchor)}"' if row.anchor else ""
     note = prose(row.use) if row.use else "" if row.beside else NO_NOTE
     domains = "".join(map(domain_mark, row.domains))
+    href, name = escape(row.object.href), escape(row.object.name)
+    attack_id = f'<a class="attack-id" href="{href}">{escape(row.object.attack_id)}</a>'
+    if not row.object.attack_id:
+        attack_id, name = '<span class="absent">no ID</span>', f'<a href="{href}">{name}</a>'
     return (
         f'<tr class="{css}"{anchor}><td data-label="Domain">{domains}</td>'
-        f'<th scope="row" data-label="ID"><a class="attack-id" href="{escape(row.object.href)}">'
-        f"{escape(row.object.attack_id) or 'no ID'}</a></th>"
-        f'<td data-label="Name">{prefix}{escape(row.object.name)}{facts}</td>'
+        f'<th scope="row" data-label="ID">{attack_id}</th>'
+        f'<td data-label="Name">{prefix}{name}{facts}</td>'
         f'<td data-label="{column}" class="note">{note}{_beside(row.beside, beside)}</td></tr>\n'
     )
 
@@ -206,42 +209,58 @@ def matrix_html(matrix: Matrix) -> SafeString:
     """A matrix as a table: a column for each tactic, in each row the next technique of all."""
     heads = "".join(_matrix_head(column, marks=matrix.shows_marks) for column in matrix.columns)
     depth = max((len(column.cells) for column in matrix.columns), default=0)
+    css, breaks = _on_paper(matrix)
+    columns = list(zip(matrix.columns, breaks, strict=True))
     rows = "".join(
-        f"<tr>{''.join(_matrix_cell(matrix, column, at) for column in matrix.columns)}</tr>\n"
+        f"<tr>{''.join(_matrix_cell(matrix, *column, at) for column in columns)}</tr>\n"
         for at in range(depth)
     )
     return SafeString(
-        f'<table class="matrix {_on_paper(matrix)}"><caption class="visually-hidden">'
+        f'<table class="matrix {css}"><caption class="visually-hidden">'
         f"{escape(matrix.name)}: tactics in columns, techniques below</caption>"
         f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
     )
 
 
-def _on_paper(matrix: Matrix) -> str:
-    """The class that says in how many columns a matrix is printed, so that one sheet holds it.
+def _on_paper(matrix: Matrix) -> tuple[str, list[list[int]]]:
+    """How a matrix is printed so that one sheet holds it: a class that says in how many columns.
 
-    A tactic too long for the height of the sheet goes on in one more column. All is estimated
-    from the length of the names: on the safe side, as the fonts of the readers differ.
+    A tactic too long for the height of the sheet goes on in one more column: with the class, for
+    each tactic, the cells at which it does. All is estimated from the length of the names: on the
+    safe side, as the fonts of the readers differ.
     """
     tactics = max(len(matrix.columns), 1)
+    breaks: list[list[int]] = []
     for size, css in _PAPER_SIZES:
         height = (_PAPER_LINES_WITH_COUNTS if matrix.shows_marks else _PAPER_LINES) / size
         for count in range(tactics, tactics + _MORE_COLUMNS + 1):
             letters = int(_PAPER_LETTERS / size / count)
-            needed = sum(ceil(_lines(column, letters) / height) for column in matrix.columns)
-            if needed <= count:
-                return f"on-paper-{count}{css}"
-    return f"on-paper-{tactics + _MORE_COLUMNS}{_PAPER_SIZES[-1][1]}"
+            breaks = [_breaks(column, letters, height) for column in matrix.columns]
+            if tactics + sum(map(len, breaks)) <= count:
+                return f"on-paper-{count}{css}", breaks
+    return f"on-paper-{tactics + _MORE_COLUMNS}{_PAPER_SIZES[-1][1]}", breaks
 
 
-def _lines(column: MatrixColumn, letters: int) -> float:
-    """How high a printed column is, in lines: each entry stands a little apart from the next."""
+def _breaks(column: MatrixColumn, letters: int, height: float) -> list[int]:
+    """The cells before which a printed column ends: those of a tactic are of about one height."""
+    lines = [_lines(cell, letters) for cell in column.cells]
+    most = sum(lines) / max(ceil(sum(lines) / height), 1)
+    found: list[int] = []
+    filled = 0.0
+    for at, each in enumerate(lines):
+        if at and filled + each / 2 > most * (len(found) + 1):
+            found.append(at)
+        filled += each
+    return found
+
+
+def _lines(cell: MatrixCell, letters: int) -> float:
+    """How high a printed cell is, in lines: each entry stands a little apart from the next."""
     lines = 0.0
-    for cell in column.cells:
-        for entry in (cell, *(sub for sub in cell.subs if sub.marked)):
-            wide, apart = _MARKED if entry.marked else _PLAIN
-            lines += ceil(len(entry.technique.name) * wide / letters) + apart
-    return max(lines, 1)
+    for entry in (cell, *(sub for sub in cell.subs if sub.marked or sub.found)):
+        wide, apart = _MARKED if entry.marked or entry.found else _PLAIN
+        lines += ceil(len(entry.technique.name) * wide / letters) + apart
+    return lines
 
 
 def _matrix_head(column: MatrixColumn, *, marks: bool) -> str:
@@ -254,7 +273,7 @@ def _matrix_head(column: MatrixColumn, *, marks: bool) -> str:
     )
 
 
-def _matrix_cell(matrix: Matrix, column: MatrixColumn, at: int) -> str:
+def _matrix_cell(matrix: Matrix, column: MatrixColumn, breaks: list[int], at: int) -> str:
     if at >= len(column.cells):
         return '<td class="matrix-empty"></td>'
     cell = column.cells[at]
@@ -269,8 +288,12 @@ def _matrix_cell(matrix: Matrix, column: MatrixColumn, at: int) -> str:
             f'<span class="visually-hidden"> {noun} of {escape(cell.technique.name)}</span>'
             f"</summary><ul>{listed}</ul></details>"
         )
-    css = "matrix-has-marked" if cell.marked_subs and not cell.marked else ""
-    return f'<td class="{css}">{_matrix_entry(cell, matrix)}{subs}</td>'
+    css = ["matrix-has-marked"] if cell.marked_subs and not cell.marked else []
+    head = ""
+    if at in breaks:
+        css.append("matrix-break")
+        head = f'<span class="matrix-goes-on">{escape(column.tactic.name)}, continued</span>'
+    return f'<td class="{" ".join(css)}">{head}{_matrix_entry(cell, matrix)}{subs}</td>'
 
 
 def _matrix_entry(cell: MatrixCell, matrix: Matrix) -> str:

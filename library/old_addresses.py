@@ -7,6 +7,8 @@ import re
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
+from django.utils.encoding import escape_uri_path
 from django.views.decorators.http import require_safe
 
 from library.addresses import Addresses
@@ -31,19 +33,38 @@ MATRIX_PATH = re.compile(
     r"matrices/(?P<domain>enterprise|mobile|ics)(?:/(?:cloud/)?(?P<platform>[\w-]+))?"
 )
 PINNED = re.compile(rf"v/(?P<release>{RELEASE_FORM.pattern})(?:/(?P<rest>.*))?")
-# As attack.mitre.org writes platforms in the addresses of matrices; "cloud" stands for several.
+# As attack.mitre.org writes platforms in the addresses of matrices, hyphens aside, those of older
+# releases too; "cloud" stands for several.
 PLATFORMS = {
+    "": "",
+    "android": "Android",
+    "azuread": "Azure AD",
     "cloud": "",
+    "containers": "Containers",
     "esxi": "ESXi",
+    "googleworkspace": "Google Workspace",
     "iaas": "IaaS",
     "identityprovider": "Identity Provider",
     "ios": "iOS",
+    "linux": "Linux",
     "macos": "macOS",
     "network": "Network Devices",
-    "network-devices": "Network Devices",
+    "networkdevices": "Network Devices",
+    "office365": "Office 365",
     "officesuite": "Office Suite",
     "pre": "PRE",
     "saas": "SaaS",
+    "windows": "Windows",
+}
+# Pages of the old wiki that are no objects, by what of ours has taken their place.
+WIKI = {
+    "wiki/main_page": "",
+    "wiki/enterprise_matrix": "matrices/enterprise",
+    "wiki/mobile_matrix": "matrices/mobile",
+    "wiki/technique_matrix": "matrices/enterprise",
+    "wiki/all_techniques": "techniques",
+    "wiki/groups": "groups",
+    "wiki/software": "software",
 }
 
 
@@ -63,8 +84,8 @@ def old_address(request: HttpRequest, path: str) -> HttpResponse:
         path = pinned["rest"] or ""
         addresses = Addresses(pinned["release"])
     path = path.rstrip("/")
-    target = _target(addresses, path)
-    if target is None and "/" not in path:
+    target = _target(addresses, path) or _without_slash(request)
+    if target is None and ("/" not in path or possible_ids(path)):
         return bare_id(request, path, addresses.release)
     if target is None:
         raise Http404(f"no such address: {path}")
@@ -103,6 +124,16 @@ def bare_id(request: HttpRequest, attack_id: str, release: str = "") -> HttpResp
     return redirect(request, address, permanent=False)
 
 
+def _without_slash(request: HttpRequest) -> str | None:
+    """The address of a page of ours that was given with a slash behind; None where it is none."""
+    bare = request.path_info.rstrip("/")
+    try:
+        is_ours = bare != request.path_info and resolve(bare).func not in (old_address, bare_id)
+    except Resolver404:
+        return None
+    return escape_uri_path(request.path.rstrip("/")) if is_ours else None
+
+
 def _newest_release(number: int) -> str:
     """The newest release of a number that is held: 17.1 for 17; Http404 where there is none."""
     held = Snapshot.objects.order_by().values_list("attack_version", flat=True).distinct()
@@ -115,14 +146,17 @@ def _newest_release(number: int) -> str:
 
 def _target(addresses: Addresses, path: str) -> str | None:
     """Our address for a path of attack.mitre.org; None where it is none."""
+    path = WIKI.get(path.lower().replace("wiki/index.php/", "wiki/"), path)
     matrix = MATRIX_PATH.fullmatch(path.lower())
     if matrix:
-        platform = matrix["platform"] or ""
-        named = PLATFORMS.get(platform, platform.replace("-", " ").title())
+        named = PLATFORMS.get((matrix["platform"] or "").replace("-", ""))
+        if named is None:
+            return None
         page = addresses.page(MATRIX, f"{matrix['domain']}-attack")
         return f"{page}?{urlencode({'platform': named})}" if named else page
     link = parse_attack_url(f"/{path}")
-    if link is not None:
+    # In a text a word may follow the ID; as an address that is another page, or none.
+    if link is not None and path.replace("/", ".").upper().endswith(link.attack_id.upper()):
         return addresses.page(KINDS[link.kind], link.attack_id)
     first, _, rest = path.lower().partition("/")
     if not path:

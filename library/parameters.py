@@ -42,6 +42,12 @@ def offset(value: str) -> int:
     return number - number % PAGE_SIZE
 
 
+def _offered(value: str, offered: Sequence[str]) -> str:
+    """A value as it is spelt among those that are offered; nothing where it is none of them."""
+    spelt = {each.casefold(): each for each in offered}
+    return spelt.get(value.casefold(), "")
+
+
 @dataclass(frozen=True, slots=True)
 class ListFilters:
     """What a reader asks of a list."""
@@ -68,6 +74,14 @@ class ListFilters:
             text=search_text(query.get("q", "")),
             include_revoked=query.get("includeRevoked", "").lower() in TRUE,
             offset=offset(query.get("offset", "")),
+        )
+
+    def among(self, tactics: Sequence[str], platforms: Sequence[str]) -> "ListFilters":
+        """The same with what these offer as it is spelt there, and without what they do not."""
+        return replace(
+            self,
+            tactic=_offered(self.tactic, tactics),
+            platform=_offered(self.platform, platforms),
         )
 
     @property
@@ -179,8 +193,11 @@ class MatrixFilters:
 
     def among(self, platforms: Sequence[str]) -> "MatrixFilters":
         """The same with the platform as it is spelt among these, and without one that is not."""
-        spelt = {platform.casefold(): platform for platform in platforms}
-        return replace(self, platform=spelt.get(self.platform.casefold(), ""))
+        return replace(self, platform=_offered(self.platform, platforms))
+
+    def continues(self, before: "MatrixFilters") -> bool:
+        """Whether these filters differ from those before in nothing but more, or less, text."""
+        return bool(self.text and before.text) and self == replace(before, text=self.text)
 
     def finds(self, attack_id: str, name: str) -> bool:
         """Whether an entry holds the text that is looked for."""

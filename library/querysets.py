@@ -100,8 +100,9 @@ IN_DOMAIN_ORDER = models.Case(
     output_field=models.SmallIntegerField(),
 )
 # Every list of the library: by name whatever the case, then enterprise, mobile, ICS, then ID.
+BY_NAME = Collate(Lower("version__name"), "C")
 IN_LIST_ORDER = (
-    Collate(Lower("version__name"), "C"),
+    BY_NAME,
     IN_DOMAIN_ORDER,
     "version__attack_id",
     "object_id",
@@ -151,10 +152,15 @@ class SnapshotObjectQuerySet(models.QuerySet["SnapshotObject"]):
         """By name whatever the case, then domain, then ID."""
         return self.order_by(*IN_LIST_ORDER)
 
+    def in_domain_order(self) -> SnapshotObjectQuerySet:
+        """By domain: enterprise, mobile, ICS; in each as lists have them."""
+        return self.order_by(IN_DOMAIN_ORDER, *IN_LIST_ORDER)
+
     def in_order_of_preference(self) -> SnapshotObjectQuerySet:
         """Which of several rows of one ATT&CK ID stands for it: the first of these.
 
-        Live before others, enterprise before mobile before ICS, official before others, newest.
+        Live before others, enterprise before mobile before ICS, official before others, newest;
+        of one snapshot by name.
         """
         return self.order_by(
             "version__revoked",
@@ -162,6 +168,8 @@ class SnapshotObjectQuerySet(models.QuerySet["SnapshotObject"]):
             IN_DOMAIN_ORDER,
             models.Case(models.When(snapshot__provenance=Provenance.OFFICIAL, then=0), default=1),
             "-snapshot_id",
+            BY_NAME,
+            "object_id",
         )
 
 

@@ -72,6 +72,8 @@ def _respond(request: HttpRequest, named: _Named, pinned: str) -> HttpResponse:
         version.content.canonical.encode(), content_type="application/json"
     )
     response["ETag"] = etag
+    # The object's page is what search engines should find.
+    response["X-Robots-Tag"] = "noindex"
     response["Cache-Control"] = FOR_EVER if request.GET.get("sha256") else ASK_AGAIN
     return response
 

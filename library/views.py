@@ -3,7 +3,7 @@
 from collections import defaultdict
 from difflib import get_close_matches
 from http import HTTPStatus
-from urllib.parse import SplitResult, urlencode, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
@@ -21,7 +21,7 @@ from library.documents import fold
 from library.identifiers import MATRIX, TYPE_OF, ObjectType, type_of
 from library.kinds import page_kind
 from library.models import SnapshotObject
-from library.parameters import ListFilters, MatrixFilters, TableFilters, search_text
+from library.parameters import ListFilters, MatrixFilters, TableFilters, as_query, search_text
 from library.redirects import redirect
 from library.revocations import revocation_chain
 from library.search import CERTAIN
@@ -87,9 +87,9 @@ def object_page(
         return in_upper_case(request, shelf, kind, attack_id)
     chain = revocation_chain(shelf, found[0])
     target = chain[-1] if chain else None
-    leads_on = target is not None and target.href != found[0].href
-    if target is not None and leads_on and request.GET.get("redirect") != "no":
-        return HttpResponseRedirect(f"{target.href}?{urlencode({'replaces': attack_id})}")
+    if target is not None and request.GET.get("redirect") != "no":
+        kept = as_query({"replaces": attack_id, "view": _view(request)})
+        return HttpResponseRedirect(target.href + kept)
     return _page_of(request, shelf, found, found[0].href, chain)
 
 
@@ -99,10 +99,9 @@ def object_by_stix_id(request: HttpRequest, shelf: Shelf, stix_id: str) -> HttpR
     held = find_by_stix_id(shelf, stix_id)
     if held is None:
         return not_found(request, shelf, TYPE_OF.get(stix_id.partition("--")[0], ANY), stix_id)
-    sharing = find_objects(shelf, held.kind, held.attack_id) if held.attack_id else []
-    is_first = bool(sharing) and sharing[0].object_id == held.object_id
-    if is_first and held.href != held.lasting_href:
+    if held.href != held.lasting_href:
         return redirect(request, held.href, permanent=False)
+    sharing = find_objects(shelf, held.kind, held.attack_id) if held.attack_id else []
     others = [other for other in sharing if other.object_id != held.object_id]
     chain = revocation_chain(shelf, held)
     return _page_of(request, shelf, [held, *others], held.lasting_href, chain)
@@ -169,7 +168,7 @@ def _grids(request: HttpRequest, whole: str, shown: dict[str, object]) -> HttpRe
         (whole, "library/_matrix.html#grids"),
         shown,
         f"{shown['path']}{filters.query}",
-        typing=bool(filters.text),
+        typing=filters.continues(MatrixFilters.of(query_before(request))),
     )
 
 
@@ -184,7 +183,7 @@ def object_matrix(
     if not found:
         return in_upper_case(request, shelf, kind, attack_id, "/matrix")
     if relation is None:
-        return not_found(request, shelf, kind, attack_id)
+        return _without_matrix(request, shelf, found[0])
     own = own_matrices(shelf, found[0], relation, MatrixFilters.of(request.GET))
     shown: dict[str, object] = {
         "own": own,
@@ -304,8 +303,33 @@ def not_found(request: HttpRequest, shelf: Shelf, kind: ObjectType, asked: str) 
         crumbs=(*way_up(shelf, kind), Crumb("Not found")),
         indexed=False,
     )
-    context = {"page": page, "kind": kind, "near": _near(search_text(asked), every)}
-    return render(request, "library/not_found.html", context, status=HTTPStatus.NOT_FOUND)
+    shown: dict[str, object] = {
+        "page": page,
+        "kind": kind,
+        "said": f"The release shown has no {kind.label.lower()} with this ID.",
+        "near_title": "Close to it:",
+        "near": _near(search_text(asked), every),
+    }
+    return render(request, "library/not_found.html", shown, status=HTTPStatus.NOT_FOUND)
+
+
+def _without_matrix(request: HttpRequest, shelf: Shelf, held: HeldObject) -> HttpResponse:
+    """A 404 that says that the object is there, but that its kind has no matrix of its own."""
+    page = Page(
+        shelf=shelf,
+        title=f"No matrix of {held.attack_id}",
+        description="",
+        crumbs=(*way_up(shelf, held.kind), Crumb(held.attack_id, held.href), Crumb("Not found")),
+        indexed=False,
+    )
+    shown: dict[str, object] = {
+        "page": page,
+        "kind": held.kind,
+        "said": f"{held.kind.plural} have no matrix of their own.",
+        "near_title": "Its page:",
+        "near": [held],
+    }
+    return render(request, "library/not_found.html", shown, status=HTTPStatus.NOT_FOUND)
 
 
 def _near(asked: str, every: list[HeldObject]) -> list[HeldObject]:

@@ -10,9 +10,10 @@ from functools import lru_cache
 from analysis.models import Act, ActKind, Confidence, Revision
 from analysis.published import published
 from library.addresses import Addresses
-from library.catalogue import Catalogue, Entry, catalogue
+from library.catalogue import Entry, catalogue
 from library.conditional import Shelf
 from library.identifiers import Domain, ObjectType
+from library.sharing import without_short_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,8 @@ def published_takes(shelf: Shelf) -> PublishedTakes:
 @lru_cache(maxsize=4)
 def _listed(epoch: int, snapshots: tuple[int, ...], release: str) -> PublishedTakes:
     revisions = published(epoch)
-    known, addresses = catalogue(snapshots), Addresses(release)
+    known = catalogue(snapshots)
+    addresses = Addresses(release, without_short_address(snapshots))
     entries: dict[str, list[Entry]] = defaultdict(list)
     for entry in known.entries if revisions else ():
         if entry.stix_id in revisions:
@@ -111,7 +113,7 @@ def _listed(epoch: int, snapshots: tuple[int, ...], release: str) -> PublishedTa
         ListedTake(
             revisions[stix_id],
             tuple(held := _by_domain(found)),
-            executive_view(known, addresses, held[0]),
+            executive_view(addresses, held[0]),
         )
         for stix_id, found in entries.items()
     ]
@@ -124,11 +126,7 @@ def _by_domain(entries: list[Entry]) -> list[Entry]:
     return sorted(entries, key=lambda entry: Domain.values.index(entry.domain))
 
 
-def executive_view(known: Catalogue, addresses: Addresses, entry: Entry) -> str:
+def executive_view(addresses: Addresses, entry: Entry) -> str:
     """The executive view of an object's own page, whatever shares its ID or replaced it."""
-    sharing = [e for e in known.by_id.get(entry.attack_id, ()) if e.kind is entry.kind]
-    if any(e.object_id != entry.object_id for e in sharing):
-        page = addresses.by_stix_id(entry.stix_id)
-    else:
-        page = addresses.page(entry.kind, entry.attack_id, entry.stix_id)
+    page = addresses.page(entry.kind, entry.attack_id, entry.stix_id)
     return f"{page}?redirect=no&view=executive" if entry.revoked else f"{page}?view=executive"

@@ -196,7 +196,7 @@ def _entries(shelf: Shelf, stix_ids: Iterable[str]) -> dict[str, Entry]:
 def _successor(shelf: Shelf, entry: Entry | None) -> Successor | None:
     if entry is None:
         return None
-    href = executive_view(catalogue(shelf.snapshot_ids), shelf.addresses, entry)
+    href = executive_view(shelf.addresses, entry)
     return Successor(href, entry.attack_id, entry.name or entry.stix_id)
 
 

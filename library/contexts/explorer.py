@@ -76,7 +76,7 @@ def tactic_order(snapshots: tuple[int, ...]) -> dict[str, int]:
     """
     matrices = SnapshotObject.objects.filter(snapshot__in=snapshots).of_type(MATRIX).live()
     order: dict[str, int] = {}
-    for row in matrices.with_content().in_list_order():
+    for row in matrices.with_content().in_domain_order():
         named = content_of(row.version).get(Link.MATRIX_TACTIC)
         for stix_id in named if isinstance(named, list) else ():
             if isinstance(stix_id, str):

@@ -56,12 +56,8 @@ def _says_something(fact: Fact) -> bool:
 
 
 def type_words(held: HeldObject) -> str:
-    """The kind; for software which of its two, for a technique whether it is a part of one."""
-    if held.kind is SOFTWARE:
-        return held.stix_type.capitalize()
-    if held.properties.get("x_mitre_is_subtechnique") is True:
-        return "Sub-technique"
-    return held.kind.label
+    """What it is called; for software which of its two types."""
+    return held.stix_type.capitalize() if held.kind is SOFTWARE else held.label
 
 
 def _declared(subject: Subject, spec: FactSpec) -> Fact:

@@ -48,6 +48,12 @@ class HeldObject:
         return type_of(self.stix_type)
 
     @property
+    def label(self) -> str:
+        """What it is called: its kind, or "Sub-technique" for a technique that is a part of one."""
+        is_part = self.properties.get("x_mitre_is_subtechnique") is True
+        return "Sub-technique" if is_part else self.kind.label
+
+    @property
     def stix_type(self) -> str:
         """The object's STIX type."""
         return self.rows[0].object.stix_type
@@ -74,7 +80,7 @@ class HeldObject:
 
     @property
     def href(self) -> str:
-        """The address of its page: its short one, or that by STIX id where its ID makes none."""
+        """The address of its page: its short one, or that by STIX id where it has none."""
         return self.addresses.page(self.kind, self.attack_id, self.stix_id)
 
     @property
@@ -144,9 +150,9 @@ def status_of(version: ObjectVersion) -> str:
 
 
 def find_objects(shelf: Shelf, kind: ObjectType, attack_id: str) -> list[HeldObject]:
-    """The objects of a kind with an ATT&CK ID in the edition, the live one first; one query.
+    """The objects of a kind with an ATT&CK ID in the edition; one query.
 
-    More than one where MITRE gave an ID twice.
+    More than one where MITRE gave an ID twice: first the one that the ID leads to.
     """
     if not can_be_held(attack_id):
         return []
@@ -154,14 +160,9 @@ def find_objects(shelf: Shelf, kind: ObjectType, attack_id: str) -> list[HeldObj
     by_object: dict[int, list[SnapshotObject]] = defaultdict(list)
     for row in _by_domain(shelf, rows):
         by_object[row.object_id].append(row)
-    held = [HeldObject(tuple(found), shelf.addresses) for found in by_object.values()]
-    return sorted(held, key=_preference)
-
-
-def _preference(found: HeldObject) -> tuple[bool, bool, str, int]:
-    """Which of several objects stands for an ID: a live one, else as lists have them."""
-    version = found.version
-    return version.revoked, version.deprecated, version.name.lower(), found.object_id
+    addresses = shelf.addresses
+    held = [HeldObject(tuple(found), addresses) for found in by_object.values()]
+    return sorted(held, key=lambda found: (found.stix_id in addresses.without_short, found.name))
 
 
 def find_by_stix_id(shelf: Shelf, stix_id: str) -> HeldObject | None:

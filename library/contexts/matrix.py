@@ -11,6 +11,7 @@ from library.conditional import Shelf
 from library.contexts.graph import Graph, Named
 from library.contexts.held import HeldObject
 from library.contexts.page import Crumb, Page, way_up
+from library.contexts.pinned import standing_now
 from library.declarations import Relation
 from library.identifiers import MATRIX, TACTIC, TECHNIQUE, Domain, Link, type_of
 from library.markup import matrix_html
@@ -141,9 +142,7 @@ def matrix_of(
 def matrices_of(shelf: Shelf) -> list[HeldObject]:
     """The live matrices of the shelf, in the order of the domains; one query."""
     rows = SnapshotObject.objects.in_snapshots(shelf.snapshots).of_type(MATRIX).live()
-    found = [HeldObject((row,), shelf.addresses) for row in rows.with_content().in_list_order()]
-    domains = list(Domain.values)
-    return sorted(found, key=lambda held: domains.index(held.rows[0].snapshot.domain))
+    return [HeldObject((row,), shelf.addresses) for row in rows.with_content().in_domain_order()]
 
 
 def _members(addresses: Addresses, snapshot_id: int, *, is_live: bool) -> dict[int, _Held]:
@@ -211,7 +210,10 @@ class OwnMatrices:
 def own_matrices(
     shelf: Shelf, held: HeldObject, relation: Relation, filters: MatrixFilters
 ) -> OwnMatrices:
-    """The matrices with what one relation of an object leads to; two queries, two a matrix."""
+    """The matrices with what one relation of an object leads to; two queries, two a matrix.
+
+    One more where a release is pinned.
+    """
     (step,) = relation.path
     graph = Graph(shelf)
     graph.fetch([([held.object_id], step)])
@@ -221,10 +223,12 @@ def own_matrices(
     for matrix in matrices_of(shelf):
         first.setdefault(matrix.rows[0].snapshot.domain, matrix)
     shown = [matrix for domain, matrix in first.items() if domain in domains]
+    said, current_href = standing_now(shelf, held)
     page = Page(
         shelf=shelf,
         title=f"{held.attack_id}: {held.name} on the matrix",
-        description="",
+        description=f"MITRE ATT&CK {held.label.lower()} {held.name}: {relation.title.lower()},"
+        " marked where they stand among all techniques.",
         crumbs=(
             *way_up(shelf, held.kind),
             Crumb(held.attack_id, held.href),
@@ -233,6 +237,8 @@ def own_matrices(
         canonical=f"{held.href}/matrix",
         indexed=False,
         kind=held.kind,
+        standing_now=said,
+        current_href=current_href,
     )
     made = [matrix_of(shelf, matrix, filters, frozenset(marked)) for matrix in shown]
     return OwnMatrices(page, held, relation.title, made, filters)

@@ -5,10 +5,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
-from django.db.models import Count, F, Func
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Count, F, Func, Q
 from django.utils.safestring import SafeString
 
 from library import markup
@@ -17,6 +18,7 @@ from library.contexts.held import HeldObject
 from library.contexts.page import Crumb, FeedLink, Page, way_up
 from library.contexts.pager import PageLink, clamped, page_at, page_links
 from library.contexts.prose import Prose
+from library.documents import ALIASES
 from library.identifiers import TACTIC, Domain, ObjectType
 from library.kinds import page_kind
 from library.models import ObjectContent, SearchDocument, SnapshotObject
@@ -44,7 +46,6 @@ class Card:
     """One object of a list in one domain."""
 
     held: HeldObject
-    href: str
     domain: str
     domain_label: str
     definition: Rendered
@@ -75,7 +76,8 @@ class ListContext:
     previous: str
     following: str
     page_links: list[PageLink]
-    held_domains: frozenset[str]
+    charted: frozenset[str]
+    """The domains with live entries of a kind that has techniques for a Navigator layer."""
 
     @property
     def file_query(self) -> str:
@@ -85,14 +87,17 @@ class ListContext:
     @property
     def layers(self) -> list[PageLink]:
         """Navigator layers of the techniques that the entries have to do with, one a domain."""
-        if not page_kind(self.kind).charted:
-            return []
         filters = self.filters.at(0)
         return [
             PageLink(label, f"{self.path}/navigator{replace(filters, domain=domain).query}")
             for domain, label in self.domains
-            if filters.domain in {"", domain} and domain in self.held_domains
+            if domain in self.charted
         ]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether no filter leaves out entries of the status that is asked for."""
+        return not (self.filters.text or self.filters.narrowing)
 
     @property
     def address(self) -> str:
@@ -101,9 +106,12 @@ class ListContext:
 
 
 def object_list(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> ListContext:
-    """The list that a reader asks for; at most six queries."""
+    """The list that a reader asks for; at most five queries."""
+    tactics, platforms = _offered(shelf, kind)
+    filters = filters.among([attack_id for attack_id, _ in tactics], platforms)
     rows = _narrowed(shelf, kind, filters)
-    found, total, distinct, filters = _page_of(rows, filters)
+    found, counts, filters = _page_of(rows, filters)
+    total = counts.total
     path = shelf.addresses.listing(kind)
 
     def at(start: int) -> str:
@@ -115,18 +123,18 @@ def object_list(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> ListCon
         purpose=page_kind(kind).purpose,
         filters=filters,
         domains=[(domain.value, domain.label) for domain in Domain],
-        tactics=_tactics(shelf) if "tactic" in page_kind(kind).filters else [],
-        platforms=_platforms(shelf, kind) if "platform" in page_kind(kind).filters else [],
+        tactics=tactics,
+        platforms=platforms,
         path=path,
         cards=_cards(shelf, found),
         total=total,
-        distinct=distinct,
+        distinct=counts.distinct,
         first=filters.offset + 1 if found else 0,
         last=filters.offset + len(found),
         previous=page_at(at, filters.offset - PAGE_SIZE, total),
         following=page_at(at, filters.offset + PAGE_SIZE, total),
         page_links=page_links(at, filters.offset, total),
-        held_domains=frozenset(snapshot.domain for snapshot in shelf.snapshots),
+        charted=counts.live_in if page_kind(kind).charted else frozenset(),
     )
 
 
@@ -154,6 +162,21 @@ def _narrowed(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> SnapshotO
     return rows
 
 
+def usable(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> ListFilters:
+    """The filters without what the list does not offer; at most two queries."""
+    tactics, platforms = _offered(shelf, kind)
+    return filters.among([attack_id for attack_id, _ in tactics], platforms)
+
+
+def _offered(shelf: Shelf, kind: ObjectType) -> tuple[list[tuple[str, str]], list[str]]:
+    """The tactics and the platforms by which a list can be filtered; a query for each."""
+    offered = page_kind(kind).filters
+    return (
+        _tactics(shelf) if "tactic" in offered else [],
+        _platforms(shelf, kind) if "platform" in offered else [],
+    )
+
+
 def _tactics(shelf: Shelf) -> list[tuple[str, str]]:
     """The live tactics by ID and name, the domain behind a name that several have; one query."""
     rows = SnapshotObject.objects.in_snapshots(shelf.snapshots).of_type(TACTIC).live()
@@ -175,23 +198,41 @@ def _platforms(shelf: Shelf, kind: ObjectType) -> list[str]:
     return sorted(set(unnested.values_list("platform", flat=True).distinct()))
 
 
+class _Counts(NamedTuple):
+    """How many rows and objects a list has on all its pages, and which domains have live ones."""
+
+    total: int
+    distinct: int
+    live_in: frozenset[str]
+
+
 def _page_of(
     rows: SnapshotObjectQuerySet, filters: ListFilters
-) -> tuple[list[SnapshotObject], int, int, ListFilters]:
-    """The rows of one page, how many rows and objects there are in all, the offset clamped."""
+) -> tuple[list[SnapshotObject], _Counts, ListFilters]:
+    """The rows of one page, what there is in all, the offset clamped."""
     if filters.text:
-        ids = list(rows.order_by().values_list("version_id", "object_id"))
-        matching = _versions_with({version for version, _ in ids}, filters.text)
-        objects = [object_id for version, object_id in ids if version in matching]
-        filters = filters.at(clamped(filters.offset, len(objects)))
-        found = rows.filter(version__in=matching).with_content()[filters.offset :][:PAGE_SIZE]
-        return list(found), len(objects), len(set(objects)), filters
-    counts: dict[str, Any] = rows.order_by().aggregate(
-        total=Count("object_id"), distinct=Count("object_id", distinct=True)
+        columns = ("version_id", "object_id", "snapshot__domain")
+        dead = Q(version__revoked=True) | Q(version__deprecated=True)
+        ids = list(rows.order_by().annotate(dead=dead).values_list(*columns, "dead"))
+        matching = _versions_with({version for version, *_ in ids}, filters.text)
+        rows = rows.filter(version__in=matching)
+        ids = [found for found in ids if found[0] in matching]
+        live_in = frozenset(domain for _, _, domain, dead in ids if not dead)
+        counts = _Counts(len(ids), len({object_id for _, object_id, *_ in ids}), live_in)
+    else:
+        counts = _counts(rows)
+    filters = filters.at(clamped(filters.offset, counts.total))
+    return list(rows.with_content()[filters.offset :][:PAGE_SIZE]), counts, filters
+
+
+def _counts(rows: SnapshotObjectQuerySet) -> _Counts:
+    live = Q(version__revoked=False, version__deprecated=False)
+    found: dict[str, Any] = rows.order_by().aggregate(
+        total=Count("object_id"),
+        distinct=Count("object_id", distinct=True),
+        live_in=ArrayAgg("snapshot__domain", distinct=True, filter=live, default=[]),
     )
-    filters = filters.at(clamped(filters.offset, counts["total"]))
-    found = rows.with_content()[filters.offset :][:PAGE_SIZE]
-    return list(found), counts["total"], counts["distinct"], filters
+    return _Counts(found["total"], found["distinct"], frozenset(found["live_in"]))
 
 
 @dataclass(slots=True)
@@ -203,7 +244,7 @@ class _Text:
     words: str | None = None
 
     def has(self, word: "_Word") -> bool:
-        """Whether a word stands in the ID, the name or the definition as a reader sees it."""
+        """Whether a word stands in the ID, a name or the definition as a reader sees it."""
         if word.text in self.title:
             return True
         if self.words is None:
@@ -272,7 +313,7 @@ def _texts(versions: set[int]) -> dict[int, _Text]:
             "canonical",
         )
         read = {
-            key: _Text(f"{attack_id} {name or stix_id}".casefold(), _definition(canonical))
+            key: _text_of(f"{attack_id} {name or stix_id}", orjson.loads(canonical))
             for key, attack_id, name, stix_id, canonical in contents
         }
         _keep(read)
@@ -280,9 +321,12 @@ def _texts(versions: set[int]) -> dict[int, _Text]:
     return texts
 
 
-def _definition(canonical: str) -> str:
-    text = orjson.loads(canonical).get("description")
-    return text if isinstance(text, str) else ""
+def _text_of(title: str, properties: dict[str, Any]) -> _Text:
+    lists = (properties.get(key) for key in ALIASES)
+    aliases = (alias for found in lists if isinstance(found, list) for alias in found)
+    names = " ".join((title, *(alias for alias in aliases if isinstance(alias, str))))
+    text = properties.get("description")
+    return _Text(names.casefold(), text if isinstance(text, str) else "")
 
 
 def _keep(read: dict[int, _Text]) -> None:
@@ -293,44 +337,24 @@ def _keep(read: dict[int, _Text]) -> None:
 
 
 def _cards(shelf: Shelf, rows: list[SnapshotObject]) -> list[Card]:
-    first = _first_of_each_id(shelf, rows)
     held = [HeldObject((row,), shelf.addresses) for row in rows]
     prose = Prose.of(shelf, [found.text("description") for found in held])
-    addresses = [
-        found.href if row.object_id in first else found.lasting_href
-        for row, found in zip(rows, held, strict=True)
-    ]
     return [
         Card(
             held=found,
-            href=href,
             domain=row.snapshot.domain,
             domain_label=Domain(row.snapshot.domain).label,
             definition=prose.render_elsewhere(
-                found.text("description"), [found.sources], _references_page(found, href)
+                found.text("description"), [found.sources], _references_page(found)
             ),
         )
-        for row, found, href in zip(rows, held, addresses, strict=True)
+        for row, found in zip(rows, held, strict=True)
     ]
 
 
-def _first_of_each_id(shelf: Shelf, rows: list[SnapshotObject]) -> set[int]:
-    """The objects that the short addresses of these IDs lead to: MITRE gave some IDs twice."""
-    sharing = (
-        SnapshotObject.objects.filter(snapshot__in=shelf.snapshots)
-        .filter(object__stix_type__in={row.object.stix_type for row in rows})
-        .named({row.version.attack_id for row in rows})
-        .in_order_of_preference()
-    )
-    first: dict[str, int] = {}
-    for attack_id, object_id in sharing.values_list("version__attack_id", "object_id"):
-        first.setdefault(attack_id, object_id)
-    return set(first.values())
-
-
-def _references_page(found: HeldObject, href: str) -> str:
+def _references_page(found: HeldObject) -> str:
     """The page with an object's own references, which a revoked one's address leads away from."""
-    return f"{href}?redirect=no" if found.version.revoked else href
+    return f"{found.href}?redirect=no" if found.version.revoked else found.href
 
 
 def list_frame(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> Page:
@@ -343,6 +367,7 @@ def list_frame(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> Page:
         description=page_kind(kind).purpose,
         crumbs=(*way_up(shelf), Crumb(kind.plural)),
         canonical=shelf.addresses.listing(kind) + lasting.query,
+        cited=shelf.addresses.listing(kind) + filters.query,
         indexed=not (filters.text or filters.include_revoked),
         feed=FeedLink(f"Changes of {kind.plural}", f"{shelf.addresses.listing(kind)}/atom"),
     )

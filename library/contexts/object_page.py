@@ -17,10 +17,10 @@ from library.contexts.pinned import standing_now
 from library.contexts.quality import source_quality
 from library.contexts.sections import Section, sections
 from library.contexts.subject import Subject, subject_of
-from library.contexts.tables import Table
+from library.contexts.tables import Row, Table
 from library.declarations import PageKind
 from library.history.timeline import Timeline, timelines
-from library.identifiers import MATRIX, is_sample
+from library.identifiers import MATRIX, TECHNIQUE, Domain, is_sample
 from library.kinds import PARENT
 from library.markup import references_html
 from library.panels import Panel, object_panels
@@ -102,6 +102,23 @@ class ObjectPage:
         """The entries of the list of references."""
         return references_html(self.references)
 
+    @property
+    def charted_rows(self) -> list[Row]:
+        """The rows with techniques that a Navigator layer marks."""
+        charted = {relation.slug for relation in self.kind.charted}
+        tables = [section for section in self.sections if isinstance(section, Table)]
+        rows = [row for table in tables if table.slug in charted for row in table.rows]
+        return [row for row in rows if row.object.kind is TECHNIQUE or row.beside]
+
+    @property
+    def layers(self) -> list[Domain]:
+        """The domains in which there are techniques for a Navigator layer."""
+        held = [Domain(row.snapshot.domain) for row in self.held.rows]
+        if self.held.kind in {MATRIX, TECHNIQUE}:
+            return held
+        charted = {label for row in self.charted_rows for label in row.domains}
+        return [domain for domain in held if domain.label in charted]
+
     def table(self, slug: str) -> Table | None:
         """The table of a name; the page's main one where the name is empty."""
         wanted = slug or self.kind.main
@@ -181,7 +198,7 @@ def _page(subject: Subject, address: str) -> Page:
         if held.kind is MATRIX or not held.attack_id
         else f"{held.attack_id}: {held.name}",
         description=plain(held.text("description"), DESCRIPTION_LENGTH)
-        or f"{held.name}: a {held.kind.label.lower()} of MITRE ATT&CK.",
+        or f"{held.name}: a {held.label.lower()} of MITRE ATT&CK.",
         crumbs=_crumbs(subject),
         canonical=address,
         indexed=held.version.live,

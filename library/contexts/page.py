@@ -75,6 +75,9 @@ class Page:
     feed: FeedLink | None = None
     """Where changes of what it shows are told as they come."""
 
+    cited: str = ""
+    """The address that a citation names, where it is more than the canonical one: a filter."""
+
     incident_url: str = field(default_factory=lambda: settings.INCIDENT_URL)
 
     @property
@@ -144,10 +147,10 @@ class Page:
         """The address that goes on showing this release; the page's own where releases differ."""
         versions = {version for _, version in self.releases}
         release = self.cited_release or (versions.pop() if len(versions) == 1 else "")
+        path = self.cited or self.canonical
         if self.shelf.release or not release or not self.pinnable:
-            return self.canonical
-        home = self.addresses.home
-        return Addresses(release).home + self.canonical.removeprefix(home)
+            return path
+        return Addresses(release).home + path.removeprefix(self.addresses.home)
 
     @property
     def notice(self) -> str:

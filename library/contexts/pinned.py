@@ -25,8 +25,8 @@ def standing_now(shelf: Shelf, held: HeldObject) -> tuple[str, str]:
         was = held.status.lower() or "live"
         said = f"It is {status.lower() or 'live'} in the current edition, and {was} here."
     elif all(row.version_id == now.get(row.snapshot.domain, row).version_id for row in held.rows):
-        said = "The current edition holds the same, to the byte."
+        said = "The current edition’s entry is the same, to the byte."
     else:
-        said = "The current edition holds it with another content."
+        said = "The current edition’s entry differs from this one."
     href = f"{current.href}?redirect=no" if first.version.revoked else current.href
     return said, href

@@ -10,7 +10,7 @@ from library.contexts.graph import Graph
 from library.contexts.held import HeldObject
 from library.contexts.matrix import Matrix
 from library.contexts.object_page import ObjectPage
-from library.contexts.tables import Row, Table
+from library.contexts.tables import Row
 from library.declarations import PageKind, Relation, Step
 from library.identifiers import MATRIX, TECHNIQUE, Domain, ObjectType
 from library.kinds import page_kind
@@ -47,15 +47,12 @@ class Heading:
 def page_marks(detail: ObjectPage, domain: str) -> list[Mark]:
     """The techniques of a page in one domain, each with MITRE's notes on it."""
     label = Domain(domain).label
-    charted = {relation.slug for relation in detail.kind.charted}
     marks: dict[str, Mark] = {}
     if detail.held.kind is TECHNIQUE and label in detail.held.domains:
         marks[detail.held.attack_id] = Mark(detail.held.attack_id)
-    for section in detail.sections:
-        if isinstance(section, Table) and section.slug in charted:
-            for row in section.rows:
-                if label in row.domains:
-                    _mark(marks, row)
+    for row in detail.charted_rows:
+        if label in row.domains:
+            _mark(marks, row)
     return list(marks.values())
 
 

@@ -18,6 +18,7 @@ _ROWS_A_PIECE: Final = 100
 _LONGEST_CELL: Final = 32_767
 _LONGEST_NAME: Final = 31
 _NOT_IN_NAMES: Final = re.compile(r"[\[\]:*?/\\']")
+_LITTLE_WORDS: Final = re.compile(r"(?: \w{1,3})+$")
 _CUT: Final = " … [cut: Excel holds no more in a cell]"
 _WIDTHS: Final = {"Definition": 90, "Name": 40, "Value": 60, "Source": 90, "Sources": 60}
 _WIDTH, _WIDEST = 18, 90
@@ -34,7 +35,9 @@ class _Line:
 def csv_pieces(sheet: Sheet) -> Iterator[bytes]:
     """A sheet as CSV (RFC 4180) in UTF-8, some hundred rows at a time.
 
-    A cell that a spreadsheet would take for a formula begins with an apostrophe.
+    A cell that a spreadsheet would take for a formula begins with an apostrophe. There is no mark
+    of byte order, which most programs take for a part of the first title; Excel, which without one
+    misreads what is not ASCII in a file that is opened by a double click, has the workbooks.
     """
     writer = csv.writer(_Line())
     yield _csv_line(writer, sheet.columns)
@@ -100,12 +103,19 @@ def _fitting(cell: str) -> str:
     return cell[: _LONGEST_CELL - len(_CUT)] + _CUT
 
 
+def _whole_words(text: str, most: int) -> str:
+    """A text as far as there is room for it, without a part of a word, or "of the", at its end."""
+    if len(text) <= most:
+        return text
+    return _LITTLE_WORDS.sub("", text[: most + 1].rpartition(" ")[0]) or text[:most]
+
+
 def _name(title: str, taken: set[str]) -> str:
     """A name for a sheet that no other has; Excel does not tell upper from lower case."""
-    stem = _NOT_IN_NAMES.sub(" ", title).strip()[:_LONGEST_NAME] or "Sheet"
-    name, number = stem, 1
+    stem = _NOT_IN_NAMES.sub(" ", title).strip() or "Sheet"
+    name, number = _whole_words(stem, _LONGEST_NAME), 1
     while name.casefold() in taken:
         number += 1
-        name = f"{stem[: _LONGEST_NAME - 4]} {number}"
+        name = f"{_whole_words(stem, _LONGEST_NAME - 4)} {number}"
     taken.add(name.casefold())
     return name

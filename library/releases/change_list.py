@@ -224,7 +224,7 @@ def _object(pair: Pair, compared: ReleaseDifference, changed: ChangedObject) -> 
 
 
 def _place(end: LinkEnd) -> Place:
-    href = Addresses().page(end.kind, end.attack_id, end.stix_id)
+    href = Addresses().by_stix_id(end.stix_id)
     return Place(end.attack_id, end.name or end.stix_id, href)
 
 

@@ -139,7 +139,7 @@ def _mention(
 
 
 def _place(end: LinkEnd) -> tuple[str, str, str]:
-    return end.attack_id, end.name, Addresses().page(end.kind, end.attack_id, end.stix_id)
+    return end.attack_id, end.name, Addresses().by_stix_id(end.stix_id)
 
 
 def _renamed(pair: Pair) -> Iterator[Mention]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from library.addresses import Addresses
 from library.files.markdown_text import bare_link, escaped, link
-from library.identifiers import Domain, ObjectType, type_of
+from library.identifiers import Domain, ObjectType
 from library.releases.asked import ChangesAsked
 from library.releases.compared import Weight
 from library.releases.highlights import NAMED_KINDS, kinds_of, of_kind
@@ -108,14 +108,13 @@ class _Changelog:
         """A line of a list: the object, and what became of it."""
         shown = changed.shown
         release = self._pair.after if changed.after else self._pair.before
-        kind = type_of(changed.stix_type)
-        named = self.linked(kind, shown.attack_id, shown.name, changed.stix_id, release)
+        named = self.linked(shown.attack_id, shown.name, changed.stix_id, release)
         said = [escaped(phrase) for phrase in phrases_of]
         if changed.kind is ChangeKind.REVOCATIONS:
             chain = self._compared.replaced_by(changed.object_id)
             said += [
                 "in favour of "
-                + self.linked(end.kind, end.attack_id, end.name, end.stix_id, self._pair.after)
+                + self.linked(end.attack_id, end.name, end.stix_id, self._pair.after)
                 for end in chain
             ]
         if changed.before and changed.after:
@@ -124,11 +123,9 @@ class _Changelog:
         told = "; ".join(filter(None, said))
         return f"- {named}{': ' if told else ''}{told}\n"
 
-    def linked(
-        self, kind: ObjectType, attack_id: str, name: str, stix_id: str, release: str
-    ) -> str:
+    def linked(self, attack_id: str, name: str, stix_id: str, release: str) -> str:
         """An object with a link to its page as of a release that holds it."""
-        address = Addresses(release).page(kind, attack_id, stix_id)
+        address = Addresses(release).by_stix_id(stix_id)
         return link(f"{attack_id} {name or stix_id}".strip(), self._base + address)
 
     def relationships(self) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from library.addresses import Addresses
 from library.comparison import contents_of
-from library.identifiers import MITIGATION, TECHNIQUE, type_of
+from library.identifiers import MITIGATION, TECHNIQUE
 from library.releases.compared import Weight, weight_of
 from library.releases.kinds import ChangeKind
 from library.releases.steps import Step, changed_of_types, linked_otherwise
@@ -117,8 +117,7 @@ def _item(step: Step, changed: ChangedObject) -> NewsItem:
     if changed.before and changed.after:
         return NewsItem(text, step.pair.comparison(changed.stix_id, step.after.domain))
     release = step.pair.after if changed.after else step.pair.before
-    kind = type_of(changed.stix_type)
-    return NewsItem(text, Addresses(release).page(kind, shown.attack_id, changed.stix_id))
+    return NewsItem(text, Addresses(release).by_stix_id(changed.stix_id))
 
 
 def _of_end(step: Step, end: LinkEnd) -> NewsItem:

@@ -51,6 +51,24 @@ addEventListener("htmx:after:swap", (event) => {
   }
 });
 
+// A matrix that comes while a reader is taken past it pushes down where they are going: they go on
+// to there, unless they have turned to something else.
+let isGoing = location.hash !== "";
+for (const input of ["wheel", "touchmove", "keydown", "pointerdown", "click"]) {
+  addEventListener(
+    input,
+    (event) => {
+      isGoing = input === "click" && Boolean(event.target.closest?.('a[href^="#"]'));
+    },
+    { passive: true },
+  );
+}
+addEventListener("htmx:after:swap", () => {
+  if (isGoing) {
+    document.querySelector(":target")?.scrollIntoView();
+  }
+});
+
 // A request that fails leaves the page as it was, and says so; not one that a newer one replaces.
 for (const [name, failed] of [
   ["htmx:error", true],
@@ -112,33 +130,35 @@ addEventListener("DOMContentLoaded", () => {
   }
 });
 
-// In a matrix the arrows go from cell to cell: left and right between tactics, up and down in one.
+// In a matrix the arrows go from cell to cell: left and right between tactics, up and down in one,
+// from its head to all that is unfolded. A fold takes part while the focus is on it.
 addEventListener("keydown", (event) => {
-  const entry = event.target.closest?.(".matrix-entry");
+  const stop = event.target.closest?.(".matrix :is(a, summary)");
   const steps = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
   const step = steps[event.key];
-  if (!entry || !step || event.altKey || event.ctrlKey || event.metaKey) {
+  if (!stop || !step || event.altKey || event.ctrlKey || event.metaKey) {
     return;
   }
   event.preventDefault();
-  const next = step[0] ? beside(entry, step[0]) : across(entry, step[1]);
+  const next = step[0] ? beside(stop, step[0]) : across(stop, step[1]);
   next?.focus();
 });
 
-function beside(entry, step) {
-  const column = entry.closest("td").cellIndex;
-  const cells = [...entry.closest("tbody").rows].map((row) => row.cells[column]);
-  const entries = cells.flatMap((cell) => [...cell.querySelectorAll(".matrix-entry")]);
-  const shown = entries.filter((each) => each.checkVisibility());
-  return shown[shown.indexOf(entry) + step];
+function beside(stop, step) {
+  const column = stop.closest("th, td").cellIndex;
+  const cells = [...stop.closest("table").rows].map((row) => row.cells[column]);
+  const stops = cells.flatMap((cell) => [...cell.querySelectorAll("a, summary")]);
+  const isShown = (each) => each.matches("a") && each.checkVisibility();
+  const shown = stops.filter((each) => each === stop || isShown(each));
+  return shown[shown.indexOf(stop) + step];
 }
 
-function across(entry, step) {
-  const cell = entry.closest("td");
-  // A tactic that a filter leaves without techniques is passed over.
+function across(stop, step) {
+  const cell = stop.closest("th, td");
+  // A tactic that a filter leaves without techniques is passed over, but for its head.
   for (let column = cell.cellIndex + step; cell.parentElement.cells[column]; column += step) {
     for (let row = cell.parentElement; row; row = row.previousElementSibling) {
-      const found = row.cells[column].querySelector(".matrix-entry");
+      const found = row.cells[column].querySelector("a");
       if (found) {
         return found;
       }

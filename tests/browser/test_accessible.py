@@ -240,6 +240,29 @@ def test_printed_matrix_names_the_sub_techniques_that_are_marked(
     assert all(dense(text) in printed for text in marked)
 
 
+def test_printed_matrix_heads_a_tactic_that_goes_on_in_a_further_column(readers: Readers) -> None:
+    page = opened(readers(), "wide matrix of a group")
+    heads = page.locator(".matrix-goes-on").evaluate_all(NAMES)
+    assert heads
+    assert not page.locator(".matrix-goes-on").first.is_visible()
+    printed = dense(letters_of(page.pdf(format="A4", prefer_css_page_size=True)))
+    assert all(dense(text) in printed for text in heads)
+
+
+def test_printed_matrix_shows_all_that_is_highlighted_and_frames_none_of_it(
+    readers: Readers,
+) -> None:
+    page = readers().go(f"{PAGES['wide matrix']}?find=sub+remote")
+    found = page.locator(".matrix li .matrix-found")
+    page.emulate_media(media="print")
+    assert found.count()
+    for seen in found.evaluate_all(
+        "all => all.map(one => [one.checkVisibility(), getComputedStyle(one).outlineStyle])"
+    ):
+        assert seen == [True, "none"]
+    assert landscape_sheets_of(page.pdf(format="A4", prefer_css_page_size=True)) == 1
+
+
 def test_printed_brief_stands_on_two_sheets_at_most(readers: Readers) -> None:
     page = opened(readers(), "release brief")
     changed = page.locator("#material tbody tr")

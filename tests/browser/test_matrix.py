@@ -3,9 +3,10 @@
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import Readers
+from tests.browser.content import WIDE_GROUP
 from tests.browser.keyboard import FOCUS, is_marked, mark, tab_to
 
 pytestmark = pytest.mark.browser
@@ -59,8 +60,7 @@ def test_arrows_pass_over_a_tactic_without_techniques(readers: Readers) -> None:
 def test_focus_stays_when_there_is_no_cell_that_way(readers: Readers) -> None:
     page = readers().go(MATRIX)
     entry(page, FIRST).focus()
-    for key in ("ArrowLeft", "ArrowUp"):
-        step(page, key, FIRST)
+    step(page, "ArrowLeft", FIRST)
     step(page, "ArrowDown", BELOW)
     step(page, "ArrowDown", BELOW)
 
@@ -78,6 +78,32 @@ def test_arrows_enter_sub_techniques_only_when_they_are_unfolded(readers: Reader
     step(page, "ArrowRight", BESIDE)
     unfold(page, BESIDE)
     entry(page, BESIDE).focus()
+    step(page, "ArrowDown", BESIDE)
+
+
+def test_arrows_go_from_a_fold_into_what_it_unfolds(readers: Readers) -> None:
+    page = readers().go(MATRIX)
+    entry(page, BESIDE).focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    step(page, "ArrowDown", SUB)
+    step(page, "ArrowUp", BESIDE)
+    page.keyboard.press("Tab")
+    step(page, "ArrowLeft", FIRST)
+
+
+def test_arrows_go_from_the_head_of_a_tactic_down_and_to_the_next(readers: Readers) -> None:
+    page = readers().go(MATRIX)
+    heads = page.locator(".matrix th a")
+    heads.first.focus()
+    for key in ("ArrowUp", "ArrowLeft"):
+        page.keyboard.press(key)
+        expect(heads.first).to_be_focused()
+    step(page, "ArrowDown", FIRST)
+    page.keyboard.press("ArrowUp")
+    expect(heads.first).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(heads.nth(1)).to_be_focused()
     step(page, "ArrowDown", BESIDE)
 
 
@@ -113,9 +139,9 @@ def test_focus_is_in_sight_wherever_the_arrows_lead(readers: Readers, width: int
         focus = page.evaluate(FOCUS)
         assert focus["outline"] >= 2, focus["place"]
         assert focus["inSight"], focus["place"]
-        walked.append(page.locator("a.matrix-entry:focus .attack-id").inner_text())
+        walked.append(page.locator(".matrix a:focus").inner_text().split()[0])
     assert walked[:7] == [BESIDE, BELOW, BELOW, "T1647", "T1021", "T1071", "T1048"]
-    assert walked[7:] == ["T1048.003", "T1048.003", "T1071", "T1021", "T1647", "T1647"]
+    assert walked[7:] == ["T1048.003", "T1048.003", "T1071", "T1021", "T1647", "Defense"]
 
 
 def test_focus_is_told_from_a_highlight(readers: Readers) -> None:
@@ -206,3 +232,27 @@ def test_matrix_is_filtered_and_unfolded_without_javascript(readers: Readers) ->
     expect(entry(page, SUB)).to_be_visible()
     entry(page, SUB).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(SUB)
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_a_matrix_that_comes_late_leads_no_one_past_what_they_asked_for(
+    readers: Readers, goes_on: bool
+) -> None:
+    page = readers().page
+    page.emulate_media(reduced_motion="reduce")
+    held: list[Route] = []
+    page.route("**/matrix?embedded=1", lambda route: held.append(route))
+    page.goto(f"/learn/attack/groups/{WIDE_GROUP}")
+    page.locator("#own-matrix").scroll_into_view_if_needed()
+    while not held:
+        page.wait_for_timeout(50)
+    page.locator(".contents a", has_text="Change history").click()
+    if not goes_on:
+        page.keyboard.press("Home")
+        page.wait_for_timeout(500)
+    held[0].continue_()
+    expect(page.locator("#own-matrix table.matrix")).to_have_count(1)
+    page.wait_for_timeout(500)
+    top = page.locator("#history").evaluate("element => element.getBoundingClientRect().top")
+    assert (0 <= top < 100) == goes_on
+    assert (page.evaluate("scrollY") > 0) == goes_on

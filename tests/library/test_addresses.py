@@ -238,10 +238,26 @@ def test_revoked_page_is_shown_when_revocations_go_in_a_circle(site: Site, lengt
         assert site.page(f"{MITIGATIONS}/{attack_id}").one("h1").words.startswith(attack_id)
 
 
-def test_revoked_page_is_shown_when_its_replacement_has_its_own_id(site: Site) -> None:
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [("?view=executive", "&view=executive"), ("?view=odd&filter=x&replaces=M1", "")],
+)
+def test_revoked_id_leads_on_in_the_view_that_was_asked_for(
+    site: Site, asked: str, kept: str
+) -> None:
+    old, new = mitigation("M1000", "Old", revoked=True), mitigation("M1001", "New")
+    import_objects(old, new, relationship("revoked-by", old, new))
+    moved = site.moves(f"{MITIGATIONS}/M1000{asked}")
+    assert moved == f"{MITIGATIONS}/M1001?replaces=M1000{kept}"
+
+
+def test_revoked_id_leads_to_its_replacement_when_that_has_the_same_id(site: Site) -> None:
     old, new = mitigation("M1000", "Aaa", revoked=True), twin("M1000", "Zzz", revoked=True)
     import_objects(old, new, relationship("revoked-by", old, new))
-    page = site.page(f"{MITIGATIONS}/M1000")
+    page, address = site.follow(f"{MITIGATIONS}/M1000")
+    assert address == f"{by_stix_id(new)}?replaces=M1000"
+    assert page.one("h1").words == "M1000: Zzz"
+    page = site.page(f"{MITIGATIONS}/M1000?redirect=no")
     assert page.one("h1").words == "M1000: Aaa"
     assert page.has("a", href=by_stix_id(new))
 

@@ -9,6 +9,8 @@ import orjson
 import pytest
 import stix2
 
+from library.files.sheets import Sheet
+from library.files.spreadsheets import workbook
 from tests.factories import (
     import_objects,
     mitigation,
@@ -263,3 +265,28 @@ def test_files_of_an_unknown_kind_have_what_mitre_wrote(site: Site) -> None:
     page = f"{LIBRARY}/objects/{novelty['id']}"
     assert loaded(site, f"{page}/json")["written"]["x_of"] == "it"
     assert ["x_of", "it"] in rows(site, f"{page}/csv")
+
+
+def test_a_page_offers_a_layer_only_where_there_are_techniques_for_it(site: Site) -> None:
+    import_objects(*measure(), mitigation("M2000", "Idle"))
+    import_objects(mitigation("M1000", "Filter", "ics"), domain="ics")
+    for path, domains in ((PAGE, ["Enterprise"]), (f"{MITIGATIONS}/M2000", [])):
+        links = [a.words for a in site.page(path).one(id="files").all("a")]
+        assert [w for w in links if w.startswith("Layer")] == [f"Layer, {d}" for d in domains]
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Other sub-techniques of the same technique", "Other sub-techniques"),
+        ("Techniques detected by its strategy", "Techniques detected"),
+        ("x" * 40, "x" * 31),
+        ("Thirty-one letters and no more.", "Thirty-one letters and no more."),
+        ("References", "References"),
+    ],
+)
+def test_a_sheet_has_a_name_of_whole_words(title: str, name: str) -> None:
+    book = openpyxl.load_workbook(workbook([Sheet("a", title, ("A",), [])] * 2, {}))
+    assert book.sheetnames[0] == name
+    assert len(set(book.sheetnames)) == 2
+    assert all(len(each) <= 31 for each in book.sheetnames)

@@ -9,6 +9,7 @@ from tests.factories import (
     import_objects,
     mitigation,
     relationship,
+    stix_id,
     tactic,
     technique,
 )
@@ -239,8 +240,8 @@ def test_a_pinned_page_shows_its_release_alone(library: Site) -> None:
 def test_a_pinned_page_says_how_the_object_stands_now(library: Site) -> None:
     import_objects(SHELL, POWER | {"name": "Renamed"}, UNIX | {"revoked": True}, release="2.0")
     said = {
-        "T1059": "holds the same, to the byte",
-        "T1059.001": "with another content",
+        "T1059": "is the same, to the byte",
+        "T1059.001": "entry differs from this one",
         "T1059.004": "revoked in the current edition, and live here",
     }
     for attack_id, sentence in said.items():
@@ -266,10 +267,10 @@ def test_a_pinned_release_names_the_domains_that_lack_it(library: Site) -> None:
     ("query", "expected"),
     [
         ("?tactic=TA0002", ["T1059.001", "T1059", "T1059.004"]),
-        ("?tactic=TA9999", []),
+        ("?tactic=ta0002", ["T1059.001", "T1059", "T1059.004"]),
+        ("?platform=windows", ["T1059.001"]),
         ("?platform=Windows", ["T1059.001"]),
         ("?tactic=TA0002&platform=Windows&q=power", ["T1059.001"]),
-        ("?platform=%00%27", []),
     ],
 )
 def test_techniques_are_narrowed_by_tactic_and_platform(
@@ -278,6 +279,25 @@ def test_techniques_are_narrowed_by_tactic_and_platform(
     page = library.page(f"{LIBRARY}/techniques{query}")
     entries = page.one(id="results").all("article", css="entry")
     assert [e.one("h2").one(css="attack-id").words for e in entries] == expected
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "tactic=TA9999",
+        "tactic=execution",
+        "platform=Plan+9",
+        "platform=%00%27",
+        "tactic=&platform=",
+    ],
+)
+def test_a_filter_that_a_list_does_not_offer_is_as_if_not_given(library: Site, query: str) -> None:
+    path = f"{LIBRARY}/techniques"
+    page, whole = library.page(f"{path}?{query}"), library.page(path)
+    assert page.one(id="results-count").words == whole.one(id="results-count").words
+    assert library.part(f"{path}?{query}")[1] == path
+    files = [library.get(f"{path}/csv{asked}").getvalue() for asked in (f"?{query}", "")]
+    assert files[0] == files[1]
 
 
 def test_a_list_offers_the_filters_that_fit_its_kind(library: Site) -> None:
@@ -289,6 +309,63 @@ def test_a_list_offers_the_filters_that_fit_its_kind(library: Site) -> None:
     assert not library.page(f"{LIBRARY}/mitigations?tactic=TA0002").has("select", name="tactic")
     software = library.page(f"{LIBRARY}/software?platform=Linux")
     assert len(software.one(id="results").all("article", css="entry")) == 1
+
+
+def test_data_sources_are_narrowed_by_platform_though_all_are_deprecated(site: Site) -> None:
+    dead = {"x_mitre_deprecated": True}
+    other = {
+        "id": stix_id("x-mitre-data-source", "other"),
+        "name": "Net",
+        "x_mitre_platforms": ["PRE"],
+    }
+    import_objects(SOURCE | dead, SOURCE | dead | other)
+    page = site.page(f"{LIBRARY}/data-sources")
+    nothing = page.one(id="results").one(css="nothing")
+    assert nothing.words.startswith("The release shown has no live data source. Look among")
+    page = site.page(nothing.one("a")["href"])
+    assert len(page.one(id="results").all("article", css="entry")) == 2
+    page = site.page(f"{LIBRARY}/data-sources?includeRevoked=true&platform=pre")
+    assert page.one(id="results").one("article", css="entry").one("h2").words.endswith("Net")
+
+
+def test_a_list_of_a_kind_that_the_release_lacks_says_so(site: Site) -> None:
+    import_objects(mitigation("M1000", "Alpha"))
+    nothing = site.page(f"{LIBRARY}/assets?includeRevoked=true").one(id="results")
+    assert nothing.words == "The release shown has no asset."
+
+
+def test_an_entry_is_found_by_its_other_names(site: Site) -> None:
+    names: Properties = {"aliases": ["APT28", "Fancy Bear"], "x_mitre_aliases": [None, 7]}
+    import_objects(
+        attack_object("intrusion-set", "G0007", "APT28", **names),
+        attack_object("tool", "S0001", "Kit", x_mitre_aliases=["Kit-2"], aliases="none"),
+    )
+    for path in ("groups?q=fancy+bear", "groups?q=apt28+FANCY", "software?q=kit-2"):
+        page = site.page(f"{LIBRARY}/{path}")
+        assert len(page.one(id="results").all("article", css="entry")) == 1, path
+    assert not site.page(f"{LIBRARY}/groups?q=cosy+bear").has("article", css="entry")
+
+
+def test_a_sub_technique_is_called_one(library: Site) -> None:
+    page = library.page(f"{LIBRARY}/techniques/T1059.001")
+    head = page.one("header", css="page-head")
+    assert head.one("p", css="kicker").words == "MITRE ATT&CK® sub-technique"
+    entries = library.page(f"{LIBRARY}/techniques").one(id="results").all("article")
+    kinds = {e.one(css="attack-id").words: e.one("p", css="kicker").words for e in entries}
+    assert kinds["T1059"] == "Technique Enterprise"
+    assert kinds["T1059.001"] == "Sub-technique Enterprise"
+
+
+def test_a_row_without_an_id_links_its_name(library: Site) -> None:
+    (row,) = (
+        library.page(f"{LIBRARY}/data-sources/DS0001")
+        .one(id="data-components")
+        .all("tr", css="row")
+    )
+    assert not row.one("th").has("a")
+    link = row.one("td", **{"data-label": "Name"}).one("a")
+    assert link.words
+    library.page(link["href"])
 
 
 def test_an_analytic_beside_a_strategy_says_its_platform_and_what_it_looks_for(site: Site) -> None:

@@ -143,6 +143,7 @@ LAYERS = [
         "library.models",
         "library.documents",
         "library.lookups",
+        "library.sharing",
         "library.epoch",
     ],
     [

@@ -332,7 +332,7 @@ def test_sample_banner_and_noindex_stand_when_the_sample_is_shown(site: Site) ->
 def test_partial_request_brings_the_results_alone(site: Site) -> None:
     import_objects(*numbered(26))
     part, _ = site.part(f"{MITIGATIONS}?offset=25")
-    assert [e.tag for e in part.content if isinstance(e, Element)] == ["section", "p"]
+    assert [e.tag for e in part.content if isinstance(e, Element)] == ["section", "p", "p"]
     assert part.one("p", id="results-count")["hx-swap-oob"] == "innerHTML"
     assert part.one("section", id="results")
     assert Listing(part).ids == ["M1025"]
@@ -424,3 +424,28 @@ def test_citations_of_a_revoked_entry_do_not_lead_to_its_replacement(site: Site)
     card = listing(site, "?includeRevoked=true").entries[1]
     page, _, anchor = card.one(css="cite").one("a")["href"].partition("#")
     assert site.page(page).one(id=anchor).words.startswith("Old text.")
+
+
+@pytest.mark.parametrize("query", ["?q=alpha", "?domain=enterprise&q=a", "?includeRevoked=true"])
+def test_a_citation_names_exactly_what_is_listed(site: Site, query: str) -> None:
+    import_objects(mitigation("M1000", "Alpha"), release="18.1")
+    cited = f"http://testserver{LIBRARY}/v/18.1/mitigations{query}"
+    assert site.page(MITIGATIONS + query).one(css="citation-address").words == cited
+    part, _ = site.part(MITIGATIONS + query)
+    assert part.one("p", id="citation").one(css="citation-address").words == cited
+    response = site.get(f"{MITIGATIONS}/json{query}")
+    assert b"".join(response).decode().count(cited) == 1
+
+
+def test_a_list_offers_layers_of_the_domains_that_it_has_live_entries_in(site: Site) -> None:
+    import_objects(mitigation("M1000", "Alpha"), mitigation("M1001", "Old", revoked=True))
+    import_objects(mitigation("M1002", "Beta", "ics"), domain="ics")
+
+    def layers(query: str) -> list[str]:
+        links = site.page(MITIGATIONS + query).one(id="results").all("a")
+        return [a.words for a in links if a.words.startswith("Navigator")]
+
+    both = ["Navigator layer, Enterprise", "Navigator layer, ICS"]
+    assert layers("") == layers("?q=a") == both
+    assert layers("?q=beta") == layers("?domain=ics") == both[1:]
+    assert layers("?q=old&includeRevoked=true") == []

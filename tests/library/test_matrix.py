@@ -107,16 +107,39 @@ def test_an_object_has_its_techniques_marked(library: Site) -> None:
 
 
 def test_a_kind_without_techniques_of_its_own_has_no_matrix(library: Site) -> None:
-    library.page(f"{LIBRARY}/techniques/T1001/matrix", 404)
+    page = library.page(f"{LIBRARY}/techniques/T1001/matrix", 404)
+    head = page.one("header", css="page-head")
+    assert head.one("h1").words == "No matrix of T1001"
+    assert head.one("p", css="purpose").words == "Techniques have no matrix of their own."
+    assert [a["href"] for a in page.one("ul", css="near").all("a")] == [
+        f"{LIBRARY}/techniques/T1001"
+    ]
     library.page(f"{LIBRARY}/mitigations/M9999/matrix", 404)
 
 
 @pytest.mark.parametrize("path", [MATRIX, f"{LIBRARY}/mitigations/M1000/matrix"])
 def test_a_part_is_the_grids_alone(library: Site, path: str) -> None:
     part = library.get(f"{path}?find=sub&platform=&subs=open", **PARTIAL)
-    assert part["HX-Replace-Url"] == f"{path}?find=sub&subs=open"
+    assert part["HX-Push-Url"] == f"{path}?find=sub&subs=open"
     assert b"<html" not in part.content
     assert b'id="matrix-grids"' in part.content
+
+
+@pytest.mark.parametrize("path", [MATRIX, f"{LIBRARY}/mitigations/M1000/matrix"])
+@pytest.mark.parametrize(
+    ("before", "asked", "is_a_step"),
+    [
+        *(("", "find=s", True), ("find=s", "find=su", False), ("find=su", "find=s", False)),
+        *(("find=s", "", True), ("find=s", "find=s&subs=open", True)),
+        *(("find=s", "find=s&platform=Linux", True), ("", "platform=Linux", True)),
+    ],
+)
+def test_back_undoes_each_step_but_not_each_letter(
+    library: Site, path: str, before: str, asked: str, is_a_step: bool
+) -> None:
+    current = {"HX-Current-URL": f"http://testserver{path}?{before}"}
+    part = library.get(f"{path}?{asked}", **PARTIAL, **current)
+    assert ("HX-Push-Url" in part, "HX-Replace-Url" in part) == (is_a_step, not is_a_step)
 
 
 def test_a_pinned_matrix_shows_its_release(library: Site) -> None:
@@ -177,3 +200,40 @@ def test_a_deprecated_matrix_shows_what_was_let_go_of_with_it(site: Site) -> Non
     form = page.one(id="matrix").one("form")
     assert form["action"] == f"{address}#matrix"
     assert grid(site.page(MATRIX)) == [["T1002"]]
+
+
+def test_a_tactic_too_long_for_the_paper_has_a_head_where_it_goes_on(site: Site) -> None:
+    many = [technique(f"T2{n:03}", f"Number {n:03}", ("first",)) for n in range(150)]
+    import_objects(matrix(FIRST, SECOND), FIRST, SECOND, ALPHA, *many)
+    table = site.page(MATRIX).one("table", css="matrix")
+    breaks = table.all("td", css="matrix-break")
+    assert breaks
+    assert {cell.one(css="matrix-goes-on").words for cell in breaks} == {"First, continued"}
+    assert f"on-paper-{2 + len(breaks)}" in table.classes
+    assert len(table.all(css="matrix-goes-on")) == len(breaks)
+
+
+def test_sub_techniques_that_are_found_have_their_place_on_paper(site: Site) -> None:
+    subs = [technique(f"T1001.{n:03}", f"Part {n:03}", ("first",)) for n in range(100)]
+    links = [relationship("subtechnique-of", sub, ALPHA) for sub in subs]
+    import_objects(matrix(FIRST, SECOND), FIRST, SECOND, ALPHA, BETA, *subs, *links)
+    for query, breaks in (("", 0), ("?subs=open", 0), ("?find=part", 1)):
+        table = site.page(MATRIX + query).one("table", css="matrix")
+        assert len(table.all("td", css="matrix-break")) == breaks
+
+
+def test_a_matrix_of_an_object_is_described_to_those_who_only_hear_of_it(library: Site) -> None:
+    page = library.page(f"{LIBRARY}/mitigations/M1000/matrix")
+    words = "MITRE ATT&CK mitigation Measure: techniques addressed, marked where they stand"
+    assert page.one("meta", name="description")["content"].startswith(words)
+    assert page.one("meta", property="og:description")["content"].startswith(words)
+
+
+def test_a_pinned_matrix_of_an_object_says_how_that_stands_now(library: Site) -> None:
+    changed = MEASURE | {"description": "Another."}
+    import_objects(matrix(SECOND, FIRST), FIRST, SECOND, changed, release="2.0")
+    for release, said in (("1.0", "differs from this one."), ("2.0", "is the same, to the byte.")):
+        page = library.page(f"{LIBRARY}/v/{release}/mitigations/M1000/matrix")
+        banner = page.one("aside", css="pinned-banner")
+        assert said in banner.words
+        assert banner.one("a")["href"] == f"{LIBRARY}/mitigations/M1000"

@@ -39,6 +39,21 @@ def library(site: Site) -> Site:
         ("/matrices/enterprise/windows/", "/matrices/enterprise-attack?platform=Windows"),
         ("/matrices/enterprise/macos/", "/matrices/enterprise-attack?platform=macOS"),
         ("/matrices/mobile/ios/", "/matrices/mobile-attack?platform=iOS"),
+        ("/matrices/mobile/android/", "/matrices/mobile-attack?platform=Android"),
+        ("/matrices/enterprise/cloud/", "/matrices/enterprise-attack"),
+        (
+            "/matrices/enterprise/cloud/officesuite/",
+            "/matrices/enterprise-attack?platform=Office+Suite",
+        ),
+        (
+            "/matrices/enterprise/network-devices/",
+            "/matrices/enterprise-attack?platform=Network+Devices",
+        ),
+        ("/wiki/Groups", "/groups"),
+        ("/wiki/index.php/Software", "/software"),
+        ("/wiki/All_Techniques", "/techniques"),
+        ("/wiki/Enterprise_Matrix", "/matrices/enterprise-attack"),
+        ("/wiki/Main_Page", ""),
     ],
 )
 def test_an_address_of_mitre_moves_for_good(
@@ -65,6 +80,8 @@ def test_a_version_leads_to_the_newest_release_of_its_number(library: Site) -> N
     [
         *(("T1059.001", "T1059.001"), ("t1059.001", "T1059.001"), ("T1059.001/", "T1059.001")),
         *(("M1037", "M1037"), ("s154", "S0154"), ("v/18.1/T1059.001", "T1059.001")),
+        *(("T1059/001", "T1059.001"), ("t1059/001/", "T1059.001")),
+        ("v/18.1/T1059/001", "T1059.001"),
     ],
 )
 def test_an_id_alone_finds_its_page(library: Site, asked: str, meant: str) -> None:
@@ -101,10 +118,41 @@ def test_an_address_of_ours_is_forgiven_its_slashes_and_case(
     assert library.moves(LIBRARY + asked, 301) == LIBRARY + meant
 
 
+@pytest.mark.parametrize("home", [LIBRARY, f"{LIBRARY}/v/18.1"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/search", "/mitigations/csv", "/mitigations/M1037/matrix", "/mitigations/M1037/csv"),
+        *("/techniques/T1059/json", "/software/S0154/raw", "/objects/attack-pattern/csv"),
+        *("/objects/attack-pattern", "/objects/malware--1", "/workbooks/ics", "/objects/a%3Fb"),
+    ],
+)
+def test_every_page_is_found_with_a_slash_behind(library: Site, home: str, path: str) -> None:
+    assert library.moves(f"{home}{path}/", 301) == home + path
+    assert library.moves(f"{home}{path}//?q=a&x", 301) == f"{home}{path}?q=a&x"
+
+
+@pytest.mark.parametrize("path", ["/takes", "/schemas/object-1", "/takes/brief", "/bundles/abc"])
+def test_what_has_no_release_is_found_with_a_slash_behind(library: Site, path: str) -> None:
+    assert library.moves(f"{LIBRARY}{path}/", 301) == LIBRARY + path
+
+
+@pytest.mark.parametrize("prefix", ["", LIBRARY, f"{LIBRARY}/v/18.1"])
+@pytest.mark.parametrize("slash", ["", "/"])
+@pytest.mark.parametrize("word", ["yaml", "x", "detection"])
+def test_a_word_below_an_object_is_no_address(
+    library: Site, prefix: str, slash: str, word: str
+) -> None:
+    for page in ("/techniques/T1059", "/techniques/T1059/001", "/matrices/enterprise-attack"):
+        assert library.get(f"{prefix}{page}/{word}{slash}").status_code == 404
+
+
 @pytest.mark.parametrize(
     "path",
     [
         *("/nonsense", "/techniques/../etc/passwd", "/%00", "/versions/v17", "/versions/vx/y"),
+        *("/matrices/enterprise/foo", f"{LIBRARY}/T9999/001"),
+        *("/wiki/Nonsense", f"{LIBRARY}/wiki/Main", "/wiki"),
         *(f"{LIBRARY}/T9999", f"{LIBRARY}/%00", f"{LIBRARY}/x/y/z", "//example.org/techniques/T1"),
     ],
 )

@@ -21,7 +21,7 @@ from tests.library.pages import LIBRARY, MITIGATIONS, PARTIAL, Site
 pytestmark = pytest.mark.django_db
 
 PAGE = f"{MITIGATIONS}/M1000"
-HOME, LIST, SEARCH, DETAIL = 2, 5, 5, 8
+HOME, LIST, SEARCH, DETAIL = 2, 4, 4, 8
 MOST_FOR_A_LIST, MOST_FOR_A_DETAIL = 8, 12
 # The second is no neighbour of the first, and so takes a query of its own.
 LINKS = "See [one]({0}/M1000), [another]({0}/M1029).".format("https://attack.mitre.org/mitigations")

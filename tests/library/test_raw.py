@@ -274,3 +274,12 @@ def test_id_in_lower_case_leads_on_once_when_it_has_odd_letters(site: Site) -> N
     moved = site.moves(f"{MITIGATIONS}/m%201000/raw", 301)
     assert moved == f"{MITIGATIONS}/M%201000/raw"
     assert site.get(moved).status_code == 404
+
+
+@pytest.mark.parametrize("home", [LIBRARY, f"{LIBRARY}/v/1.0"])
+def test_robots_are_to_find_the_page_and_not_the_bytes(site: Site, home: str) -> None:
+    import_objects(MEASURE, mitigation("M1001", "Old", x_mitre_deprecated=True))
+    for path in ("mitigations/M1000", "mitigations/M1001", f"objects/{MEASURE['id']}"):
+        response = site.get(f"{home}/{path}/raw")
+        assert response.status_code == 200
+        assert response["X-Robots-Tag"] == "noindex"

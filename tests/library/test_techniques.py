@@ -7,6 +7,7 @@ import pytest
 from tests.factories import (
     Properties,
     import_objects,
+    matrix,
     mitigation,
     relationship,
     stix_id,
@@ -285,6 +286,21 @@ def test_explorer_names_the_domain_of_each_tactic(site: Site) -> None:
     groups = site.page(PAGE).one(id="explorer").all("section", css="tactic")
     assert [group.one(css="domain").words for group in groups] == ["Enterprise", "Mobile"]
     assert [group.one("ul").words for group in groups] == ["T1000 One", "T1100 M"]
+
+
+def test_explorer_has_the_domains_in_their_order_whatever_their_matrices_are_called(
+    site: Site,
+) -> None:
+    for domain, name in (("enterprise", "Zulu"), ("mobile", "Yankee"), ("ics", "Alpha")):
+        stage, target = (
+            tactic(f"TA-{name}", name, "x", domain),
+            technique(name, name, ("x",), domain),
+        )
+        grid = matrix(domain, [stage]) | {"name": name}
+        rows = addressing(target)
+        import_objects(MEASURE, stage, target, grid, *rows, domain=domain)
+    groups = site.page(PAGE).one(id="explorer").all("section", css="tactic")
+    assert [group.one("h3").one("a").words for group in groups] == ["Zulu", "Yankee", "Alpha"]
 
 
 def test_rows_are_shown_when_what_is_addressed_is_of_an_unknown_type(site: Site) -> None:

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from urllib.parse import urlencode
 
 from django.db.models import F, Func
@@ -54,7 +55,8 @@ def everything(seed: random.Random, *, pinned: int) -> Itinerary:
     """All pages of the current edition, and of each other release so many of each kind."""
     shelf = current_shelf()
     plan = Itinerary()
-    plan.pages += [*_fixed(shelf), *_objects(shelf, held_in(shelf))]
+    every = held_in(shelf)
+    plan.pages += [*_fixed(shelf), *_objects(shelf, every), *_histories(every)]
     plan.pages += [stop for kind in OBJECT_TYPES for stop in _own_matrices(shelf, kind)]
     for kind in OBJECT_TYPES:
         path = shelf.addresses.listing(kind)
@@ -93,6 +95,7 @@ def a_few(seed: random.Random, shelf: Shelf, count: int) -> Itinerary:
             most = count if state == "live" else (count + 1) // 2
             chosen = seed.sample(fitting, min(most, len(fitting)))
             plan.pages += _objects(shelf, chosen)
+            plan.pages += [] if shelf.release else _histories(chosen[:1])
         matrices = list(_own_matrices(shelf, kind))
         plan.pages += seed.sample(matrices, min(1, len(matrices)))
         plan.pages.append(Stop(f"{shelf.addresses.listing(kind)}?offset={25 * seed.randrange(90)}"))
@@ -125,6 +128,22 @@ def _objects(shelf: Shelf, chosen: Iterable[Held]) -> Iterator[Stop]:
             yield Stop(address)
 
 
+def _histories(chosen: Iterable[Held]) -> Iterator[Stop]:
+    """The change history of each object."""
+    for held in chosen:
+        yield Stop(f"{LIBRARY}/objects/{held.stix_id}/history")
+
+
+def _comparisons() -> Iterator[Stop]:
+    """Each release beside that before it, all domains together: the page, its parts, a list."""
+    held = [found.attack_version for found in Snapshot.objects.standing()]
+    for after, before in pairwise(dict.fromkeys(held)):
+        pair = f"{LIBRARY}/releases/{before}...{after}"
+        yield from (Stop(f"{pair}{part}") for part in ("", "/brief", "/matrix"))
+        yield from (Stop(f"{pair}/changes?{of}") for of in ("weight=material", "weight=noise"))
+        yield Stop(f"{pair}/changes?{urlencode({'links': 'Procedure examples'})}")
+
+
 def _own_matrices(shelf: Shelf, kind: ObjectType) -> Iterator[Stop]:
     """The matrix of each object whose kind has one."""
     if not page_kind(kind).explored:
@@ -153,7 +172,7 @@ def _fixed(shelf: Shelf) -> Iterator[Stop]:
         yield Stop(f"{home}/groups/G0007/matrix{asked}")
     for asked in ("?filter=windows", "?sort=-name", "?table=mitigations&filter=audit&sort=name"):
         yield Stop(f"{home}/techniques/T1059{asked}")
-    yield Stop(f"{LIBRARY}/id-check")
+    yield from (Stop(f"{LIBRARY}/id-check"), Stop(f"{LIBRARY}/releases"), *_comparisons())
     yield Stop(f"{LIBRARY}/nothing", status=404)
     yield Stop(f"{LIBRARY}/v/0.1", status=404)
 

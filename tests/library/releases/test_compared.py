@@ -282,23 +282,29 @@ def applied_links(before: set[tuple[Any, ...]], of: ReleaseDifference) -> set[tu
     return now
 
 
-@given(a=releases, b=releases)
+@given(a=releases, b=releases, c=releases)
 @settings(
     deadline=None,
-    max_examples=25,
+    max_examples=20,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-def test_any_two_releases_lead_to_each_other(a: list[Properties], b: list[Properties]) -> None:
-    import_objects(*a, release="1.0")
-    import_objects(*b, release="2.0")
-    first, second = Snapshot.objects.order_by("-id")[:2][::-1]
-    there, back = difference(first, second), difference(second, first)
+def test_any_releases_lead_to_each_other(
+    a: list[Properties], b: list[Properties], c: list[Properties]
+) -> None:
+    for number, objects in enumerate((a, b, c), 1):
+        import_objects(*objects, release=f"{number}.0")
+    first, second, third = Snapshot.objects.order_by("-id")[:3][::-1]
+    there, back, on = (
+        difference(*two) for two in ((first, second), (second, first), (second, third))
+    )
     itself = difference(first, first)
     assert not itself.objects
     assert not itself.links
     assert applied(members(first), there) == members(second)
     assert applied(applied(members(first), there), back) == members(first)
+    assert applied(applied(members(first), there), on) == members(third)
     assert applied_links(edges(first), there) == edges(second)
+    assert applied_links(applied_links(edges(first), there), on) == edges(third)
     assert applied_links(edges(second), back) == edges(first)
     _mirror(there, back)
 

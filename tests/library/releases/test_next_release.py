@@ -6,6 +6,7 @@ Expected values are those of the bundles that `tests.library.next_release` makes
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from library.models import Snapshot
@@ -154,6 +155,41 @@ def test_brief_names_what_was_renamed_moved_and_revoked(site: Site) -> None:
     assert f"T1014 Rootkit from {NEW_NAME} to {ADDED_NAME}" in text
     assert f", in favour of {FAMILY_SUCCESSOR}" in text
     assert "Which of our detections, plans and reports still name what MITRE let go of?" in text
+
+
+def test_histories_tell_what_the_release_did(site: Site) -> None:
+    tactic = site.page(f"{HOME}/tactics/{OLD_TACTIC}/history").words
+    assert f"renamed from “{OLD_NAME}”" in tactic
+    moved = site.page(f"{HOME}/techniques/{MOVED[0]}/history").words
+    assert f"tactic {ADDED_NAME} added" in moved
+    assert f"tactic {NEW_NAME} removed" in moved
+    stays = site.page(f"{HOME}/techniques/T1036/history").words
+    assert f"tactic “{OLD_NAME}” renamed “{NEW_NAME}”" in stays
+    dead = site.page(f"{HOME}/techniques/{FAMILY}/history").words
+    assert "now revoked" in dead
+    assert FAMILY_SUCCESSOR in dead
+    both = site.page(f"{HOME}/mitigations/M1037/history?from=18.1&to={NEXT}").words
+    assert UNKNOWN_FIELD.removeprefix("x_mitre_") in both
+
+
+def test_ids_in_a_text_are_told_what_became_of_them(site: Site) -> None:
+    asked = {
+        "text": f"{FAMILY}.001 {MOVED[0]} T1036 {OLD_TACTIC} {ADDED_TACTIC} {ICS_SUB}",
+        "from": "18.1",
+        "to": NEXT,
+        "form": "json",
+    }
+    response = site.client.post(f"{HOME}/id-check", asked)
+    told = {found["attack_id"]: found for found in orjson.loads(response.content)["ids"]}
+    assert {attack_id: found["verdict"] for attack_id, found in told.items()} == {
+        f"{FAMILY}.001": "revoked",
+        MOVED[0]: "tactic-moved",
+        "T1036": "changed",
+        OLD_TACTIC: "renamed",
+        ADDED_TACTIC: "new",
+        ICS_SUB: "new",
+    }
+    assert told[f"{FAMILY}.001"]["stands_for"]["attack_id"] == f"{FAMILY_SUCCESSOR}.001"
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,22 @@ if TYPE_CHECKING:
     from library.models import ObjectVersion
     from library.releases.compared import ReleaseDifference
 
-# Takes that are named; of more there is the number.
-MOST_NAMED: Final = 12
+# Takes of a group that are named on paper, where all of it stands on one sheet.
+MOST_ON_PAPER: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Takes that fared alike."""
+
+    slug: str
+    label: str
+    takes: list[TouchedTake]
+
+    @property
+    def beyond_paper(self) -> int:
+        """How many are not named on paper."""
+        return max(0, len(self.takes) - MOST_ON_PAPER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +57,12 @@ class TouchedTakes:
     material: list[TouchedTake] = field(default_factory=list)
     around: list[TouchedTake] = field(default_factory=list)
     revoked: list[TouchedTake] = field(default_factory=list)
-    untouched: int = 0
+    untouched: list[TouchedTake] = field(default_factory=list)
 
     @property
     def total(self) -> int:
         """How many there are."""
-        return sum(map(len, (self.material, self.around, self.revoked))) + self.untouched
+        return sum(map(len, (self.material, self.around, self.revoked, self.untouched)))
 
 
 def takes_panel(shelf: Shelf, compared: Sequence[ReleaseDifference]) -> Panel | None:
@@ -68,11 +82,13 @@ def takes_panel(shelf: Shelf, compared: Sequence[ReleaseDifference]) -> Panel | 
         changed = compare(set(transitions.values()))
         for stix_id, (_, after) in sorted(sides.items(), key=lambda each: each[1][1].version.name):
             _sort(touched, stix_id, after.version, changed[transitions[stix_id]])
-    groups = (("Revoked", touched.revoked), ("Changed in substance", touched.material))
-    shown = {
-        "touched": touched,
-        "groups": [(label, takes[:MOST_NAMED], takes[MOST_NAMED:]) for label, takes in groups],
-    }
+    groups = (
+        Group("revoked", "Revoked", touched.revoked),
+        Group("material", "Changed in substance", touched.material),
+        Group("around", "Changed around them", touched.around),
+        Group("untouched", "Untouched", touched.untouched),
+    )
+    shown = {"total": touched.total, "groups": [group for group in groups if group.takes]}
     return Panel("analysis/_release_takes.html", shown)
 
 
@@ -87,7 +103,7 @@ def _sort(
     elif changes:
         touched.around.append(take)
     else:
-        touched.untouched += 1
+        touched.untouched.append(take)
 
 
 type _Two = tuple[SnapshotObject, SnapshotObject]

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from library.addresses import Addresses, difference_query
-from library.identifiers import RELEASE_FORM, Domain
+from library.identifiers import RELEASE_FORM, Domain, release_order
 from library.models import Snapshot
 from library.parameters import as_query, offset
 from library.releases.compared import ReleaseDifference, Weight, difference
 from library.releases.kinds import ChangeKind
-from library.releases.links import LinkChange
+from library.releases.links import LinkFate
 
 if TYPE_CHECKING:
     from django.http import QueryDict
 
 BETWEEN: Final = "..."
+# What addresses call the entries of which the links alone changed.
+RELINKED: Final = "relationships"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pair:
     """Two releases, compared in each domain that holds both, or in the one that is asked for."""
 
@@ -32,7 +35,7 @@ class Pair:
     one_sided: tuple[tuple[str, str], ...]
     """The label of each domain that holds one of the releases alone, with that release."""
 
-    @property
+    @cached_property
     def shown(self) -> tuple[ReleaseDifference, ...]:
         """The comparisons that are shown, in the order of the domains."""
         return tuple(
@@ -40,6 +43,11 @@ class Pair:
             for snapshots in self.every
             if self.domain in {"", snapshots[0].domain}
         )
+
+    @property
+    def is_backwards(self) -> bool:
+        """Whether the first of the releases is the later one."""
+        return release_order(self.after) < release_order(self.before)
 
     @property
     def path(self) -> str:
@@ -104,8 +112,17 @@ class ChangesAsked:
     of_type: str = ""
     links: str = ""
     kind: ChangeKind | None = None
-    link_change: LinkChange | None = None
+    link_change: LinkFate | None = None
     weight: Weight | None = None
+    relinked: bool = False
+    """Of entries, those alone whose content is the same and whose links are not."""
+
+    is_new: bool = False
+    """Of additions, those alone that no domain shown held before."""
+
+    end: str = ""
+    """Of links, those alone that start from or lead to the object with this STIX id."""
+
     offset: int = 0
 
     @classmethod
@@ -116,8 +133,11 @@ class ChangesAsked:
             of_type=query.get("type", "")[:80],
             links=query.get("links", "")[:80],
             kind=ChangeKind(kind) if kind in list(ChangeKind) else None,
-            link_change=LinkChange(kind) if kind in list(LinkChange) else None,
+            link_change=LinkFate(kind) if kind in list(LinkFate) else None,
             weight=Weight(weight) if weight in list(Weight) else None,
+            relinked=kind == RELINKED,
+            is_new=query.get("new", "") == "true" and kind == ChangeKind.ADDITIONS,
+            end=query.get("with", "")[:120],
             offset=offset(query.get("offset", "")),
         )
 
@@ -127,8 +147,10 @@ class ChangesAsked:
             {
                 "type": self.of_type,
                 "links": self.links,
-                "kind": self.kind or self.link_change or "",
+                "kind": self.kind or self.link_change or (RELINKED if self.relinked else ""),
                 "weight": self.weight or "",
+                "new": "true" if self.is_new else "",
+                "with": self.end,
                 "domain": domain,
                 "offset": str(start) if start else "",
             }

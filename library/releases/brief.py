@@ -27,8 +27,8 @@ from library.panels import Panel
 from library.releases.asked import ChangesAsked, Pair
 from library.releases.compared import ReleaseDifference, Weight
 from library.releases.highlights import Highlight, Highlights, Mention, highlights
-from library.releases.kinds import ChangeKind
-from library.releases.links import LinkChange
+from library.releases.kinds import WEIGHED, ChangeKind
+from library.releases.links import LinkFate
 from library.releases.names import PROCEDURES
 from library.releases.panels import release_panels
 from library.releases.summary import page_of
@@ -43,10 +43,6 @@ TOLD_NEW: Final = (TACTIC, TECHNIQUE, GROUP, SOFTWARE, CAMPAIGN, DETECTION_STRAT
 MOST_REPORTED: Final = 5
 DETECTIONS: Final = "Detections of techniques"
 MITIGATIONS: Final = "Mitigations of techniques"
-# Kinds of change in which both releases hold a live object, so that how much it says is the point.
-_WEIGHED: Final = frozenset(
-    {ChangeKind.MAJOR, ChangeKind.MINOR, ChangeKind.OTHER, ChangeKind.PATCHES}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +60,8 @@ class Reported:
 
     mention: Mention
     count: int
+    href: str
+    """Where these examples are listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +82,8 @@ class ReleaseBrief:
     detections: tuple[Figure, ...]
     mitigations: tuple[Figure, ...]
     panels: tuple[Panel, ...]
+    backwards: bool
+    """Whether the first of the releases is the later one."""
 
     @property
     def new_techniques(self) -> Highlight | None:
@@ -135,26 +135,35 @@ def release_brief(shelf: Shelf, pair: Pair) -> ReleaseBrief:
         detections=tuple(_links(pair, DETECTIONS)),
         mitigations=tuple(_links(pair, MITIGATIONS)),
         panels=tuple(release_panels(shelf, pair.shown)),
+        backwards=pair.is_backwards,
     )
 
 
 def _weights(pair: Pair) -> Iterator[Figure]:
-    counts: Counter[Weight] = Counter()
+    """How many entries changed that both releases hold and neither let go of, by weight.
+
+    Each counts once, by the weightiest of its changes where several domains hold it.
+    """
+    heaviest: dict[int, Weight] = {}
+    order = list(Weight)
     for one in pair.shown:
         entries = [
             changed
-            for changed in one.objects
-            if changed.kind in _WEIGHED and type_of(changed.stix_type).has_list
+            for changed in (*one.objects, *one.relinked)
+            if changed.kind in {*WEIGHED, None} and type_of(changed.stix_type).has_list
         ]
         weights = one.weigh(entries)
-        counts.update(weights[changed.object_id] for changed in entries)
+        for changed in entries:
+            told = (heaviest.get(changed.object_id), weights[changed.object_id])
+            heaviest[changed.object_id] = min(filter(None, told), key=order.index)
+    counts = Counter(heaviest.values())
     for weight in Weight:
         href = f"{pair.path}/changes{ChangesAsked(weight=weight).query(pair.domain)}"
         yield Figure(counts[weight], weight.value, href)
 
 
 def _links(pair: Pair, words: str) -> Iterator[Figure]:
-    for change in LinkChange:
+    for change in LinkFate:
         count = sum(len(one.links_by_words.get(words, {}).get(change, ())) for one in pair.shown)
         asked = ChangesAsked(links=words, link_change=change)
         if count:
@@ -165,7 +174,7 @@ def _reported(pair: Pair) -> Iterator[Reported]:
     """The techniques with most new procedure examples, those that were there before alone."""
     counts: Counter[tuple[ReleaseDifference, int]] = Counter()
     for one in pair.shown:
-        for link in one.links_by_words.get(PROCEDURES, {}).get(LinkChange.ADDED, ()):
+        for link in one.links_by_words.get(PROCEDURES, {}).get(LinkFate.ADDED, ()):
             changed = one.of_object.get(link.target_id)
             if changed is None or changed.kind is not ChangeKind.ADDITIONS:
                 counts[one, link.target_id] += 1
@@ -177,4 +186,6 @@ def _reported(pair: Pair) -> Iterator[Reported]:
         end = one.ends[key]
         href = pair.history(one, end.object_id, end.stix_id)
         label = Domain(one.domain).label
-        yield Reported(Mention(label, end.attack_id, end.name, href), count)
+        asked = ChangesAsked(links=PROCEDURES, link_change=LinkFate.ADDED, end=end.stix_id)
+        listed = f"{pair.path}/changes{asked.query(one.domain)}"
+        yield Reported(Mention(label, end.attack_id, end.name, href), count, listed)

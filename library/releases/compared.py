@@ -12,12 +12,12 @@ from enum import StrEnum
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
-from library.changes import Linked, changes_between, edits
+from library.changes import MATERIAL_LINKS, Linked, changes_between, edits
 from library.comparison import contents_of
-from library.identifiers import Link
+from library.identifiers import Link, type_of
 from library.releases.kinds import ChangeKind
-from library.releases.links import ChangedLink, LinkChange, changed_links, linked_by, successors
-from library.releases.members import ChangedObject, changed_objects
+from library.releases.links import ChangedLink, LinkFate, changed_links, linked_by, successors
+from library.releases.members import ChangedObject, changed_objects, held_alike
 from library.releases.names import LinkEnd, link_ends, link_words
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ class ReleaseDifference:
             stix_type: {kind: [] for kind in ChangeKind} for stix_type in types
         }
         for changed in self.objects:
-            found[changed.stix_type][changed.kind].append(changed)
+            if changed.kind is not None:
+                found[changed.stix_type][changed.kind].append(changed)
         return found
 
     def unchanged(self, stix_type: str) -> int:
@@ -109,7 +110,7 @@ class ReleaseDifference:
     @cached_property
     def told_links(self) -> Sequence[ChangedLink]:
         """The links that came, went, or say something else; not those edited in noise alone."""
-        edited = [link for link in self.links if link.change is LinkChange.EDITED]
+        edited = [link for link in self.links if link.change is LinkFate.EDITED]
         found = contents_of({v for link in edited for v in (*link.before, *link.after)})
 
         def says_other(link: ChangedLink) -> bool:
@@ -120,32 +121,46 @@ class ReleaseDifference:
         return [link for link in self.links if link not in silent]
 
     @cached_property
-    def links_by_words(self) -> Mapping[str, Mapping[LinkChange, Sequence[ChangedLink]]]:
+    def links_by_words(self) -> Mapping[str, Mapping[LinkFate, Sequence[ChangedLink]]]:
         """The links by what a reader calls them and what became of them."""
-        found: dict[str, dict[LinkChange, list[ChangedLink]]] = defaultdict(
-            lambda: {change: [] for change in LinkChange}
+        found: dict[str, dict[LinkFate, list[ChangedLink]]] = defaultdict(
+            lambda: {change: [] for change in LinkFate}
         )
         for link in self.told_links:
             found[link_words(link.kind, self.ends.get(link.target_id))][link.change].append(link)
         return found
 
+    @cached_property
+    def relinked(self) -> Sequence[ChangedObject]:
+        """Entries whose content is the same in both releases and whose links are not."""
+        ends = {end for link in self.told_links for end in (link.source_id, link.target_id)}
+        alike = [end for end in ends if end not in self.of_object]
+        found = held_alike(self.after.pk, alike) if alike else ()
+        return [changed for changed in found if type_of(changed.stix_type).has_list]
+
     def weigh(self, objects: Iterable[ChangedObject]) -> Mapping[int, Weight]:
         """How much the changes of objects say that both releases hold, by their keys.
 
-        By their own properties, by the tactics that techniques are under, and by what mitigates
-        them or they mitigate. One query, and 0.5 ms an object; nothing for what was weighed before.
+        By their own properties and by their links: material as in `library.changes`. One query,
+        and 0.5 ms an object; nothing for what was weighed before.
         """
         new = [
             (found.object_id, found.before.version_id, found.after.version_id)
             for found in objects
             if found.before and found.after and found.object_id not in self._weighed
         ]
-        held = contents_of({version for _, *two in new for version in two}) if new else {}
+        differing = {version for _, *two in new if two[0] != two[1] for version in two}
+        held = contents_of(differing) if differing else {}
         for object_id, before, after in new:
-            is_material = object_id in self._with_mitigations_changed or object_id in self.moved
-            own = Weight.MATERIAL if is_material else weight_of(held[before], held[after])
-            self._weighed[object_id] = own
+            own = weight_of(held[before], held[after]) if before != after else Weight.NOISE
+            self._weighed[object_id] = self._with_links(object_id, own)
         return self._weighed
+
+    def _with_links(self, object_id: int, own: Weight) -> Weight:
+        if object_id in self._touched[Weight.MATERIAL] or object_id in self.moved:
+            return Weight.MATERIAL
+        is_touched = object_id in self._touched[Weight.AROUND]
+        return Weight.AROUND if own is Weight.NOISE and is_touched else own
 
     @property
     def weights(self) -> Mapping[int, Weight]:
@@ -157,13 +172,15 @@ class ReleaseDifference:
         return {}
 
     @cached_property
-    def _with_mitigations_changed(self) -> set[int]:
-        return {
-            end
-            for link in self.links
-            if link.kind == Link.MITIGATES and link.change is not LinkChange.EDITED
-            for end in (link.source_id, link.target_id)
-        }
+    def _touched(self) -> Mapping[Weight, set[int]]:
+        """The objects whose links changed: of those that are material, and of any."""
+        found: dict[Weight, set[int]] = {Weight.MATERIAL: set(), Weight.AROUND: set()}
+        for link in self.told_links:
+            ends = (link.source_id, link.target_id)
+            found[Weight.AROUND].update(ends)
+            if link.kind in MATERIAL_LINKS and link.change is not LinkFate.EDITED:
+                found[Weight.MATERIAL].update(ends)
+        return found
 
     @cached_property
     def relationships(self) -> Mapping[int, tuple[str, LinkEnd, LinkEnd]]:
@@ -208,12 +225,12 @@ class ReleaseDifference:
         ]
 
     @cached_property
-    def moved(self) -> Mapping[int, Mapping[LinkChange, Sequence[LinkEnd]]]:
+    def moved(self) -> Mapping[int, Mapping[LinkFate, Sequence[LinkEnd]]]:
         """Techniques under other tactics than before, by their keys: tactics come and gone.
 
         Of those alone that are live in both: what is new was not moved.
         """
-        found: dict[int, dict[LinkChange, list[LinkEnd]]] = defaultdict(lambda: defaultdict(list))
+        found: dict[int, dict[LinkFate, list[LinkEnd]]] = defaultdict(lambda: defaultdict(list))
         for link in self.links:
             if link.kind == Link.TACTIC and link.target_id in self.ends and self._stays(link):
                 found[link.source_id][link.change].append(self.ends[link.target_id])

@@ -116,7 +116,7 @@ def _names(step: Step, kind: ObjectType, news: TypeNews, base: str) -> SafeStrin
     """What changed of a kind, by name."""
     parts = [_group(step, kind, title, found, base) for title, found in news.groups.items()]
     if news.around:
-        more = "changed in other ways than name, definition, platforms and mitigations."
+        more = "changed in other properties of their own, such as references or contributors."
         parts.append(format_html("<p>{} {}</p>", amount(news.around, "entry", "entries"), more))
     return SafeString("".join(parts))
 

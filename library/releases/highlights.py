@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +10,8 @@ from library.addresses import Addresses
 from library.identifiers import OBJECT_TYPES, Domain, ObjectType, type_of
 from library.releases.asked import ChangesAsked, Pair
 from library.releases.kinds import ChangeKind
-from library.releases.links import LinkChange
+from library.releases.links import LinkFate
+from library.releases.novelty import held_before
 
 if TYPE_CHECKING:
     from library.releases.compared import ReleaseDifference
@@ -61,6 +62,9 @@ class Highlights:
     """What is told first, each part empty where there is nothing to tell."""
 
     added: tuple[Highlight, ...]
+    spread: tuple[Highlight, ...]
+    """What came to one domain and was held in another one before."""
+
     renamed: tuple[Mention, ...]
     moved: tuple[Mention, ...]
     revoked: tuple[Highlight, ...]
@@ -70,13 +74,25 @@ class Highlights:
     @property
     def any(self) -> bool:
         """Whether there is anything to tell."""
-        return any((self.added, self.renamed, self.moved, self.revoked, self.deprecated, self.gone))
+        return any(
+            (
+                self.added,
+                self.spread,
+                self.renamed,
+                self.moved,
+                self.revoked,
+                self.deprecated,
+                self.gone,
+            )
+        )
 
 
 def highlights(pair: Pair) -> Highlights:
     """What is told first of a comparison; at most two queries a domain, for names."""
+    known = held_before(pair)
     return Highlights(
-        added=tuple(_of_kind(pair, ChangeKind.ADDITIONS)),
+        added=tuple(_of_kind(pair, ChangeKind.ADDITIONS, lambda key: key not in known)),
+        spread=tuple(_of_kind(pair, ChangeKind.ADDITIONS, lambda key: key in known)),
         renamed=tuple(_renamed(pair)),
         moved=tuple(_moved(pair)),
         revoked=tuple(_of_kind(pair, ChangeKind.REVOCATIONS, named=OBJECT_TYPES)),
@@ -101,23 +117,29 @@ def of_kind(
 
 
 def _of_kind(
-    pair: Pair, change: ChangeKind, named: tuple[ObjectType, ...] = NAMED_KINDS
+    pair: Pair,
+    change: ChangeKind,
+    fits: Callable[[int], bool] = lambda _: True,
+    named: tuple[ObjectType, ...] = NAMED_KINDS,
 ) -> Iterator[Highlight]:
+    """What changed in one way by kind, each object once whatever its domains."""
     for kind in kinds_of(pair.shown):
-        found = [
-            (one, changed)
-            for one in pair.shown
+        found = {
+            changed.object_id: (one, changed)
+            for one in reversed(pair.shown)
             for changed in of_kind(one, kind, change)
-            # What came in dead is no news.
-            if change is not ChangeKind.ADDITIONS or changed.shown.live
-        ]
+            if fits(changed.object_id)
+        }
         if not found:
             continue
-        found.sort(key=lambda each: (each[1].shown.name.casefold(), each[1].shown.attack_id))
+        ordered = sorted(
+            found.values(), key=lambda at: (at[1].shown.name.casefold(), at[1].shown.attack_id)
+        )
         mentions: tuple[Mention, ...] = ()
         if kind in named or not kind.is_known:
-            mentions = tuple(_mention(pair, *each) for each in found[:MOST_NAMED])
-        asked = ChangesAsked(of_type=kind.slug, kind=change)
+            mentions = tuple(_mention(pair, *each) for each in ordered[:MOST_NAMED])
+        is_new = change is ChangeKind.ADDITIONS and len(pair.shown) > 1
+        asked = ChangesAsked(of_type=kind.slug, kind=change, is_new=is_new)
         href = f"{pair.path}/changes{asked.query(pair.domain)}"
         yield Highlight(kind, len(found), href, mentions)
 
@@ -162,11 +184,11 @@ def _moved(pair: Pair) -> Iterator[Mention]:
             )
 
 
-def told_move(tactics: Mapping[LinkChange, Sequence[LinkEnd]]) -> str:
+def told_move(tactics: Mapping[LinkFate, Sequence[LinkEnd]]) -> str:
     """Between which tactics a technique was moved, in words: "from Impact to Stealth"."""
     gone, come = (
         " and ".join(sorted(end.name for end in tactics.get(change, ())))
-        for change in (LinkChange.REMOVED, LinkChange.ADDED)
+        for change in (LinkFate.REMOVED, LinkFate.ADDED)
     )
     if gone and come:
         return f"from {gone} to {come}"

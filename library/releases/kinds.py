@@ -49,6 +49,11 @@ EXPLANATIONS: Final = {
 }
 
 
+# The kinds in which both releases hold the object and neither lets go of it: of these it matters
+# how much the change says.
+WEIGHED: Final = (ChangeKind.MAJOR, ChangeKind.MINOR, ChangeKind.OTHER, ChangeKind.PATCHES)
+
+
 @dataclass(frozen=True, slots=True)
 class Side:
     """An object as one of two releases holds it."""
@@ -106,3 +111,9 @@ def _number(x_mitre_version: str) -> tuple[int, int] | None:
     """An object's own version as numbers; 0.0 where none is stated, as in ICS before 11.0."""
     found = _VERSION.fullmatch(x_mitre_version or "0.0")
     return (int(found[1]), int(found[2])) if found else None
+
+
+def versions(before: Side | None, after: Side | None) -> str:
+    """An object's own version, or both where it has another: "1.0 to 1.1"."""
+    old, new = (side.x_mitre_version if side else "" for side in (before, after))
+    return f"{old} to {new}" if old and new and old != new else new or old

@@ -42,7 +42,7 @@ REVOKED_BY: Final = """
 """
 
 
-class LinkChange(StrEnum):
+class LinkFate(StrEnum):
     """What became of a link."""
 
     ADDED = "added"
@@ -61,11 +61,11 @@ class ChangedLink:
     after: tuple[int, ...]
 
     @property
-    def change(self) -> LinkChange:
+    def change(self) -> LinkFate:
         """What became of it."""
         if not self.before:
-            return LinkChange.ADDED
-        return LinkChange.EDITED if self.after else LinkChange.REMOVED
+            return LinkFate.ADDED
+        return LinkFate.EDITED if self.after else LinkFate.REMOVED
 
 
 def changed_links(before: int, after: int) -> Iterator[ChangedLink]:

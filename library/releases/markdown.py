@@ -11,8 +11,8 @@ from library.identifiers import Domain, ObjectType
 from library.releases.asked import ChangesAsked
 from library.releases.compared import Weight
 from library.releases.highlights import NAMED_KINDS, kinds_of, of_kind
-from library.releases.kinds import ChangeKind
-from library.releases.links import LinkChange
+from library.releases.kinds import ChangeKind, versions
+from library.releases.links import LinkFate
 from library.releases.names import words_in_order
 from library.releases.told import phrases
 
@@ -119,7 +119,9 @@ class _Changelog:
             ]
         if changed.before and changed.after:
             href = self._pair.comparison(changed.stix_id, self._compared.domain)
-            said += [escaped(_versions(changed)), link("compare", self._base + href)]
+            own = versions(changed.before, changed.after)
+            said += [f"object version {escaped(own)}" if " to " in own else ""]
+            said += [link("compare", self._base + href)]
         told = "; ".join(filter(None, said))
         return f"- {named}{': ' if told else ''}{told}\n"
 
@@ -134,12 +136,12 @@ class _Changelog:
         if not by_words:
             return
         yield "\n### Relationships\n\n"
-        yield f"| Relationship | {' | '.join(c.capitalize() for c in LinkChange)} |\n"
-        yield f"| --- |{' ---: |' * len(LinkChange)}\n"
+        yield f"| Relationship | {' | '.join(c.capitalize() for c in LinkFate)} |\n"
+        yield f"| --- |{' ---: |' * len(LinkFate)}\n"
         for words in words_in_order(by_words):
             asked = ChangesAsked(links=words).query(self._pair.domain)
             name = link(words, f"{self._base}{self._pair.path}/changes{asked}")
-            counts = (str(len(by_words[words][change])) for change in LinkChange)
+            counts = (str(len(by_words[words][change])) for change in LinkFate)
             yield f"| {name} | {' | '.join(counts)} |\n"
 
 
@@ -151,9 +153,3 @@ def _are_named(kind: ObjectType, held: Sequence[ChangedObject]) -> bool:
 def _by_name(changed: ChangedObject) -> tuple[str, str, str]:
     shown = changed.shown
     return shown.name.casefold(), shown.attack_id, changed.stix_id
-
-
-def _versions(changed: ChangedObject) -> str:
-    """The object's own version before and after, where they differ."""
-    old, new = (s.x_mitre_version if s else "" for s in (changed.before, changed.after))
-    return f"object version {old} to {new}" if old and new and old != new else ""

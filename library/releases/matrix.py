@@ -14,7 +14,7 @@ from library.identifiers import TECHNIQUE, Link, type_of
 from library.releases.asked import Pair
 from library.releases.compared import ReleaseDifference, Weight
 from library.releases.kinds import ChangeKind
-from library.releases.links import LinkChange
+from library.releases.links import LinkFate
 from library.releases.summary import page_of
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _gone(
 ) -> Iterator[MatrixCell]:
     for link in compared.links:
         is_here = link.kind == Link.TACTIC and link.target_id == tactic
-        if not is_here or link.change is not LinkChange.REMOVED:
+        if not is_here or link.change is not LinkFate.REMOVED:
             continue
         if marks.get(link.source_id) == GONE:
             end = compared.ends[link.source_id]

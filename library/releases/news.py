@@ -10,7 +10,7 @@ from library.addresses import Addresses
 from library.comparison import contents_of
 from library.identifiers import MITIGATION, TECHNIQUE
 from library.releases.compared import Weight, weight_of
-from library.releases.kinds import ChangeKind
+from library.releases.kinds import WEIGHED, ChangeKind
 from library.releases.steps import Step, changed_of_types, linked_otherwise
 
 if TYPE_CHECKING:
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from library.releases.members import ChangedObject
     from library.releases.names import LinkEnd
 
-# Objects that both releases hold, of which it matters how much their change says.
-_WEIGHED: Final = frozenset(
-    {ChangeKind.MAJOR, ChangeKind.MINOR, ChangeKind.OTHER, ChangeKind.PATCHES}
-)
 _ONE_FATE: Final = {
     "Revoked": ChangeKind.REVOCATIONS,
     "Deprecated": ChangeKind.DEPRECATIONS,
@@ -57,7 +53,7 @@ def news_of_type(steps: Sequence[Step], kind: ObjectType) -> Mapping[Step, TypeN
     linked: Mapping[Step, Sequence[LinkEnd]] = {}
     if kind in {TECHNIQUE, MITIGATION}:
         linked = linked_otherwise(list(changed), kind.stix_types)
-    weighed = [c for found in changed.values() for c in found if c.kind in _WEIGHED]
+    weighed = [c for found in changed.values() for c in found if c.kind in WEIGHED]
     sides = (side for c in weighed for side in (c.before, c.after) if side)
     weights = _Weights(contents_of({side.version_id for side in sides}) if weighed else {})
     made = {
@@ -90,14 +86,14 @@ def _news(
     groups: dict[str, list[NewsItem]] = {}
     added = [c for c in changed if c.kind is ChangeKind.ADDITIONS and c.shown.live]
     groups["Added"] = [_item(step, c) for c in added]
-    own = {c.object_id: weights.of(c) for c in changed if c.kind in _WEIGHED}
+    own = {c.object_id: weights.of(c) for c in changed if c.kind in WEIGHED}
     material = [
         _item(step, c)
         for c in changed
         if own.get(c.object_id) is Weight.MATERIAL and c.object_id not in linked
     ]
     # What came, went or is dead has no links to compare.
-    elsewhere = {c.object_id for c in changed if c.kind not in _WEIGHED}
+    elsewhere = {c.object_id for c in changed if c.kind not in WEIGHED}
     material += [_of_end(step, end) for key, end in linked.items() if key not in elsewhere]
     groups["Changed materially"] = material
     for title, kind in _ONE_FATE.items():

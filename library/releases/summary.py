@@ -12,7 +12,7 @@ from library.releases.asked import BETWEEN, ChangesAsked, Pair
 from library.releases.compared import RELATIONSHIP
 from library.releases.highlights import Highlights, highlights, kinds_of, of_kind
 from library.releases.kinds import ChangeKind
-from library.releases.links import LinkChange
+from library.releases.links import LinkFate
 from library.releases.names import words_in_order
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def comparison_page(shelf: Shelf, pair: Pair) -> ComparisonPage:
         links=links,
         lists=tuple(line for line in (*lines, *links) if line.total),
         highlights=highlights(pair),
-        backwards=release_order(pair.after) < release_order(pair.before),
+        backwards=pair.is_backwards,
         turned=pair.path.replace(
             f"{pair.before}{BETWEEN}{pair.after}", f"{pair.after}{BETWEEN}{pair.before}"
         )
@@ -182,7 +182,7 @@ def _links(pair: Pair) -> Iterator[Line]:
     told = {words for one in pair.shown for words in one.links_by_words}
     for words in words_in_order(told):
         cells = []
-        for change in LinkChange:
+        for change in LinkFate:
             found = [
                 one.links_by_words[words][change]
                 for one in pair.shown

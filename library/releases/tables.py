@@ -10,7 +10,7 @@ from library.identifiers import Domain, type_of
 from library.releases.compared import RELATIONSHIP
 from library.releases.highlights import kinds_of
 from library.releases.kinds import ChangeKind
-from library.releases.links import LinkChange
+from library.releases.links import LinkFate
 from library.releases.names import words_in_order
 from library.releases.summary import RELATIONSHIPS, Line, comparison_page
 
@@ -45,7 +45,7 @@ def comparison_sheets(shelf: Shelf, pair: Pair, base: str) -> Iterator[Sheet]:
     heads = ("Type", *(kind.label for kind in ChangeKind), "Unchanged")
     figures = [[*_figures(line), line.unchanged] for line in counted]
     yield Sheet("summary", "Summary", heads, figures)
-    heads = ("Relationship", *(change.capitalize() for change in LinkChange))
+    heads = ("Relationship", *(change.capitalize() for change in LinkFate))
     yield Sheet("link-summary", "Relationship summary", heads, [_figures(x) for x in page.links])
     for kind in kinds_of(pair.shown):
         rows = list(_rows(pair, base, kind.stix_types))
@@ -98,7 +98,7 @@ def _row(
     return (
         Domain(compared.domain).label,
         type_of(changed.stix_type).label,
-        changed.kind.label_one,
+        changed.kind.label_one if changed.kind else "",
         changed.shown.attack_id,
         compared.name_of(changed),
         changed.stix_id,

@@ -14,7 +14,7 @@ from library.models import Snapshot, SnapshotEdge, SnapshotObject
 from library.releases.compared import ReleaseDifference, Weight, difference
 from library.releases.exchange import changes
 from library.releases.kinds import ChangeKind
-from library.releases.links import LinkChange
+from library.releases.links import LinkFate
 from tests.factories import (
     MOMENT,
     Properties,
@@ -143,8 +143,8 @@ def test_technique_is_moved_when_it_stands_under_another_tactic() -> None:
     (only,) = of.moved.values()
     assert of.weigh(of.objects)[_key(of, T1000)] is Weight.MATERIAL
     assert {change: [end.name for end in ends] for change, ends in only.items()} == {
-        LinkChange.ADDED: ["Access"],
-        LinkChange.REMOVED: ["Impact"],
+        LinkFate.ADDED: ["Access"],
+        LinkFate.REMOVED: ["Impact"],
     }
 
 
@@ -277,8 +277,8 @@ def applied_links(before: set[tuple[Any, ...]], of: ReleaseDifference) -> set[tu
         for change, found in by_change.items():
             for link in found:
                 key = (link.kind, link.source_id, link.target_id)
-                assert (key in now) == (change is not LinkChange.ADDED)
-                (now.discard if change is LinkChange.REMOVED else now.add)(key)
+                assert (key in now) == (change is not LinkFate.ADDED)
+                (now.discard if change is LinkFate.REMOVED else now.add)(key)
     return now
 
 

@@ -12,7 +12,7 @@ import pytest
 from library.models import Snapshot
 from library.releases.compared import ReleaseDifference, difference
 from library.releases.exchange import changes
-from library.releases.links import LinkChange
+from library.releases.links import LinkFate
 from tests.library.next_release import (
     ADDED_NAME,
     ADDED_TACTIC,
@@ -101,7 +101,7 @@ def test_techniques_are_moved_when_their_tactic_is_another_not_when_it_has_anoth
         }
         for key, by_change in of.moved.items()
     }
-    tactics = {LinkChange.REMOVED: [NEW_NAME], LinkChange.ADDED: [ADDED_NAME]}
+    tactics = {LinkFate.REMOVED: [NEW_NAME], LinkFate.ADDED: [ADDED_NAME]}
     assert moved == dict.fromkeys(MOVED, tactics)
 
 
@@ -121,7 +121,7 @@ def test_family_is_revoked_into_its_successors_one_by_one(made: Objects, site: S
 def test_ics_gets_a_sub_technique(site: Site) -> None:
     of = compared("ics")
     assert ids(changes(of)["attack-pattern"]["additions"]) == {ICS_SUB}
-    (link,) = of.links_by_words["Sub-techniques under techniques"][LinkChange.ADDED]
+    (link,) = of.links_by_words["Sub-techniques under techniques"][LinkFate.ADDED]
     assert of.ends[link.target_id].attack_id == ICS_PARENT
     assert ICS_SUB in site.page(f"{HOME}/techniques/{ICS_PARENT}").words
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from library.addresses import difference_query
 from library.conditional import Shelf
 from library.contexts.held import HeldObject
-from library.contexts.page import Crumb, Page, way_up
+from library.contexts.page import Crumb, FeedLink, Page, way_up
 from library.history.difference import Difference, difference_of
 from library.history.links import Other
 from library.history.naming import LinkedObject, Namer
@@ -152,8 +152,14 @@ def history_page(shelf: Shelf, history: History, before: str) -> HistoryPage:
         history,
         [chapter for chapter in chapters if chapter.passages or chapter.is_whole],
         earlier=f"?before={rest}" if rest else "",
-        is_part=bool(before),
+        is_part=_is_part(history.lines, before),
     )
+
+
+def _is_part(lines: Sequence[Timeline], before: str) -> bool:
+    """Whether a part that begins with a release leaves newer ones out."""
+    newest = max((line.releases[0].release for line in lines), key=release_order, default="")
+    return bool(before and newest) and release_order(before) < release_order(newest)
 
 
 def difference_page(shelf: Shelf, history: History, places: tuple[Place, Place]) -> DifferencePage:
@@ -181,6 +187,10 @@ def _page(shelf: Shelf, held: HeldObject, addresses: tuple[str, str], asked: Ask
         canonical=path + query,
         indexed=held.version.live and not asked,
         pinnable=False,
+        # An object that the edition does not hold has no feed: nothing more comes of it.
+        feed=None
+        if held.addresses.release
+        else FeedLink(f"Changes of {name}", f"{path.removesuffix('/history')}/atom"),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from library.addresses import Addresses
+from library.addresses import Addresses, difference_query
 from library.catalogue import Entry
 from library.conditional import Shelf
 from library.contexts.page import Crumb, Page, way_up
@@ -241,4 +241,8 @@ class _Places:
             return ""
         releases = self.judge.releases
         address = self._href(outcome.after[0])
-        return f"{address}/history?from={releases.before}&to={releases.after}"
+        in_both = [
+            e.domain for e in outcome.after if e.domain in {o.domain for o in outcome.before}
+        ]
+        query = difference_query(releases.before, releases.after, next(iter(in_both), ""))
+        return f"{address}/history{query}"

@@ -178,7 +178,7 @@ def test_feed_of_a_type_names_what_became_of_its_objects(site: Site) -> None:
     assert entry.items == [
         *("T1001 Other", "T1000 Thing, renamed", "T1011 Way 1", "T1012 Way 2", "T1010 Way 0"),
     ]
-    assert "1 entry changed in other ways" in entry.words
+    assert "1 entry changed in other properties" in entry.words
     links = {a.words: a["href"].removeprefix(HOST) for a in entry.content.all("a")}
     history = f"{LIBRARY}/objects/{T1000['id']}/history"
     assert links["T1000 Thing, renamed"] == f"{history}?from=1.0&to=2.0&domain=enterprise"

@@ -93,8 +93,9 @@ def test_every_number_leads_to_a_list_as_long(site: Site) -> None:
         for link in table.all("a"):
             if link.words.isdigit():
                 listed = site.page(link["href"])
-                others = sum(int(found.words.split()[0]) for found in listed.all("p", css="noise"))
-                assert int(link.words) == len(entries(listed)) + others, link["href"]
+                noise = sum(int(found.words.split()[0]) for found in listed.all(css="noise"))
+                assert int(link.words) == len(entries(listed)) + noise, link["href"]
+                assert listed.one(id="results-count").words.startswith(f"{link.words} change")
                 followed += 1
     assert followed == 11
 
@@ -127,9 +128,73 @@ def test_change_is_told_in_phrases_and_leads_to_its_comparison(site: Site) -> No
 def test_changes_in_noise_alone_are_counted_and_folded(site: Site) -> None:
     page = site.page(f"{PAIR}/changes?type=techniques&kind=patches")
     assert entries(page) == ["T1003 Moved"]
-    more = page.one("p", css="noise").one("a")
-    assert more.words == "1 more changed in noise alone"
-    assert entries(site.page(more["href"])) == ["T1002 Noisy"]
+    assert page.one(css="noise").words == "1 of them in noise alone, listed apart"
+    assert entries(site.page(page.one(css="noise").one("a")["href"])) == ["T1002 Noisy"]
+
+
+@pytest.mark.usefixtures("two")
+def test_change_is_no_noise_when_links_of_it_changed(site: Site) -> None:
+    """G1001 has the same content but for its date; what it uses is new."""
+    gang = attack_object("intrusion-set", "G1001", "Gang of two")
+    uses = relationship("uses", gang, KEPT, "It ran a tool.")
+    import_objects(KEPT, gang, release="3.0")
+    import_objects(KEPT, gang | {"modified": LATER}, uses, release="4.0")
+    pair = f"{RELEASES}/3.0...4.0"
+    assert rows(site.page(f"{pair}/changes?type=groups"))["G1001 Gang of two Enterprise"][2] == (
+        "1 technique added"
+    )
+    assert "0 changes" in site.page(f"{pair}/changes?weight=noise").words
+    assert "0 in noise alone" not in site.page(f"{pair}/brief").words
+
+
+def test_entry_is_listed_when_its_links_alone_changed(site: Site) -> None:
+    measure = mitigation("M1000", "Measure")
+    mitigates = relationship("mitigates", measure, KEPT, "Do.")
+    import_objects(KEPT, measure, release="1.0")
+    import_objects(KEPT, measure, mitigates, release="2.0")
+    assert "No entry differs; 1 relationship object does." in site.page(PAIR).words
+    for query in ("type=mitigations&kind=relationships", "type=mitigations&weight=material"):
+        told = rows(site.page(f"{PAIR}/changes?{query}"))
+        assert told["M1000 Measure Enterprise"] == [
+            *("Relationships alone", "1.0", "1 technique added"),
+        ]
+    assert "2 changed in substance" in site.page(f"{PAIR}/brief").words
+
+
+def test_row_tells_the_changes_of_its_own_domain(site: Site) -> None:
+    phone = technique("T9000", "On phones", domain="mobile")
+    everywhere = GROUP | {"x_mitre_domains": ["enterprise-attack", "mobile-attack"]}
+    for release, said in (("1.0", "One."), ("2.0", "Two.")):
+        own = everywhere | {"description": said}
+        ways = [relationship("uses", GROUP, KEPT)] if release == "2.0" else []
+        import_objects(KEPT, own, *ways, release=release)
+        import_objects(phone, own, domain="mobile", release=release)
+    told = {
+        tuple(row.one("th").words.split()[-1:]): row.all("td")[2].words
+        for row in site.page(f"{PAIR}/changes?type=groups")
+        .one("table", css="changes")
+        .all("tr")[1:]
+    }
+    assert told == {
+        ("Enterprise",): "description edited; 1 technique added",
+        ("Mobile",): "description edited",
+    }
+    listed = site.page(f"{PAIR}/changes?type=groups")
+    assert "2 changes · of 1 object" in listed.words or "2 changes of 1 object" in listed.words
+
+
+def test_object_is_not_new_when_another_domain_had_it(site: Site) -> None:
+    phone = technique("T9000", "On phones", domain="mobile")
+    import_objects(KEPT, GROUP, release="1.0")
+    import_objects(KEPT, GROUP, release="2.0")
+    import_objects(phone, domain="mobile", release="1.0")
+    import_objects(phone, GROUP, domain="mobile", release="2.0")
+    first = site.page(PAIR).one(id="first")
+    assert [head.words for head in first.all("h3")] == ["In a further domain"]
+    brief = site.page(f"{PAIR}/brief").words
+    assert "In a further domain: 1 group: G1000 Band" in brief
+    assert "new group" not in brief
+    assert rows(site.page(f"{PAIR}/changes?type=groups&kind=additions&new=true")) == {}
 
 
 @pytest.mark.usefixtures("two")
@@ -291,9 +356,9 @@ def _queries(site: Site, path: str) -> int:
     ("path", "count"),
     [
         ("", 7),
-        ("/changes?type=techniques", 7),
-        ("/matrix", 8),
-        ("/brief", 8),
+        ("/changes?type=techniques", 9),
+        ("/matrix", 9),
+        ("/brief", 9),
     ],
 )
 def test_queries_do_not_grow_with_what_changed_or_with_releases(

@@ -159,14 +159,14 @@ def test_brief_names_what_was_renamed_moved_and_revoked(site: Site) -> None:
 
 def test_histories_tell_what_the_release_did(site: Site) -> None:
     tactic = site.page(f"{HOME}/tactics/{OLD_TACTIC}/history").words
-    assert f"renamed from “{OLD_NAME}”" in tactic
+    assert f"Renamed from “{OLD_NAME}”" in tactic
     moved = site.page(f"{HOME}/techniques/{MOVED[0]}/history").words
-    assert f"tactic {ADDED_NAME} added" in moved
-    assert f"tactic {NEW_NAME} removed" in moved
+    assert f"Tactic {ADDED_NAME} added" in moved
+    assert f"Tactic {OLD_NAME} removed" in moved
     stays = site.page(f"{HOME}/techniques/T1036/history").words
-    assert f"tactic “{OLD_NAME}” renamed “{NEW_NAME}”" in stays
+    assert f"Tactic “{OLD_NAME}” renamed “{NEW_NAME}”" in stays
     dead = site.page(f"{HOME}/techniques/{FAMILY}/history").words
-    assert "now revoked" in dead
+    assert "Now revoked" in dead
     assert FAMILY_SUCCESSOR in dead
     both = site.page(f"{HOME}/mitigations/M1037/history?from=18.1&to={NEXT}").words
     assert UNKNOWN_FIELD.removeprefix("x_mitre_") in both
@@ -180,7 +180,8 @@ def test_ids_in_a_text_are_told_what_became_of_them(site: Site) -> None:
         "form": "json",
     }
     response = site.client.post(f"{HOME}/id-check", asked)
-    told = {found["attack_id"]: found for found in orjson.loads(response.content)["ids"]}
+    answer = orjson.loads(response.getvalue())
+    told = {found["attack_id"]: found for found in answer["ids"]}
     assert {attack_id: found["verdict"] for attack_id, found in told.items()} == {
         f"{FAMILY}.001": "revoked",
         MOVED[0]: "tactic-moved",

@@ -176,7 +176,7 @@ class _Frame:
         whole = _bare(self.asked)
         # What changed in its relationships alone is no change of its own kind.
         counts = [count for _, each, count in choices if not each.relinked or whole.weight]
-        shown = replace(self.asked, is_new=False, offset=0)
+        shown = replace(self.asked, offset=0)
         for label, each, count in [("All changes", whole, sum(counts)), *choices]:
             if count:
                 href = self.path + each.query(self.pair.domain)

@@ -7,8 +7,9 @@ from tests.library.pages import Element
 
 # "3 of 20 rows" or "20 rows": how many are shown, and how many there are.
 ROWS = re.compile(r"(?:([\d,]+) of )?([\d,]+) rows?")
-STATED = re.compile(r"([\d,]+) (?:record|result)s?")
-SHOWING = re.compile(r"showing (\d+) to (\d+)")
+STATED = re.compile(r"([\d,]+) (?:record|result|change)s?")
+SHOWING = re.compile(r"showing ([\d,]+) to ([\d,]+)|([\d,]+) to ([\d,]+) are shown")
+FOLDED = re.compile(r"([\d,]+) of them in noise alone")
 BEST = re.compile(r"the best (\d+) are shown")
 
 
@@ -26,7 +27,7 @@ def wrong_counts(page: Element) -> Iterator[str]:
 
 
 def stated_results(page: Element) -> int:
-    """How many records or results a list or a search says that there are."""
+    """How many records, results or changes a list or a search says that there are."""
     stated = STATED.match(page.one(id="results-count").words)
     return number(stated[1]) if stated else 0
 
@@ -72,14 +73,17 @@ def _wrong_figures(main: Element) -> Iterator[str]:
 
 
 def _wrong_results(main: Element) -> Iterator[str]:
-    """Counts above the cards of a list or of a search."""
+    """Counts above the cards of a list or of a search, or the rows of a list of changes."""
     for count in main.all("p", css="results-count"):
         stated = number(found[1]) if (found := STATED.match(count.words)) else 0
         showing, best = SHOWING.search(count.words), BEST.search(count.words)
-        shown = int(best[1]) if best else stated
+        folded = FOLDED.search(count.words)
+        shown = int(best[1]) if best else stated - (number(folded[1]) if folded else 0)
         if showing:
-            shown = int(showing[2]) - int(showing[1]) + 1
-        cards = len(main.all("article", css="entry"))
+            first, last = (number(found) for found in showing.groups() if found)
+            shown = last - first + 1
+        changes = [row for t in main.all("table", css="changes") for row in t.all("tr")[1:]]
+        cards = len(main.all("article", css="entry")) + len(changes)
         if shown != cards:
             yield f"“{count.words}” stands above {cards} entries"
         for nav in main.all("nav", css="choices"):

@@ -14,9 +14,9 @@ from tests.library.pages import Element
 
 # What the templates and texts of the library are made of.
 ELEMENTS = re.compile(
-    "a|article|aside|br|button|caption|code|dd|details|div|dl|dt|em|form|h[1-4]|header|hr|input"
-    "|label|li|main|mark|meter|nav|ol|option|p|pre|section|select|span|strong|summary|sup|table|tbody"
-    "|td|th|thead|time|tr|ul"
+    "a|article|aside|br|button|caption|circle|code|dd|del|details|div|dl|dt|em|form|h[1-4]|header"
+    "|hr|input|ins|label|li|main|mark|meter|nav|ol|option|p|polyline|pre|section|select|span|strong"
+    "|summary|sup|svg|table|tbody|td|textarea|tfoot|th|thead|time|tr|ul"
 )
 # And what a text of MITRE's may become.
 PROSE = re.compile("a|br|code|em|hr|li|ol|p|pre|strong|sup|ul")

@@ -17,7 +17,7 @@ from library.identifiers import release_order
 from library.substance import amount
 
 # Releases whose changes a page tells; earlier ones are on the next.
-MOST_TOLD: Final = 12
+MOST_TOLD: Final = 9
 UNCHANGED: Final = "nothing changed"
 NO_SUBSTANCE: Final = "no change in substance"
 ABSENT: Final = "not held"
@@ -87,7 +87,7 @@ def story(
 ) -> tuple[list[Chapter], str]:
     """What happened to an object, domain by domain, and the release that a next page begins with.
 
-    With `before` from that release on; the newest twelve releases, or fewer where much was edited.
+    With `before` from that release on; the newest nine releases, or fewer where much was edited.
     Three queries.
     """
     releases, rest = _window(lines, before)

@@ -41,7 +41,7 @@ def test_an_id_is_changed_when_its_object_or_what_mitigates_it_differs(site: Sit
         ("T1000", "T1001", "M1000"), "changed"
     )
     assert row(site, "T1000")["differences_url"] == (
-        f"http://testserver{LIBRARY}/techniques/T1000/history?from=1.0&to=2.0"
+        f"http://testserver{LIBRARY}/techniques/T1000/history?from=1.0&to=2.0&domain=enterprise"
     )
 
 

@@ -286,16 +286,17 @@ def _by_name(references: Any) -> dict[str, list[str]]:
     for entry in references if isinstance(references, list) else ():
         name = entry.get("source_name") if isinstance(entry, dict) else None
         is_own = isinstance(name, str) and name in ATTACK_SOURCES
-        found[str(name)].append(_canonical(entry.get("external_id") if is_own else entry))
+        found[str(name)].append(canonical(entry.get("external_id") if is_own else entry))
     return found
 
 
 def _entries(value: Any) -> Any:
     """The entries of a list, their order left aside; anything else as it is."""
-    return {_canonical(entry) for entry in value} if isinstance(value, list) else value
+    return {canonical(entry) for entry in value} if isinstance(value, list) else value
 
 
-def _canonical(value: Any) -> str:
+def canonical(value: Any) -> str:
+    """A JSON value in a form in which it can be compared: true is not 1, keys have no order."""
     return json.dumps(value, sort_keys=True)
 
 

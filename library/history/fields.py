@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import Any, Final
 
 from library.contexts.facts import words_of
 from library.identifiers import timestamp
-from library.substance import FIELDS, Properties, is_prose, words_for
+from library.substance import FIELDS, Properties, canonical, is_prose, words_for
 
 _NOTHING: Final = object()
 # Text that is longer reads better with its changes marked than beside what it was.
@@ -74,7 +73,7 @@ def field_differences(
 def _is_same(before: Any, after: Any) -> bool:
     """Whether two JSON values are the same: true is not 1."""
     return before is after or (
-        _NOTHING not in (before, after) and _canonical(before) == _canonical(after)
+        _NOTHING not in (before, after) and canonical(before) == canonical(after)
     )
 
 
@@ -141,7 +140,3 @@ def _without_marks(text: str) -> str:
     """A text in which citations stand by name, "[NAME]", and links by ID."""
     text = CITATION.sub(r"[\1]", LINK_BY_ID.sub(r"\1", text))
     return text.replace("Citation:", "Citation of").replace("LinkById", "link to")
-
-
-def _canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True)

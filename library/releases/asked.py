@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 BETWEEN: Final = "..."
 # What addresses call the entries of which the links alone changed.
 RELINKED: Final = "relationships"
+_NEW: Final = {"true": True, "false": False}
 
 
 @dataclass(frozen=True)
@@ -117,8 +118,8 @@ class ChangesAsked:
     relinked: bool = False
     """Of entries, those alone whose content is the same and whose links are not."""
 
-    is_new: bool = False
-    """Of additions, those alone that no domain shown held before."""
+    is_new: bool | None = None
+    """Of additions, those alone that no domain shown held before, or those that another one did."""
 
     end: str = ""
     """Of links, those alone that start from or lead to the object with this STIX id."""
@@ -136,7 +137,7 @@ class ChangesAsked:
             link_change=LinkFate(kind) if kind in list(LinkFate) else None,
             weight=Weight(weight) if weight in list(Weight) else None,
             relinked=kind == RELINKED,
-            is_new=query.get("new", "") == "true" and kind == ChangeKind.ADDITIONS,
+            is_new=_NEW.get(query.get("new", "")) if kind == ChangeKind.ADDITIONS else None,
             end=query.get("with", "")[:120],
             offset=offset(query.get("offset", "")),
         )
@@ -149,7 +150,7 @@ class ChangesAsked:
                 "links": self.links,
                 "kind": self.kind or self.link_change or (RELINKED if self.relinked else ""),
                 "weight": self.weight or "",
-                "new": "true" if self.is_new else "",
+                "new": "" if self.is_new is None else str(self.is_new).lower(),
                 "with": self.end,
                 "domain": domain,
                 "offset": str(start) if start else "",

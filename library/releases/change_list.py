@@ -120,7 +120,7 @@ def _links(shelf: Shelf, pair: Pair, asked: ChangesAsked) -> ChangeList | None:
 
 def _bare(asked: ChangesAsked) -> ChangesAsked:
     """The same with every kind of change, from the first row on."""
-    return replace(asked, kind=None, link_change=None, relinked=False, is_new=False, offset=0)
+    return replace(asked, kind=None, link_change=None, relinked=False, is_new=None, offset=0)
 
 
 @dataclass(frozen=True, slots=True)

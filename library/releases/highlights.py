@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from library.addresses import Addresses
 from library.identifiers import OBJECT_TYPES, Domain, ObjectType, type_of
 from library.releases.asked import ChangesAsked, Pair
 from library.releases.kinds import ChangeKind
 from library.releases.links import LinkFate
 from library.releases.novelty import held_before
+from library.releases.object_rows import Place, place_of
 
 if TYPE_CHECKING:
     from library.releases.compared import ReleaseDifference
@@ -33,8 +33,8 @@ class Mention:
     name: str
     href: str
     said: str = ""
-    then: tuple[tuple[str, str, str], ...] = ()
-    """What replaced it, hop by hop: ID, name and address."""
+    then: tuple[Place, ...] = ()
+    """What replaced it, hop by hop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +91,8 @@ def highlights(pair: Pair) -> Highlights:
     """What is told first of a comparison; at most two queries a domain, for names."""
     known = held_before(pair)
     return Highlights(
-        added=tuple(_of_kind(pair, ChangeKind.ADDITIONS, lambda key: key not in known)),
-        spread=tuple(_of_kind(pair, ChangeKind.ADDITIONS, lambda key: key in known)),
+        added=tuple(_of_kind(pair, ChangeKind.ADDITIONS, apart=known, is_new=True)),
+        spread=tuple(_of_kind(pair, ChangeKind.ADDITIONS, apart=known, is_new=False)),
         renamed=tuple(_renamed(pair)),
         moved=tuple(_moved(pair)),
         revoked=tuple(_of_kind(pair, ChangeKind.REVOCATIONS, named=OBJECT_TYPES)),
@@ -119,16 +119,21 @@ def of_kind(
 def _of_kind(
     pair: Pair,
     change: ChangeKind,
-    fits: Callable[[int], bool] = lambda _: True,
+    *,
     named: tuple[ObjectType, ...] = NAMED_KINDS,
+    apart: frozenset[int] = frozenset(),
+    is_new: bool = True,
 ) -> Iterator[Highlight]:
-    """What changed in one way by kind, each object once whatever its domains."""
+    """What changed in one way by kind, each object once whatever its domains.
+
+    Without those with the keys in `apart`; those alone where they are asked for as not new.
+    """
     for kind in kinds_of(pair.shown):
         found = {
             changed.object_id: (one, changed)
             for one in reversed(pair.shown)
             for changed in of_kind(one, kind, change)
-            if fits(changed.object_id)
+            if (changed.object_id in apart) != is_new
         }
         if not found:
             continue
@@ -138,8 +143,7 @@ def _of_kind(
         mentions: tuple[Mention, ...] = ()
         if kind in named or not kind.is_known:
             mentions = tuple(_mention(pair, *each) for each in ordered[:MOST_NAMED])
-        is_new = change is ChangeKind.ADDITIONS and len(pair.shown) > 1
-        asked = ChangesAsked(of_type=kind.slug, kind=change, is_new=is_new)
+        asked = ChangesAsked(of_type=kind.slug, kind=change, is_new=is_new if apart else None)
         href = f"{pair.path}/changes{asked.query(pair.domain)}"
         yield Highlight(kind, len(found), href, mentions)
 
@@ -154,14 +158,10 @@ def _mention(
         name=shown.name or changed.stix_id,
         href=pair.history(compared, changed.object_id, changed.stix_id),
         said=said,
-        then=tuple(map(_place, compared.replaced_by(changed.object_id)))
+        then=tuple(map(place_of, compared.replaced_by(changed.object_id)))
         if changed.kind is ChangeKind.REVOCATIONS
         else (),
     )
-
-
-def _place(end: LinkEnd) -> tuple[str, str, str]:
-    return end.attack_id, end.name, Addresses().by_stix_id(end.stix_id)
 
 
 def _renamed(pair: Pair) -> Iterator[Mention]:

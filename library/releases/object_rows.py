@@ -86,10 +86,10 @@ def fitting_objects(pair: Pair, asked: ChangesAsked) -> Fitting:
         return weights[found[0].domain].get(found[1].object_id) if _is_weighed(found[1]) else None
 
     every = [found for found in every if asked.weight in {None, weight(found)}]
-    known = held_before(pair) if asked.is_new else frozenset()
-    fitting = [
-        found for found in every if _fits(found[1], asked) and found[1].object_id not in known
-    ]
+    fitting = [found for found in every if _fits(found[1], asked)]
+    if asked.is_new is not None:
+        known = held_before(pair)
+        fitting = [found for found in fitting if (found[1].object_id in known) != asked.is_new]
     is_folded = [asked.weight is None and weight(found) is Weight.NOISE for found in fitting]
     listed = [found for found, folded in zip(fitting, is_folded, strict=True) if not folded]
     listed.sort(key=lambda found: _place_of(found, weight(found)))

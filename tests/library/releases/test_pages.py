@@ -195,6 +195,8 @@ def test_object_is_not_new_when_another_domain_had_it(site: Site) -> None:
     assert "In a further domain: 1 group: G1000 Band" in brief
     assert "new group" not in brief
     assert rows(site.page(f"{PAIR}/changes?type=groups&kind=additions&new=true")) == {}
+    (link,) = first.one("ul", css="release-kinds").all("a")[:1]
+    assert entries(site.page(link["href"])) == ["G1000 Band Mobile"]
 
 
 @pytest.mark.usefixtures("two")

@@ -10,7 +10,7 @@ from django.db.models.functions import Collate, Lower
 from library.identifiers import RELEASE_FORM, Domain, Link, ObjectType, Provenance, release_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from library.models import (
         Edition,
@@ -18,6 +18,21 @@ if TYPE_CHECKING:
         SnapshotEdge,
         SnapshotObject,  # noqa: F401 (a string names it)
     )
+
+
+def standing_each[T](
+    newest_first: Iterable[T], release: Callable[[T], str], is_official: Callable[[T], bool]
+) -> list[T]:
+    """What stands for each release among what was fetched, the newest release first.
+
+    The official snapshot, else the newest import, as `SnapshotQuerySet.of_release` has it.
+    """
+    standing: dict[str, T] = {}
+    for held in newest_first:
+        known = standing.get(release(held))
+        if known is None or (is_official(held) and not is_official(known)):
+            standing[release(held)] = held
+    return list(standing.values())
 
 
 class SnapshotQuerySet(models.QuerySet["Snapshot"]):

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from django.db import connection
 
 from library.identifiers import Domain, Provenance, is_sample, release_order
+from library.querysets import standing_each
 
 PLACES: Final = """
     SELECT s.id, s.domain, s.attack_version, encode(s.bundle_sha256, 'hex'), s.provenance,
@@ -161,7 +162,8 @@ def timelines_of(
 
 
 def _timeline(domain: str, places: Sequence[Place], shown: set[int]) -> Timeline:
-    releases = _standing(places)
+    standing = standing_each(places, lambda at: at.release, lambda at: at.is_official)
+    releases = tuple(standing)
     rivals = [place for place in places if place not in releases]
     contested = {place.release for place in rivals}
     runs: list[list[Place]] = [[places[0]]]
@@ -180,19 +182,6 @@ def _timeline(domain: str, places: Sequence[Place], shown: set[int]) -> Timeline
         if run[0].holds
     ]
     return Timeline(domain, tuple(made), releases)
-
-
-def _standing(places: Sequence[Place]) -> tuple[Place, ...]:
-    """The snapshot that stands for each release: the official one, else the newest import.
-
-    As `SnapshotQuerySet.of_release` has it.
-    """
-    standing: dict[str, Place] = {}
-    for place in places:
-        known = standing.get(place.release)
-        if known is None or (place.is_official and not known.is_official):
-            standing[place.release] = place
-    return tuple(standing.values())
 
 
 def _rival(run: Sequence[Place], rivals: Sequence[Place], contested: set[str]) -> str:

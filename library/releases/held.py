@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 from django.db import connection
 
 from library.contexts.page import Crumb, FeedLink, Page, way_up
-from library.identifiers import OBJECT_TYPES, Domain, is_sample, type_of
+from library.identifiers import OBJECT_TYPES, Domain, Provenance, is_sample, type_of
 from library.models import Snapshot
+from library.querysets import standing_each
 from library.releases.asked import BETWEEN
 
 if TYPE_CHECKING:
@@ -163,14 +164,11 @@ def _place(kind: ObjectType) -> tuple[int, str]:
 
 def _growth(snapshots: Sequence[Snapshot]) -> Iterator[Growth]:
     """The types that are entries, over the releases; nothing where there is one release alone."""
-    standing: dict[str, Snapshot] = {}
-    for snapshot in snapshots:
-        held = standing.get(snapshot.attack_version)
-        is_better = snapshot.provenance == "official" and held and held.provenance != "official"
-        if held is None or is_better:
-            standing[snapshot.attack_version] = snapshot
-    oldest_first = [s for s in reversed(standing.values()) if not is_sample(s.attack_version)]
-    oldest_first = oldest_first or list(reversed(standing.values()))
+    standing = standing_each(
+        snapshots, lambda s: s.attack_version, lambda s: s.provenance == Provenance.OFFICIAL
+    )
+    oldest_first = [s for s in reversed(standing) if not is_sample(s.attack_version)]
+    oldest_first = oldest_first or list(reversed(standing))
     if len(oldest_first) < 2:
         return
     kinds = {type_of(stix_type) for s in oldest_first for stix_type in s.objects_by_type}

@@ -138,6 +138,12 @@ class ReleaseDifference:
         found = held_alike(self.after.pk, alike) if alike else ()
         return [changed for changed in found if type_of(changed.stix_type).has_list]
 
+    @property
+    def relinked_materially(self) -> Sequence[LinkEnd]:
+        """Objects whose content is the same in both releases and whose mitigations are not."""
+        keys = self._touched[Weight.MATERIAL] - self.of_object.keys()
+        return [self.ends[key] for key in keys if key in self.ends]
+
     def weigh(self, objects: Iterable[ChangedObject]) -> Mapping[int, Weight]:
         """How much the changes of objects say that both releases hold, by their keys.
 

@@ -76,7 +76,8 @@ def technique_marks(compared: ReleaseDifference) -> Mapping[int, str]:
     """
     techniques = [c for c in compared.objects if type_of(c.stix_type) is TECHNIQUE]
     weights = compared.weigh(techniques)
-    found: dict[int, str] = {}
+    alike = compared.relinked_materially
+    found = {end.object_id: CHANGED for end in alike if end.kind is TECHNIQUE}
     for changed in techniques:
         before, after = changed.before, changed.after
         if changed.kind is ChangeKind.ADDITIONS:

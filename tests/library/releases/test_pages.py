@@ -161,6 +161,15 @@ def test_entry_is_listed_when_its_links_alone_changed(site: Site) -> None:
     assert "2 changed in substance" in site.page(f"{PAIR}/brief").words
 
 
+def test_matrix_marks_a_technique_that_is_the_same_and_has_another_mitigation(site: Site) -> None:
+    measure = mitigation("M1000", "Measure")
+    before = (IMPACT, ACCESS, GRID, KEPT, EDITED, measure)
+    import_objects(*before, release="1.0")
+    import_objects(*before, relationship("mitigates", measure, KEPT, "Do."), release="2.0")
+    marked = site.page(f"{PAIR}/matrix").all("a", css="matrix-marked")
+    assert [cell.words for cell in marked] == ["T1000 Kept, changed"]
+
+
 def test_row_tells_the_changes_of_its_own_domain(site: Site) -> None:
     phone = technique("T9000", "On phones", domain="mobile")
     everywhere = GROUP | {"x_mitre_domains": ["enterprise-attack", "mobile-attack"]}

@@ -5,7 +5,7 @@ look through them in memory takes less than the database needs to find which nam
 letters with another, however many releases it holds.
 """
 
-from bisect import bisect_right
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -98,7 +98,7 @@ class Catalogue:
             if place in places:
                 self._enter_full_name(parent_entry, places[place])
         self._text = "".join(f"\n{line.name}" for line in self.lines) + "\n"
-        self._starts = _starts(self.lines)
+        self._line_at = _line_at(self.lines)
         self._held = {dead_too: self._bits(dead_too) for dead_too in (False, True)}
 
     @property
@@ -142,12 +142,16 @@ class Catalogue:
 
         The names of analytics are not among them: two thousand numbers, alike in all else.
         """
-        text, starts = self._text, self._starts
-        at = text.find(piece) if piece else -1
-        while at >= 0:
-            number = bisect_right(starts, at + piece.startswith("\n")) - 1
-            yield number
-            at = text.find(piece, starts[number] + len(self.lines[number].name))
+        if not piece:
+            return
+        # To split is the quickest way to find all; each name counts once.
+        at, last, shift = 0, -1, piece.startswith("\n")
+        for part in self._text.split(piece)[:-1]:
+            number = self._line_at[at + len(part) + shift]
+            at += len(part) + len(piece)
+            if number != last:
+                last = number
+                yield number
 
     def _enter(self, entry: Entry) -> None:
         self.by_version[entry.version_id].append(entry)
@@ -176,12 +180,11 @@ class Catalogue:
         return bytes(bits)
 
 
-def _starts(lines: Iterable[Line]) -> list[int]:
-    """Where each name begins in the text of all, one a line."""
-    found, at = [], 1
-    for line in lines:
-        found.append(at)
-        at += len(line.name) + 1
+def _line_at(lines: Iterable[Line]) -> array[int]:
+    """Which name each letter of the text of all belongs to; a line's end to the name before it."""
+    found = array("i", [0])
+    for number, line in enumerate(lines):
+        found.extend([number] * (len(line.name) + 1))
     return found
 
 

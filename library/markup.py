@@ -196,7 +196,7 @@ def _result(result: Result) -> str:
         replaced = f'<p class="replaced-by">Replaced by {_link(result.successor)}</p>'
     return (
         '<article class="entry"><div class="entry-margin">'
-        f'<p class="kicker">{escape(hit.kind.label)} {marks}</p>'
+        f'<p class="kicker">{escape(result.label)} {marks}</p>'
         f"{status if hit.status else ''}</div>"
         f'<div class="entry-body"><h2><a href="{escape(result.href)}">'
         f"{attack_id if hit.attack_id else ''}{escape(result.name)}</a></h2>"

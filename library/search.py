@@ -33,8 +33,8 @@ MOST_WORDS = 12
 MOST_LEFT_OUT = 6
 # Fewer letters than these stand in too many names to say anything.
 SHORTEST_PIECE = 3
-# Where so many are found already, words that hold less of what was asked are not looked for: those
-# with all but one of its words, those with any, which may be thousands.
+# Where so many are found already, what holds less of the words is not looked for: all but one of
+# them; two of them, or any, which may be thousands.
 ENOUGH, FEW = 25, 5
 ALWAYS = sys.maxsize
 # Scores from which on a name is the very one that was asked for.
@@ -276,13 +276,14 @@ def _names(known: Catalogue, asked: str) -> Iterator[tuple[float, Line]]:
 def _look_alikes(known: Catalogue, asked: str) -> list[Line]:
     """Names with most of the pieces that a text is cut in, those of about its length first."""
     counts = Counter(number for piece in _pieces(asked) for number in known.lines_with(piece))
-
-    def far(number: int) -> tuple[int, int]:
-        return -counts[number], abs(len(known.lines[number].name) - len(asked))
-
+    lines, length = known.lines, len(asked)
     # What is no longer than the name of a parent is not meant for those of all below it.
-    telling = (number for number in counts if len(asked) > known.lines[number].lead)
-    return [known.lines[number] for number in nsmallest(MOST_ALIKE, telling, key=far)]
+    found = [
+        (-count, abs(len(line.name) - length), number)
+        for number, count in counts.items()
+        if length > (line := lines[number]).lead
+    ]
+    return [lines[number] for _, _, number in nsmallest(MOST_ALIKE, found)]
 
 
 def _pieces(asked: str) -> set[str]:
@@ -324,12 +325,22 @@ def _word_queries(words: list[str]) -> list[tuple[str, float, int]]:
     meant = [_either(word) for word in words]
     unfinished = [*meant[:-1], f"{words[-1]}:*"]
     queries = [(" & ".join(meant), 100.0, ALWAYS), (" & ".join(unfinished), 0.0, ENOUGH)]
-    if 2 < len(words) <= MOST_LEFT_OUT:
+    # Of three words, all but one are two.
+    if 3 < len(words) <= MOST_LEFT_OUT:
         most = (meant[:at] + meant[at + 1 :] for at in range(len(meant)))
         queries.append((" | ".join(f"({' & '.join(kept)})" for kept in most), 0.0, ENOUGH))
+    if len(words) > 2:
+        queries.append((_any_two(meant), 0.0, FEW))
     if len(words) > 1:
         queries.append((" | ".join(meant), 0.0, FEW))
     return queries
+
+
+def _any_two(words: list[str]) -> str:
+    """What asks for two of these words: far fewer hold them, and take less time to weigh."""
+    return " | ".join(
+        f"({word} & ({' | '.join(words[at:])}))" for at, word in enumerate(words[:-1], 1)
+    )
 
 
 def _either(word: str) -> str:

@@ -10,11 +10,12 @@ import orjson
 from django.http import QueryDict
 from django.utils.safestring import SafeString
 
+from library.addresses import Addresses
 from library.catalogue import Catalogue, Entry, catalogue
 from library.conditional import Shelf
 from library.contexts.page import Crumb, Page, way_up
 from library.documents import fold
-from library.identifiers import OBJECT_TYPES, Domain
+from library.identifiers import OBJECT_TYPES, TECHNIQUE, Domain
 from library.lookups import contents_of
 from library.markup import results_html
 from library.parameters import TRUE, as_query, offset, search_text
@@ -23,7 +24,7 @@ from library.text.markdown import plain
 
 # The kinds with a list by its address; the types that only a release to come may have, too.
 KIND = re.compile(rf"{'|'.join(kind.path for kind in OBJECT_TYPES)}|objects/[a-z][a-z0-9-]{{0,60}}")
-MOST_SHOWN = 50
+MOST_SHOWN = 25
 MOST_LIVE = 8
 AROUND = 110
 
@@ -79,6 +80,9 @@ class Result:
 
     hit: Hit
     href: str
+    label: str
+    """What it is called: its kind, or "Sub-technique" for a technique that is a part of one."""
+
     name: str
     excerpt: SafeString
     successor: Successor | None = None
@@ -131,6 +135,11 @@ class SearchPage:
         """The address of the results before these; empty where there are none."""
         start = self.asked.offset - MOST_SHOWN
         return self.path + replace(self.asked, offset=start).query if start >= 0 else ""
+
+    @property
+    def previous_count(self) -> int:
+        """How many results the page before has."""
+        return MOST_SHOWN
 
     @property
     def following(self) -> str:
@@ -238,24 +247,30 @@ def _domains(hits: list[Hit], asked: SearchQuery, path: str) -> list[Choice]:
 
 
 def _results(shelf: Shelf, hits: list[Hit], excerpts: dict[int, SafeString]) -> list[Result]:
-    known = catalogue(shelf.snapshot_ids)
+    known, addresses = catalogue(shelf.snapshot_ids), shelf.addresses
     found = []
     for hit in hits:
         entry = hit.entry
         name, shown = _full_name(known, entry), excerpts.get(entry.version_id, SafeString())
-        found.append(Result(hit, _href(shelf, entry), name, shown, _successor(shelf, known, entry)))
+        href, successor = _href(addresses, entry), _successor(addresses, known, entry)
+        found.append(Result(hit, href, _label(entry), name, shown, successor))
     return found
 
 
-def _successor(shelf: Shelf, known: Catalogue, entry: Entry) -> Successor | None:
+def _label(entry: Entry) -> str:
+    is_part = entry.kind is TECHNIQUE and "." in entry.attack_id
+    return "Sub-technique" if is_part else entry.kind.label
+
+
+def _successor(addresses: Addresses, known: Catalogue, entry: Entry) -> Successor | None:
     target = known.replacement(entry) if entry.revoked else None
     if target is None:
         return None
-    return Successor(_href(shelf, target), target.attack_id, _full_name(known, target))
+    return Successor(_href(addresses, target), target.attack_id, _full_name(known, target))
 
 
-def _href(shelf: Shelf, entry: Entry) -> str:
-    return shelf.addresses.page(entry.kind, entry.attack_id, entry.stix_id)
+def _href(addresses: Addresses, entry: Entry) -> str:
+    return addresses.page(entry.kind, entry.attack_id, entry.stix_id)
 
 
 def _full_name(known: Catalogue, entry: Entry) -> str:
@@ -280,7 +295,7 @@ def _excerpts(hits: list[Hit], asked: SearchQuery) -> dict[int, SafeString]:
 def _telling(description: str, words: list[str]) -> str:
     """The first paragraph with a word that was looked for, else the first, without markup.
 
-    To read the markup of all paragraphs of fifty descriptions takes longer than the search.
+    To read the markup of all paragraphs of a page's descriptions takes longer than the search.
     """
     paragraphs = [paragraph for paragraph in description.split("\n") if paragraph.strip()]
     if stems := _stems(tuple(words)):

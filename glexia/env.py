@@ -49,6 +49,18 @@ def port(name: str, default: int) -> int:
     return int(value)
 
 
+def number(name: str, default: int, *, least: int = 0, most: int = 2**31 - 1) -> int:
+    """A whole number between two others, both allowed."""
+    value = text(name)
+    if not value:
+        return default
+    if not (value.isascii() and value.isdigit() and len(value) <= 10):
+        raise SettingError(f"{name} is {value!r}: use a whole number.")
+    if not least <= int(value) <= most:
+        raise SettingError(f"{name} is {value}: use a number from {least:,} to {most:,}.")
+    return int(value)
+
+
 def words(name: str, default: tuple[str, ...]) -> list[str]:
     """The parts of a comma-separated list, without empty ones."""
     value = text(name)

@@ -33,6 +33,8 @@ def _kept_secret() -> str:
 DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.text("SECRET_KEY") or _kept_secret()
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]"))
+# How many proxies stand before the web server, each of which says whom it heard from.
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, most=10)
 ATTACK_BUNDLES = env.directory("ATTACK_BUNDLES")
 # Whether a Take must be approved by somebody other than its author; off for a team of one.
 TAKES_NEED_SECOND_PERSON = env.flag("TAKES_NEED_SECOND_PERSON", default=True)

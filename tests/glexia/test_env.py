@@ -232,3 +232,15 @@ def test_refusal_keeps_the_password_to_itself(put: Put) -> None:
     ):
         put(value)
         assert "s3cret" not in refusal(lambda: env.database(NAME))
+
+
+@pytest.mark.parametrize(("value", "read"), [(None, 7), ("", 7), ("0", 0), (" 10 ", 10)])
+def test_number_is_read_when_it_is_within_bounds(put: Put, value: str | None, read: int) -> None:
+    put(value)
+    assert env.number(NAME, 7, most=10) == read
+
+
+@pytest.mark.parametrize("value", ["11", "-1", "1.5", "١", "1e1", "99999999999", "many"])
+def test_number_is_refused_when_it_is_none_or_out_of_bounds(put: Put, value: str) -> None:
+    put(value)
+    refusal(lambda: env.number(NAME, 7, most=10))

@@ -2,7 +2,7 @@
 
 import pytest
 from django.test import RequestFactory
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from glexia.clients import client_address
 
@@ -24,7 +24,7 @@ from glexia.clients import client_address
     ],
 )
 def test_a_client_is_who_the_trusted_proxies_say(
-    proxies: int, forwarded: str, address: str, settings: SettingsWrapper
+    proxies: int, forwarded: str, address: str, settings: Settings
 ) -> None:
     settings.TRUSTED_PROXIES = proxies
     request = RequestFactory().get(

@@ -6,6 +6,8 @@ switching the edition changes every page at once.
 """
 
 import hashlib
+import math
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,7 +15,7 @@ from functools import cache, lru_cache, wraps
 from typing import Any, Concatenate
 
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_vary_headers
@@ -29,6 +31,8 @@ PARTIAL_HEADER = "HX-Request-Type"
 # What purges all pages of the library from a shared cache.
 EVERY_PAGE = "attack"
 BEHIND_SECONDS = 1
+# How many times EPOCH_SECONDS a reader goes by what was read while another reads it anew.
+MOST_BEHIND = 10
 REVALIDATION_SECONDS = 60
 SOURCES = ("library", "analysis", "templates", "static", "glexia")
 
@@ -90,22 +94,42 @@ NOW = """
 """
 
 
-# The shelf that this process last read, and when; a process may read it twice at once, no harm.
-_kept: list[tuple[float, Shelf]] = []
+class _Kept:
+    """The shelf that this process last read, and when; one thread at a time reads it anew."""
+
+    at: tuple[float, Shelf | None] = (-math.inf, None)
+    reading = threading.Lock()
 
 
 def current_shelf() -> Shelf:
     """What readers see, as of a moment at most EPOCH_SECONDS ago; one query where that is over.
 
     So a process learns of what another has published within that time, and asks no more often.
+    While the database is away, what was read last holds, so that finished pages are still served;
+    raises DatabaseError where nothing was.
     """
-    now = time.monotonic()
-    for read_at, shelf in _kept[:1]:
-        if now - read_at < settings.EPOCH_SECONDS:
-            return shelf
-    shelf = _read_shelf()
-    _kept[:] = [(now, shelf)]
+    read_at, shelf = _Kept.at
+    age = time.monotonic() - read_at
+    if shelf is not None and age < settings.EPOCH_SECONDS:
+        return shelf
+    # Nobody waits for a database that is slow to answer another, unless that lasts.
+    patient = shelf is None or age > MOST_BEHIND * settings.EPOCH_SECONDS
+    if not _Kept.reading.acquire(blocking=patient) and shelf is not None:
+        return shelf
+    try:
+        shelf = _read_shelf()
+    except OperationalError:
+        if shelf is None:
+            raise
+    finally:
+        _Kept.reading.release()
+    _Kept.at = (time.monotonic(), shelf)
     return shelf
+
+
+def forget_shelf(**_kwargs: object) -> None:
+    """Have the next reader of this process see what has just been published in it."""
+    _Kept.at = (-math.inf, _Kept.at[1])
 
 
 def shelf_of(request: HttpRequest) -> Shelf:
@@ -115,11 +139,6 @@ def shelf_of(request: HttpRequest) -> Shelf:
         shelf = current_shelf()
         request.shelf = shelf  # type: ignore[attr-defined]
     return shelf
-
-
-def forget_shelf(**_kwargs: object) -> None:
-    """Have the next reader of this process see what has just been published in it."""
-    _kept.clear()
 
 
 def _read_shelf() -> Shelf:

@@ -253,8 +253,8 @@ def test_header_is_read_as_it_stands(put: Put, value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["sesame", "No Name: x", "Name:", "Name: x\r\nOther: y", "N: \u00e9"]
+    "value", ["sesame", "No Name: sesame", "N: sesame\r\nM: y", "N: sesam\u00e9"]
 )
 def test_header_is_refused_without_telling_its_value(put: Put, value: str) -> None:
     put(value)
-    assert value.partition(":")[2] not in refusal(lambda: env.header(NAME)) or ":" not in value
+    assert "sesam" not in refusal(lambda: env.header(NAME))

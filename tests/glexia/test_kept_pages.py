@@ -1,12 +1,15 @@
 """Finished pages are kept: found without a query, never older than what they show."""
 
 import gzip
+import math
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import brotli
 import pytest
 from django.core.cache import caches
+from django.db import OperationalError
 from django.test import Client
 from django.test.signals import template_rendered
 from pytest_django import DjangoAssertNumQueries, Settings
@@ -14,7 +17,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from glexia import caches as kept_in
 from glexia.env import SettingError
 from importer.editions import make_current
-from library.conditional import forget_shelf
+from library.conditional import Shelf, _Kept, current_shelf, forget_shelf
 from library.epoch import advance_epoch
 from library.models import Snapshot
 from tests.factories import import_objects, mitigation
@@ -164,6 +167,43 @@ def test_other_process_is_believed_once_what_was_read_is_old(
     assert site.get(PAGE)["ETag"] == before
     clock[0] += 0.2
     assert site.get(PAGE)["ETag"] != before
+
+
+def away() -> Shelf:
+    raise OperationalError("the connection is closed")
+
+
+@pytest.mark.parametrize("keeping", [""], indirect=True)
+def test_kept_page_is_served_while_the_database_is_away(
+    keeping: None, site: Site, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = site.get(PAGE)
+    settings.EPOCH_SECONDS = 0.0
+    monkeypatch.setattr("library.conditional._read_shelf", away)
+    assert site.get(PAGE).content == page.content
+    assert site.get(PAGE, **{"If-None-Match": page["ETag"]}).status_code == 304
+
+
+def test_database_that_is_away_is_told_of_when_nothing_was_read(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("library.conditional._Kept.at", (-math.inf, None))
+    monkeypatch.setattr("library.conditional._read_shelf", away)
+    with pytest.raises(OperationalError):
+        current_shelf()
+
+
+def test_readers_go_by_what_was_read_while_one_of_them_reads_anew(
+    keeping: None, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = current_shelf()
+    import_objects(mitigation("M1000", "Beta"), release="2.0")
+    clock = [time.monotonic() + 3601]
+    monkeypatch.setattr("library.conditional.time.monotonic", lambda: clock[0])
+    reading = _Kept.reading
+    with reading:
+        assert current_shelf() is before
+    assert current_shelf() is not before
 
 
 @pytest.mark.parametrize("path", [f"{MITIGATIONS}/M9999", f"{MITIGATIONS}/m1000", "/admin/login/"])

@@ -62,7 +62,7 @@ def _whole(
     request: HttpRequest, tag: str, answer: Callable[[HttpRequest], HttpResponseBase]
 ) -> HttpResponseBase:
     """The page itself, kept or newly made, in the encoding that the client likes best."""
-    encoding = preferred_encoding(request.headers.get("Accept-Encoding", ""))
+    encoding = preferred_encoding(request.META.get("HTTP_ACCEPT_ENCODING", ""))
     pages, key = caches["pages"], f"{tag}{encoding}"
     kept: KeptPage | None = pages.get(key)
     if kept is not None:

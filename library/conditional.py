@@ -28,6 +28,8 @@ from library.sharing import without_short_address
 
 # What htmx 4 sends when only a part of the page is to be swapped, and at no other time.
 PARTIAL_HEADER = "HX-Request-Type"
+# Where WSGI has it: to make all of `request.headers` takes longer than to find a finished page.
+PARTIAL_VARIABLE = "HTTP_HX_REQUEST_TYPE"
 # What purges all pages of the library from a shared cache.
 EVERY_PAGE = "attack"
 BEHIND_SECONDS = 1
@@ -197,13 +199,13 @@ def _shelf_for(shelf: Shelf, kwargs: dict[str, Any]) -> Shelf:
 
 def is_partial(request: HttpRequest) -> bool:
     """Whether htmx asks for a part of the page and nothing else."""
-    return request.headers.get(PARTIAL_HEADER) == "partial"
+    return request.META.get(PARTIAL_VARIABLE) == "partial"
 
 
 def unmodified(request: HttpRequest, shelf: Shelf, etag: str) -> HttpResponseBase | None:
     """The 304 for a client that has the page as it is; None for one that has not."""
     # "*" asks whether there is a page at all, which only the view knows.
-    if request.headers.get("If-None-Match", "*").strip() == "*":
+    if request.META.get("HTTP_IF_NONE_MATCH", "*").strip() == "*":
         return None
     unchanged = get_conditional_response(request, etag=etag)
     if unchanged is None or unchanged.status_code != 304:
@@ -253,7 +255,7 @@ def page_tag(request: HttpRequest, shelf: Shelf) -> str:
         build_id(),
         str(shelf.edition.pk if shelf.edition else 0),
         f"{shelf.newest_snapshot}/{shelf.snapshot_count}/{shelf.epoch}",
-        request.build_absolute_uri(),
+        f"{request.scheme}://{request.get_host()}{request.path}?{request.META['QUERY_STRING']}",
     )
     return f'W/"{hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]}"'
 

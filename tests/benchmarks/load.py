@@ -87,7 +87,7 @@ def request_for(path: str, **headers: str) -> bytes:
 def tag_of(port: int, path: str) -> str:
     """The ETag of a page."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    connection.request("GET", path, headers={"Accept-Encoding": "br"})
+    connection.request("GET", path, headers={"Accept-Encoding": "br", "Host": "127.0.0.1"})
     response = connection.getresponse()
     response.read()
     connection.close()

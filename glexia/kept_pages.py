@@ -43,9 +43,7 @@ def kept_pages(
     """Answers with the kept page, or 304, where nothing has changed; else compresses and keeps."""
 
     def respond(request: HttpRequest) -> HttpResponseBase:
-        if request.method not in ("GET", "HEAD") or not request.path.startswith(PUBLIC):
-            return answer(request)
-        if is_partial(request):
+        if not _is_page(request):
             return answer(request)
         try:
             shelf = shelf_of(request)
@@ -56,6 +54,17 @@ def kept_pages(
         return unmodified(request, shelf, tag) or _whole(request, tag, answer)
 
     return respond
+
+
+def _is_page(request: HttpRequest) -> bool:
+    """Whether a request is for something whose tag is known beforehand: raw objects have others."""
+    path = request.path
+    return (
+        request.method in ("GET", "HEAD")
+        and path.startswith(PUBLIC)
+        and not path.endswith("/raw")
+        and not is_partial(request)
+    )
 
 
 def _whole(

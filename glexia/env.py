@@ -13,6 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 # No white space, quotes or backslashes: browsers read those in ways of their own.
 ADDRESS_FORM = re.compile(r"[!#-;=?-\[\]_a-z~%]+")
+# RFC 9110 §5.1 and §5.5, in ASCII.
+HEADER_FORM = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+: ?[!-~][ -~]*")
 BASE_DIR = Path(__file__).resolve().parent.parent
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
@@ -115,6 +117,14 @@ def web_address(name: str, default: str) -> str:
     raise SettingError(
         f"{name} is {value!r}: use an http, https, mailto or tel address, or a path."
     )
+
+
+def header(name: str) -> str:
+    """A header of a request, "Name: value"; what it holds is a secret and told to nobody."""
+    value = text(name)
+    if value and not HEADER_FORM.fullmatch(value):
+        raise SettingError(f"{name} is not a header: write it as Name: value.")
+    return value
 
 
 def database(name: str) -> dict[str, str] | None:

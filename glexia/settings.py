@@ -5,6 +5,7 @@ import secrets
 from django.utils.csp import CSP
 
 from glexia import env
+from glexia.caches import caches
 
 BASE_DIR = env.BASE_DIR
 DATA_DIR = env.data_dir()
@@ -60,6 +61,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "glexia.middleware.without_body_for_head",
+    "glexia.kept_pages.kept_pages",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -107,6 +109,18 @@ _planner = "-c random_page_cost=1.1"
 DATABASES["default"]["OPTIONS"] = {"pool": _pool, "options": _planner}  # type: ignore[assignment]
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 
+# Pages that are finished, and counters; in each process by itself, or shared: `database`, the
+# library's own PostgreSQL, or redis://host:port/0.
+CACHES = caches(env.text("CACHE_URL"), pages=env.number("PAGE_CACHE_ENTRIES", 1000))
+# How long a process may go by what it last read of the edition and of Takes.
+EPOCH_SECONDS = 1.0
+# How long shared caches may hold pages that they are told to purge; 0 where none are told.
+SHARED_CACHE_SECONDS = env.number("SHARED_CACHE_SECONDS", 0)
+# Whom to tell, by a POST with the surrogate key of all pages, and the header by which the cache
+# knows who asks: `Fastly-Key: …`.
+PURGE_URL = env.web_address("PURGE_URL", "") if env.text("PURGE_URL") else ""
+PURGE_HEADER = env.header("PURGE_HEADER")
+
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = False
@@ -139,5 +153,7 @@ X_FRAME_OPTIONS = "DENY"
 # What other apps add to the library's pages: dotted paths of functions, in the order shown.
 OBJECT_PANELS = ["analysis.panels.take_panel"]
 RELEASE_PANELS = ["analysis.releases.takes_panel"]
+# Whom a process tells when readers see other pages by what it has done.
+EPOCH_LISTENERS = ["library.conditional.forget_shelf", "glexia.purging.purge"]
 # Their pages that sitemaps name beside the lists: names of addresses.
 LISTED_PAGES = ["analysis:takes", "analysis:takes-brief"]

@@ -1,4 +1,4 @@
-"""Answers that cost one query when nothing has changed: ETag and 304 for pages.
+"""Answers that cost next to nothing when nothing has changed: ETag and 304 for pages.
 
 What a page shows follows from its address, the edition, the snapshots held (change history lists
 them all) and this build of the product. So the tag is known before anything is rendered, and
@@ -6,13 +6,16 @@ switching the edition changes every page at once.
 """
 
 import hashlib
+import math
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache, wraps
 from typing import Any, Concatenate
 
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_vary_headers
@@ -25,6 +28,14 @@ from library.sharing import without_short_address
 
 # What htmx 4 sends when only a part of the page is to be swapped, and at no other time.
 PARTIAL_HEADER = "HX-Request-Type"
+# Where WSGI has it: to make all of `request.headers` takes longer than to find a finished page.
+PARTIAL_VARIABLE = "HTTP_HX_REQUEST_TYPE"
+# What purges all pages of the library from a shared cache.
+EVERY_PAGE = "attack"
+BEHIND_SECONDS = 1
+# How many times EPOCH_SECONDS a reader goes by what was read while another reads it anew.
+MOST_BEHIND = 10
+REVALIDATION_SECONDS = 60
 SOURCES = ("library", "analysis", "templates", "static", "glexia")
 
 
@@ -85,14 +96,61 @@ NOW = """
 """
 
 
+class _Kept:
+    """The shelf that this process last read, and when; one thread at a time reads it anew."""
+
+    at: tuple[float, Shelf | None] = (-math.inf, None)
+    reading = threading.Lock()
+
+
 def current_shelf() -> Shelf:
+    """What readers see, as of a moment at most EPOCH_SECONDS ago; one query where that is over.
+
+    So a process learns of what another has published within that time, and asks no more often.
+    While the database is away, what was read last holds, so that finished pages are still served;
+    raises DatabaseError where nothing was.
+    """
+    read_at, shelf = _Kept.at
+    age = time.monotonic() - read_at
+    if shelf is not None and age < settings.EPOCH_SECONDS:
+        return shelf
+    # Nobody waits for a database that is slow to answer another, unless that lasts.
+    patient = shelf is None or age > MOST_BEHIND * settings.EPOCH_SECONDS
+    if not _Kept.reading.acquire(blocking=patient) and shelf is not None:
+        return shelf
+    try:
+        shelf = _read_shelf()
+    except OperationalError:
+        if shelf is None:
+            raise
+    finally:
+        _Kept.reading.release()
+    _Kept.at = (time.monotonic(), shelf)
+    return shelf
+
+
+def forget_shelf(**_kwargs: object) -> None:
+    """Have the next reader of this process see what has just been published in it."""
+    _Kept.at = (-math.inf, _Kept.at[1])
+
+
+def shelf_of(request: HttpRequest) -> Shelf:
+    """What readers see, the same for all that answers one request."""
+    shelf: Shelf | None = getattr(request, "shelf", None)
+    if shelf is None:
+        shelf = current_shelf()
+        request.shelf = shelf  # type: ignore[attr-defined]
+    return shelf
+
+
+def _read_shelf() -> Shelf:
     """What readers see now, in one query; in two where the process has not met the edition."""
     with connection.cursor() as cursor:
         cursor.execute(NOW)
-        edition, newest_snapshot, snapshot_count, epoch = cursor.fetchone()
+        edition, newest_snapshot, snapshot_count, number = cursor.fetchone()
     if edition is None:
         return Shelf(None, 0, 0)
-    return Shelf(_edition(edition), newest_snapshot, snapshot_count, epoch)
+    return Shelf(_edition(edition), newest_snapshot, snapshot_count, number)
 
 
 @lru_cache(maxsize=8)
@@ -117,16 +175,13 @@ def conditional_page[**P](view: Page[P]) -> Callable[..., HttpResponseBase]:
 
     @wraps(view)
     def respond(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        shelf = current_shelf()
+        shelf = shelf_of(request)
         if is_partial(request):
             # What it does to the browser's history depends on the page that asks for it.
             return _uncacheable(view(request, _shelf_for(shelf, kwargs), *args, **kwargs))
-        etag = _etag(request, shelf)
-        # "*" asks whether there is a page at all, which only the view knows.
-        if request.headers.get("If-None-Match", "").strip() != "*":
-            unchanged = get_conditional_response(request, etag=etag)
-            if unchanged is not None and unchanged.status_code == 304:
-                return _cacheable(unchanged, shelf, etag)
+        etag = page_tag(request, shelf)
+        if unchanged := unmodified(request, shelf, etag):
+            return unchanged
         response = view(request, _shelf_for(shelf, kwargs), *args, **kwargs)
         return _cacheable(response, shelf, etag) if response.status_code == 200 else response
 
@@ -144,16 +199,48 @@ def _shelf_for(shelf: Shelf, kwargs: dict[str, Any]) -> Shelf:
 
 def is_partial(request: HttpRequest) -> bool:
     """Whether htmx asks for a part of the page and nothing else."""
-    return request.headers.get(PARTIAL_HEADER) == "partial"
+    return request.META.get(PARTIAL_VARIABLE) == "partial"
+
+
+def unmodified(request: HttpRequest, shelf: Shelf, etag: str) -> HttpResponseBase | None:
+    """The 304 for a client that has the page as it is; None for one that has not."""
+    # "*" asks whether there is a page at all, which only the view knows.
+    if request.META.get("HTTP_IF_NONE_MATCH", "*").strip() == "*":
+        return None
+    unchanged = get_conditional_response(request, etag=etag)
+    if unchanged is None or unchanged.status_code != 304:
+        return None
+    return _cacheable(unchanged, shelf, etag)
 
 
 def _cacheable(response: HttpResponseBase, shelf: Shelf, etag: str) -> HttpResponseBase:
     response["ETag"] = etag
-    response["Cache-Control"] = "public, no-cache"
-    edition = shelf.edition.pk if shelf.edition else 0
-    response["Surrogate-Key"] = f"edition-{edition} epoch-{shelf.epoch}"
-    patch_vary_headers(response, [PARTIAL_HEADER])
+    response["Cache-Control"] = freshness(settings.SHARED_CACHE_SECONDS)
+    response["Surrogate-Key"] = surrogate_key(shelf)
+    patch_vary_headers(response, [PARTIAL_HEADER, "Accept-Encoding"])
     return response
+
+
+def freshness(shared_seconds: int) -> str:
+    """How long a page may be kept unasked: by browsers not at all, by shared caches so long.
+
+    Past that a cache may answer with it once more, while it asks whether it is still right: for as
+    long as the processes of this site, too, may be behind each other, or, where a shared cache
+    holds pages until it is purged, for as long as it takes to ask (RFC 5861 §3).
+    """
+    if not shared_seconds:
+        return f"public, max-age=0, stale-while-revalidate={BEHIND_SECONDS}"
+    return (
+        f"public, max-age=0, s-maxage={shared_seconds},"
+        f" stale-while-revalidate={REVALIDATION_SECONDS}"
+    )
+
+
+def surrogate_key(shelf: Shelf) -> str:
+    """What a shared cache knows a page by: all of the library, its edition, epoch and releases."""
+    edition = shelf.edition.pk if shelf.edition else 0
+    releases = [f"{held.domain}-{held.attack_version}" for held in shelf.snapshots]
+    return " ".join((EVERY_PAGE, f"edition-{edition}", f"epoch-{shelf.epoch}", *releases))
 
 
 def _uncacheable(response: HttpResponseBase) -> HttpResponseBase:
@@ -162,12 +249,13 @@ def _uncacheable(response: HttpResponseBase) -> HttpResponseBase:
     return response
 
 
-def _etag(request: HttpRequest, shelf: Shelf) -> str:
+def page_tag(request: HttpRequest, shelf: Shelf) -> str:
+    """The ETag of the page at the address of a request, known before anything is rendered."""
     parts = (
         build_id(),
         str(shelf.edition.pk if shelf.edition else 0),
         f"{shelf.newest_snapshot}/{shelf.snapshot_count}/{shelf.epoch}",
-        request.build_absolute_uri(),
+        f"{request.scheme}://{request.get_host()}{request.path}?{request.META['QUERY_STRING']}",
     )
     return f'W/"{hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]}"'
 

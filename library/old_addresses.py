@@ -12,7 +12,7 @@ from django.utils.encoding import escape_uri_path
 from django.views.decorators.http import require_safe
 
 from library.addresses import Addresses
-from library.conditional import current_shelf, pinned_shelf
+from library.conditional import pinned_shelf, shelf_of
 from library.identifiers import (
     MATRIX,
     OBJECT_TYPES,
@@ -99,7 +99,7 @@ def bare_id(request: HttpRequest, attack_id: str, release: str = "") -> HttpResp
     Of several kinds that MITRE gave one ID, to the kind that its letters name: deprecated
     mitigations carry T-numbers. Temporary: what has an ID is the edition's to say.
     """
-    current = current_shelf()
+    current = shelf_of(request)
     shelf = pinned_shelf(current, release) if release else current
     if shelf is None or not can_be_held(attack_id):
         raise Http404(f"no object has the ID {attack_id}")

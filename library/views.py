@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 
-from library.conditional import Shelf, conditional_page, current_shelf, is_partial
+from library.conditional import Shelf, conditional_page, is_partial, shelf_of
 from library.contexts.held import HeldObject, find_by_stix_id, find_objects
 from library.contexts.home import home_context
 from library.contexts.matrix import matrix_of, own_matrices
@@ -353,5 +353,5 @@ def _near(asked: str, every: list[HeldObject]) -> list[HeldObject]:
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     """The 404 of an address that the product does not have."""
-    page = Page(shelf=current_shelf(), title="Page not found", description="", indexed=False)
+    page = Page(shelf=shelf_of(request), title="Page not found", description="", indexed=False)
     return render(request, "404.html", {"page": page}, status=HTTPStatus.NOT_FOUND)

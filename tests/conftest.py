@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 
+from glexia.caches import NOWHERE
 from importer.pipeline import Options, import_bundles
 from importer.sources import file_sources
 from library.identifiers import Domain
@@ -21,7 +22,13 @@ NEEDED_IN_CI = {"real_data", "browser"}
 
 
 def pytest_configure() -> None:
-    """Choose what the tests of pages at random read, for all processes of this run."""
+    """Choose what the tests of pages at random read, for all processes of this run.
+
+    And keep nothing: what a test reads is what is there at that moment. Tests of what is kept, and
+    servers that tests start, keep as the product does.
+    """
+    conf.settings.EPOCH_SECONDS = 0.0
+    conf.settings.CACHES["pages"] = {"BACKEND": NOWHERE}
     os.environ.setdefault("CRAWL_SEED", str(random.SystemRandom().randrange(10**6)))
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from library.conditional import Shelf, conditional_page, current_shelf
+from library.conditional import Shelf, conditional_page, shelf_of
 from library.downloads import schema_response, site_of
 from library.files.responses import file_name, file_response, name_part
 from library.files.shape import schema_of
@@ -47,7 +47,7 @@ def _shown(shelf: Shelf, given: Given, trouble: str = "") -> dict[str, object]:
 
 def _answer(request: HttpRequest) -> HttpResponseBase:
     """What became of the IDs; what was sent is neither stored nor logged, here or on the way."""
-    shelf, given = current_shelf(), Given(())
+    shelf, given = shelf_of(request), Given(())
     try:
         given = read(request)
         response = _checked(request, check(shelf, given))

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from glexia import embedded, env
-from tests.benchmarks import comparisons, histories, imports, pages, scale
+from tests.benchmarks import comparisons, histories, imports, pages, scale, serving
 from tests.benchmarks.lab import Lab
 
 SUITES = {
@@ -13,6 +13,7 @@ SUITES = {
     "pages": pages.measure,
     "histories": histories.measure,
     "comparisons": comparisons.measure,
+    "serving": serving.measure,
     "scale": scale.measure,
 }
 

@@ -244,3 +244,17 @@ def test_number_is_read_when_it_is_within_bounds(put: Put, value: str | None, re
 def test_number_is_refused_when_it_is_none_or_out_of_bounds(put: Put, value: str) -> None:
     put(value)
     refusal(lambda: env.number(NAME, 7, most=10))
+
+
+@pytest.mark.parametrize("value", ["Fastly-Key: abc", "Authorization: Bearer a b", "X:y"])
+def test_header_is_read_as_it_stands(put: Put, value: str) -> None:
+    put(value)
+    assert env.header(NAME) == value
+
+
+@pytest.mark.parametrize(
+    "value", ["sesame", "No Name: sesame", "N: sesame\r\nM: y", "N: sesam\u00e9"]
+)
+def test_header_is_refused_without_telling_its_value(put: Put, value: str) -> None:
+    put(value)
+    assert "sesam" not in refusal(lambda: env.header(NAME))

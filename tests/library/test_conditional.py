@@ -36,7 +36,7 @@ def tag(site: Site, path: str, **headers: str) -> str:
 @pytest.mark.parametrize("path", PAGES)
 def test_answer_is_304_when_nothing_has_changed(site: Site, path: str) -> None:
     first = site.get(path)
-    assert first["Cache-Control"] == "public, no-cache"
+    assert first["Cache-Control"] == "public, max-age=0, stale-while-revalidate=1"
     assert "HX-Request-Type" in first["Vary"]
     for sent in (first["ETag"], f'"other", {first["ETag"]}'):
         second = site.get(path, **{"If-None-Match": sent})
@@ -168,4 +168,4 @@ def test_redirect_to_a_replacement_is_not_kept(site: Site) -> None:
     response = site.get(PAGE)
     assert response.status_code == 302
     assert "ETag" not in response
-    assert "max-age" not in response.get("Cache-Control", "")
+    assert "Cache-Control" not in response

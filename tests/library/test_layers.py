@@ -27,7 +27,7 @@ WITH_DJANGO = {
 }
 COMMANDS = "importer.management"
 STEPS = ("acquire", "verify", "parse", "normalise", "digest", "identify", "validate")
-PURE_BESIDE_THEM = ("download", "errors", "progress", "published", "report", "schemas")
+PURE_BESIDE_THEM = ("download", "errors", "index", "progress", "published", "report", "schemas")
 
 
 @cache

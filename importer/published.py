@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 from importer.errors import BundleError
+from library.identifiers import release_order
 
 # MITRE's repository of STIX 2.1 releases.
 REPOSITORY = "https://raw.githubusercontent.com/mitre-attack/attack-stix-data/master/"
@@ -58,14 +59,14 @@ def current_release() -> str:
     return str(_release_info().LATEST_VERSION)
 
 
+def published_releases(domain: str) -> list[str]:
+    """The releases of a domain that MITRE published in STIX 2.1, the newest first."""
+    return sorted(_release_info().STIX21[domain], key=release_order, reverse=True)
+
+
 def published_sha256(domain: str, release: str) -> str:
     """The SHA-256 of a release's STIX 2.1 bundle; KeyError where MITRE published none."""
     return str(_release_info().STIX21[domain][release])
-
-
-def releases(domain: str) -> list[str]:
-    """The releases of a domain whose STIX 2.1 bundle MITRE published, as the list has them."""
-    return list(_release_info().STIX21.get(domain, {}))
 
 
 def is_allowed(url: str) -> bool:

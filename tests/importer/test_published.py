@@ -11,7 +11,13 @@ from mitreattack import release_info
 
 from importer import published
 from importer.errors import BundleError
-from importer.published import address, current_release, published_as, published_sha256
+from importer.published import (
+    address,
+    current_release,
+    published_as,
+    published_releases,
+    published_sha256,
+)
 from library.identifiers import RELEASE_FORM, Domain
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,7 +86,7 @@ PLACE = published.REPOSITORY
 def test_what_is_published_is_at_an_allowed_place() -> None:
     assert published.is_allowed(published.INDEX_ADDRESS)
     for domain in Domain.values:
-        for release in published.releases(domain):
+        for release in published_releases(domain):
             assert published.is_allowed(address(domain, release))
 
 
@@ -115,10 +121,12 @@ def test_no_other_place_is_allowed(url: str) -> None:
     assert not published.is_allowed(url)
 
 
-def test_the_releases_of_a_domain_are_those_listed() -> None:
+def test_the_releases_of_a_domain_are_those_listed_the_newest_first() -> None:
     for domain in Domain.values:
-        assert published.releases(domain) == list(release_info.STIX21[domain])
-    assert published.releases("pre") == []
+        found = published_releases(domain)
+        assert sorted(found) == sorted(release_info.STIX21[domain])
+        assert found[0] == current_release()
+        assert found.index("10.1") < found.index("9.0")
 
 
 def test_looking_up_a_hash_loads_nothing_else_of_mitreattack() -> None:

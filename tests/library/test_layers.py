@@ -20,6 +20,7 @@ WITH_DJANGO = {
     "importer.deletion",
     "importer.editions",
     "importer.filling",
+    "importer.known_releases",
     "importer.pipeline",
     "importer.selection",
     "importer.store",
@@ -100,6 +101,7 @@ def test_importer_and_analysis_do_not_know_each_other() -> None:
 def test_importer_imports_only_models_and_identifiers_of_library() -> None:
     allowed = {
         *("library.models", "library.identifiers", "library.querysets", "library.documents"),
+        "library.epoch",
     }
     found = {name for module in of("importer") for name in imports(module)}
     assert {name for name in found if within(name, "library")} <= allowed

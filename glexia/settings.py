@@ -139,5 +139,7 @@ X_FRAME_OPTIONS = "DENY"
 # What other apps add to the library's pages: dotted paths of functions, in the order shown.
 OBJECT_PANELS = ["analysis.panels.take_panel"]
 RELEASE_PANELS = ["analysis.releases.takes_panel"]
+# And what they say, in the dry run of an import, that a snapshot would mean to them.
+IMPORT_PREVIEWS = ["analysis.import_preview.takes_preview"]
 # Their pages that sitemaps name beside the lists: names of addresses.
 LISTED_PAGES = ["analysis:takes", "analysis:takes-brief"]

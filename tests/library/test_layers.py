@@ -101,7 +101,7 @@ def test_importer_and_analysis_do_not_know_each_other() -> None:
 def test_importer_imports_only_models_and_identifiers_of_library() -> None:
     allowed = {
         *("library.models", "library.identifiers", "library.querysets", "library.documents"),
-        "library.epoch",
+        *("library.epoch", "library.previews"),
     }
     found = {name for module in of("importer") for name in imports(module)}
     assert {name for name in found if within(name, "library")} <= allowed
@@ -139,7 +139,7 @@ def test_network_is_reached_by_download_alone(step: str) -> None:
 
 # Each layer of library, lowest first, and what stands at its height.
 LAYERS = [
-    ["library.identifiers"],
+    ["library.identifiers", "library.previews"],
     [
         "library.querysets",
         "library.models",

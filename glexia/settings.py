@@ -4,7 +4,7 @@ import secrets
 
 from django.utils.csp import CSP
 
-from glexia import env
+from glexia import env, mail
 
 BASE_DIR = env.BASE_DIR
 DATA_DIR = env.data_dir()
@@ -41,6 +41,13 @@ TAKES_NEED_SECOND_PERSON = env.flag("TAKES_NEED_SECOND_PERSON", default=True)
 # Where readers report an error in a Take; the page, release and revision go with it.
 TAKE_REPORT_URL = env.web_address("TAKE_REPORT_URL", "https://www.glexia.com/contact")
 INCIDENT_URL = env.web_address("INCIDENT_URL", "https://www.glexia.com/incident-response")
+
+# Mail to administrators (glexia.mail): how, from whom, to whom, and the site that it leads to.
+MAILERS = {"default": {"OPTIONS": mail.server()}}
+SERVER_EMAIL = DEFAULT_FROM_EMAIL = mail.sender("MAIL_FROM", "glexia@localhost")
+ADMINS = mail.addresses("ADMIN_EMAILS")
+EMAIL_SUBJECT_PREFIX = "[Glexia ATT&CK Library] "
+SITE_ADDRESS = mail.site("SITE_ADDRESS")
 
 INSTALLED_APPS = [
     "django.contrib.admin",

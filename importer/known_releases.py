@@ -29,11 +29,26 @@ class Outlook:
     known: KnownRelease | None
 
     @property
+    def newest(self) -> str:
+        """The newest release that is known; empty where none is."""
+        return self.known.attack_version if self.known else ""
+
+    @property
     def is_newer(self) -> bool:
-        """Whether a newer release is known than the one that readers see."""
-        if self.known is None or not self.shown:
+        """Whether that is newer than what readers see of this domain, if they see any of it."""
+        if not (self.newest and self.shown):
             return False
-        return release_order(self.known.attack_version) > release_order(self.shown)
+        return release_order(self.newest) > release_order(self.shown)
+
+    @property
+    def told(self) -> str:
+        """The release of which administrators were last told; empty where of none."""
+        return self.known.mailed if self.known else ""
+
+    @property
+    def has_hash(self) -> bool:
+        """Whether there is a published hash to check the newest release's bundle by."""
+        return self.known is not None and self.known.source == KnownRelease.Source.LIST
 
 
 def refresh() -> None:

@@ -22,6 +22,7 @@ WITH_DJANGO = {
     "importer.filling",
     "importer.known_releases",
     "importer.pipeline",
+    "importer.release_mail",
     "importer.selection",
     "importer.store",
     "importer.verification",

@@ -4,7 +4,7 @@ import secrets
 
 from django.utils.csp import CSP
 
-from glexia import env
+from glexia import env, mail
 from glexia.caches import caches
 
 BASE_DIR = env.BASE_DIR
@@ -42,6 +42,13 @@ TAKES_NEED_SECOND_PERSON = env.flag("TAKES_NEED_SECOND_PERSON", default=True)
 # Where readers report an error in a Take; the page, release and revision go with it.
 TAKE_REPORT_URL = env.web_address("TAKE_REPORT_URL", "https://www.glexia.com/contact")
 INCIDENT_URL = env.web_address("INCIDENT_URL", "https://www.glexia.com/incident-response")
+
+# Mail to administrators (glexia.mail): how, from whom, to whom, and the site that it leads to.
+MAILERS = {"default": {"OPTIONS": mail.server()}}
+SERVER_EMAIL = DEFAULT_FROM_EMAIL = mail.sender("MAIL_FROM", "glexia@localhost")
+ADMINS = mail.addresses("ADMIN_EMAILS")
+EMAIL_SUBJECT_PREFIX = "[Glexia ATT&CK Library] "
+SITE_ADDRESS = mail.site("SITE_ADDRESS")
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -155,5 +162,7 @@ OBJECT_PANELS = ["analysis.panels.take_panel"]
 RELEASE_PANELS = ["analysis.releases.takes_panel"]
 # Whom a process tells when readers see other pages by what it has done.
 EPOCH_LISTENERS = ["library.conditional.forget_shelf", "glexia.purging.purge"]
+# And what they say, in the dry run of an import, that a snapshot would mean to them.
+IMPORT_PREVIEWS = ["analysis.import_preview.takes_preview"]
 # Their pages that sitemaps name beside the lists: names of addresses.
 LISTED_PAGES = ["analysis:takes", "analysis:takes-brief"]

@@ -1,4 +1,8 @@
-"""Download: a bundle from the one address where MITRE publishes it, bounded in size and time."""
+"""Download: a file from where MITRE publishes it, bounded in size and time.
+
+Only from places of the allow-list (`importer.published.ALLOWED`). No redirect is followed, to them
+neither: what is not answered at once with a plain 200 is refused.
+"""
 
 import hashlib
 import queue
@@ -11,7 +15,7 @@ import urllib3
 
 from importer.acquire import CHUNK, MAX_BUNDLE_BYTES, Acquired
 from importer.errors import BundleError
-from importer.published import address, published_sha256
+from importer.published import address, is_allowed, published_sha256
 
 # Until the answer begins, name resolution included; then for each read; then for the whole.
 ANSWER_SECONDS = 6.0
@@ -26,14 +30,16 @@ def download(domain: str, release: str, progress: Progress) -> Acquired:
     """A release's bundle with the hash MITRE published.
 
     `progress` is told how many bytes have come and how many there are, as they travel (compressed,
-    that is); 0 where that is not known. Follows no redirect. Raises BundleError where there is no
-    network, where the answer is too large, too slow or not the bundle, and where MITRE published
-    no such release.
+    that is); 0 where that is not known. Raises BundleError where there is no network, where the
+    answer is too large, too slow or not the bundle, and where no hash of it is known.
     """
     try:
         expected = published_sha256(domain, release)
     except KeyError:
-        raise BundleError(f"MITRE published no {domain} {release}.") from None
+        raise BundleError(
+            f"{domain} {release}: mitreattack-python lists no such bundle, so what came could not"
+            " be checked."
+        ) from None
     url = address(domain, release)
     raw = fetch(url, progress)
     if hashlib.sha256(raw).hexdigest() != expected:
@@ -41,13 +47,23 @@ def download(domain: str, release: str, progress: Progress) -> Acquired:
     return Acquired(url, bytes(raw), "identity", raw)
 
 
-def fetch(url: str, progress: Progress, limit: int = MAX_BUNDLE_BYTES) -> bytes:
-    """The body that an address answers with; BundleError for anything but a plain, timely 200."""
-    ends = time.monotonic() + WHOLE_SECONDS
+def fetch(
+    url: str,
+    progress: Progress,
+    limit: int = MAX_BUNDLE_BYTES,
+    seconds: float = WHOLE_SECONDS,
+) -> bytes:
+    """The body that an address answers with, at most `limit` bytes, within `seconds`.
+
+    BundleError for an address that is not allowed, and for anything but a plain, timely 200.
+    """
+    if not is_allowed(url):
+        raise BundleError(f"{url}: not a place that this library downloads from.")
+    ends = time.monotonic() + seconds
     received = bytearray()
     with _answer(url) as response:
         if response.status_code != requests.codes.ok:
-            raise BundleError(f"{url}: answered {response.status_code}, not the bundle.")
+            raise BundleError(f"{url}: answered {response.status_code} in place of the file.")
         total = _stated_length(response)
         try:
             # Not `iter_content`: it waits for a whole chunk, however slowly it trickles in.
@@ -56,7 +72,7 @@ def fetch(url: str, progress: Progress, limit: int = MAX_BUNDLE_BYTES) -> bytes:
                 if len(received) > limit:
                     raise BundleError(f"{url}: larger than the limit of {limit:,} bytes.")
                 if time.monotonic() > ends:
-                    raise BundleError(f"{url}: took more than {WHOLE_SECONDS:.0f} seconds.")
+                    raise BundleError(f"{url}: took more than {seconds:g} seconds.")
                 progress(response.raw.tell(), total)
         except urllib3.exceptions.HTTPError as error:
             raise BundleError(f"{url}: the answer broke off ({type(error).__name__}).") from None

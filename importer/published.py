@@ -1,17 +1,22 @@
-"""Which hashes MITRE published for which releases, from mitreattack-python's list."""
+"""What MITRE published and where: mitreattack-python's list of hashes, and the addresses."""
 
 import importlib.util
+import re
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 
 from importer.errors import BundleError
+from library.identifiers import release_order
 
-# MITRE's repository of STIX 2.1 releases; the only address the library downloads from.
-ADDRESS = (
-    "https://raw.githubusercontent.com/mitre-attack/attack-stix-data/master"
-    "/{domain}-attack/{domain}-attack-{release}.json"
-)
+# MITRE's repository of STIX 2.1 releases.
+REPOSITORY = "https://raw.githubusercontent.com/mitre-attack/attack-stix-data/master/"
+ADDRESS = REPOSITORY + "{domain}-attack/{domain}-attack-{release}.json"
+INDEX_ADDRESS = REPOSITORY + "index.json"
+# The allow-list: whatever the server asks the network for on its own begins with one of these.
+ALLOWED = (REPOSITORY,)
+# What may follow: nothing that one reader of addresses could take otherwise than another.
+PLAIN_PATH = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 
 
 @cache
@@ -54,9 +59,21 @@ def current_release() -> str:
     return str(_release_info().LATEST_VERSION)
 
 
+def published_releases(domain: str) -> list[str]:
+    """The releases of a domain that MITRE published in STIX 2.1, the newest first."""
+    return sorted(_release_info().STIX21[domain], key=release_order, reverse=True)
+
+
 def published_sha256(domain: str, release: str) -> str:
     """The SHA-256 of a release's STIX 2.1 bundle; KeyError where MITRE published none."""
     return str(_release_info().STIX21[domain][release])
+
+
+def is_allowed(url: str) -> bool:
+    """Whether the server may ask for what is at an address: one below an allowed place."""
+    return any(
+        url.startswith(place) and PLAIN_PATH.fullmatch(url.removeprefix(place)) for place in ALLOWED
+    )
 
 
 def address(domain: str, release: str) -> str:

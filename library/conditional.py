@@ -22,7 +22,7 @@ from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from library.addresses import Addresses
-from library.identifiers import RELEASE_FORM, Domain
+from library.identifiers import RELEASE_FORM, Domain, release_order
 from library.models import Edition, Snapshot
 from library.sharing import without_short_address
 
@@ -50,6 +50,9 @@ class Shelf:
     newest_snapshot: int
     snapshot_count: int
     epoch: int = 0
+    known: tuple[tuple[str, str], ...] = ()
+    """The newest release that MITRE is known to have published, by domain."""
+
     release: str = ""
     pinned: tuple[Snapshot, ...] = ()
 
@@ -83,6 +86,22 @@ class Shelf:
         return [Domain(s.domain).label for s in edition if s.domain not in held]
 
     @property
+    def newer(self) -> list[tuple[str, str]]:
+        """What MITRE has published since the edition: each domain's label and release.
+
+        In the order of the domains; only of those that the edition has, and the same on pages of
+        a pinned release.
+        """
+        known = dict(self.known)
+        held = self.edition.snapshots if self.edition else []
+        return [
+            (Domain(s.domain).label, known[s.domain])
+            for s in held
+            if s.domain in known
+            and release_order(known[s.domain]) > release_order(s.attack_version)
+        ]
+
+    @property
     def sample(self) -> bool:
         """Whether readers see the project's sample in place of ATT&CK."""
         return any(snapshot.provenance == "sample" for snapshot in self.snapshots)
@@ -92,7 +111,8 @@ NOW = """
     SELECT (SELECT max(id) FROM library_edition),
         (SELECT coalesce(max(id), 0) FROM library_snapshot),
         (SELECT count(*) FROM library_snapshot),
-        (SELECT coalesce(max(number), 0) FROM library_epoch)
+        (SELECT coalesce(max(number), 0) FROM library_epoch),
+        (SELECT array_agg(ARRAY[domain, attack_version]) FROM library_knownrelease)
 """
 
 
@@ -147,10 +167,11 @@ def _read_shelf() -> Shelf:
     """What readers see now, in one query; in two where the process has not met the edition."""
     with connection.cursor() as cursor:
         cursor.execute(NOW)
-        edition, newest_snapshot, snapshot_count, number = cursor.fetchone()
+        edition, newest_snapshot, snapshot_count, number, known = cursor.fetchone()
     if edition is None:
         return Shelf(None, 0, 0)
-    return Shelf(_edition(edition), newest_snapshot, snapshot_count, number)
+    releases = tuple((domain, release) for domain, release in known or ())
+    return Shelf(_edition(edition), newest_snapshot, snapshot_count, number, releases)
 
 
 @lru_cache(maxsize=8)

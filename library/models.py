@@ -241,6 +241,39 @@ class Epoch(models.Model):
         return f"epoch {self.number}"
 
 
+class KnownRelease(models.Model):
+    """The newest release of a domain that MITRE is known to have published, held here or not.
+
+    One row a domain, written by `importer.known_releases`. Readers are told of it where it is newer
+    than what they see, so whatever changes it advances the epoch.
+    """
+
+    class Source(models.TextChoices):
+        """Who names it. Only for what the list names is there a hash to check a bundle by."""
+
+        LIST = "list", "mitreattack-python’s list of published releases"
+        INDEX = "index", "MITRE’s index of its releases"
+
+    domain = models.TextField(primary_key=True, choices=Domain.choices)
+    attack_version = models.TextField()
+    source = models.TextField(choices=Source.choices)
+    known_since = models.DateTimeField()
+    # When MITRE's index was last read; null where it never was.
+    index_read_at = models.DateTimeField(null=True)
+    # The release of which administrators were last told by e-mail; empty where of none.
+    mailed = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(domain__in=Domain.values), name="known_release_domain"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.domain} {self.attack_version}"
+
+
 class Edition(models.Model):
     """What readers see: one snapshot for each domain that has one. The newest row is current."""
 

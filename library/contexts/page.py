@@ -136,6 +136,19 @@ class Page:
         return " · ".join(f"{label} {version}" for label, version in self.releases)
 
     @property
+    def newest_line(self) -> str:
+        """What MITRE has published since, in a few words: "ATT&CK 19.0", or by domain.
+
+        Empty where nothing newer is known.
+        """
+        newer = self.shelf.newer
+        versions = {version for _, version in newer}
+        if len(versions) == 1 and len(newer) == len(self.shelf.current.snapshots):
+            return f"ATT&CK {versions.pop()}"
+        *others, last = [f"{label} {version}" for label, version in newer] or [""]
+        return f"{', '.join(others)} and {last}" if others else last
+
+    @property
     def citation(self) -> str:
         """What a citation of the page says before its address: the title and the release."""
         release = f"ATT&CK {self.cited_release}" if self.cited_release else self.release_line

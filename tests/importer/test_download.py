@@ -5,8 +5,10 @@ The server is on the loopback interface, in a thread; what is slow waits until t
 
 import gzip
 import hashlib
+import importlib
 import socket
 import threading
+import zlib
 from collections.abc import Iterator
 from types import SimpleNamespace
 
@@ -21,6 +23,8 @@ from importer.errors import BundleError
 BODY = b'{"type": "bundle"}' * 1000
 OK = b"HTTP/1.1 200 OK\r\n"
 GZIP = b"Content-Encoding: gzip\r\n"
+# It comes without types.
+brotli = importlib.import_module("brotli")
 CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
 
 
@@ -80,6 +84,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     monkeypatch.setattr(
         published, "ADDRESS", f"http://127.0.0.1:{made.port}/{{domain}}-{{release}}"
     )
+    monkeypatch.setattr(published, "ALLOWED", (f"http://127.0.0.1:{made.port}/",))
     monkeypatch.setattr(module, "published_sha256", lambda *_: hashlib.sha256(BODY).hexdigest())
     yield made
     made.close()
@@ -145,27 +150,55 @@ def test_nothing_is_asked_for_when_mitre_published_no_such_release(
     for domain, release in (("ics", "7.0"), ("pre", "5.0"), ("../etc", "18.1")):
         with pytest.raises(BundleError) as refusal:
             download(domain, release, Progress())
-        assert str(refusal.value) == f"MITRE published no {domain} {release}."
+        assert str(refusal.value) == (
+            f"{domain} {release}: mitreattack-python lists no such bundle, so what came could not"
+            " be checked."
+        )
     assert server.requests == []
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def redirect(status: int, to: str) -> bytes:
+    """An answer that sends elsewhere."""
+    head = b"HTTP/1.1 %d Elsewhere\r\nLocation: %b\r\nContent-Length: 0\r\n\r\n"
+    return head % (status, to.encode())
+
+
+REDIRECTS = pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+
+
+@REDIRECTS
 def test_a_redirect_is_refused_and_not_followed(server: Server, status: int) -> None:
     with_bundle = Server()
     with_bundle.says = answer(BODY)
-    server.says = b"HTTP/1.1 %d Elsewhere\r\nLocation: %b\r\nContent-Length: 0\r\n\r\n" % (
-        status,
-        with_bundle.url.encode(),
-    )
-    assert refused(server) == f"answered {status}, not the bundle."
+    server.says = redirect(status, with_bundle.url)
+    assert refused(server) == f"answered {status} in place of the file."
     assert (len(server.requests), with_bundle.requests) == (1, [])
     with_bundle.close()
+
+
+@REDIRECTS
+def test_a_redirect_is_not_followed_when_it_leads_to_an_allowed_place(
+    server: Server, status: int
+) -> None:
+    elsewhere = f"http://127.0.0.1:{server.port}/elsewhere"
+    assert published.is_allowed(elsewhere)
+    server.says = redirect(status, elsewhere)
+    assert refused(server) == f"answered {status} in place of the file."
+    assert server.requests == ["GET /bundle.json HTTP/1.1"]
+
+
+def test_nothing_is_asked_for_when_the_place_is_not_allowed(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(published, "ALLOWED", (published.REPOSITORY,))
+    assert refused(server) == "not a place that this library downloads from."
+    assert server.requests == []
 
 
 @pytest.mark.parametrize("status", [201, 204, 206, 304, 404, 429, 500])
 def test_an_answer_is_refused_when_it_is_not_a_plain_200(server: Server, status: int) -> None:
     server.says = answer(BODY).replace(b"200 OK", b"%d Whatever" % status)
-    assert refused(server) == f"answered {status}, not the bundle."
+    assert refused(server) == f"answered {status} in place of the file."
 
 
 @pytest.mark.parametrize(
@@ -176,6 +209,8 @@ def test_an_answer_is_refused_when_it_is_not_a_plain_200(server: Server, status:
         OK + CHUNKED + b"%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY),
         # Ten bytes, says the server, and they unpack to more.
         answer(gzip.compress(bytes(1 << 24)), GZIP),
+        answer(zlib.compress(bytes(1 << 24)), b"Content-Encoding: deflate\r\n"),
+        answer(brotli.compress(bytes(1 << 24)), b"Content-Encoding: br\r\n"),
     ],
 )
 def test_an_answer_is_refused_when_it_is_too_large(server: Server, says: bytes) -> None:
@@ -284,3 +319,14 @@ def test_a_download_is_refused_when_it_trickles_past_the_time_for_the_whole(
     moments = iter([0.0, module.WHOLE_SECONDS + 1])
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: next(moments)))
     assert refused(server) == "took more than 300 seconds."
+
+
+def test_a_download_has_the_time_that_it_is_given(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.says, server.waits = OK + b"Content-Length: 100\r\n\r\nhello", True
+    moments = iter([0.0, 2.0])
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: next(moments)))
+    with pytest.raises(BundleError) as refusal:
+        fetch(server.url, Progress(), seconds=1.5)
+    assert str(refusal.value) == f"{server.url}: took more than 1.5 seconds."

@@ -11,7 +11,13 @@ from mitreattack import release_info
 
 from importer import published
 from importer.errors import BundleError
-from importer.published import address, current_release, published_as, published_sha256
+from importer.published import (
+    address,
+    current_release,
+    published_as,
+    published_releases,
+    published_sha256,
+)
 from library.identifiers import RELEASE_FORM, Domain
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,6 +78,55 @@ def test_the_address_is_mitres_over_https(domain: str) -> None:
     folder = f"/mitre-attack/attack-stix-data/master/{domain}-attack"
     assert parts.path == f"{folder}/{domain}-attack-18.1.json"
     assert (parts.query, parts.fragment) == ("", "")
+
+
+PLACE = published.REPOSITORY
+
+
+def test_what_is_published_is_at_an_allowed_place() -> None:
+    assert published.is_allowed(published.INDEX_ADDRESS)
+    for domain in Domain.values:
+        for release in published_releases(domain):
+            assert published.is_allowed(address(domain, release))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "index.json", "file:///etc/passwd", "http://169.254.169.254/latest/meta-data/"),
+        PLACE,
+        PLACE.replace("https", "http") + "index.json",
+        PLACE.upper() + "index.json",
+        f" {PLACE}index.json",
+        f"{PLACE}index.json\n",
+        f"{PLACE}../../../other/repository/master/index.json",
+        f"{PLACE}a/../../../x.json",
+        f"{PLACE}a/./x.json",
+        f"{PLACE}/index.json",
+        f"{PLACE}%2e%2e/index.json",
+        f"{PLACE}index.json?x=1",
+        f"{PLACE}index.json#x",
+        f"{PLACE}x@example.org/index.json",
+        f"{PLACE}x\\..\\y",
+        f"{PLACE}ïndex.json",
+        PLACE.replace(".com/", ".com@example.org/") + "index.json",
+        PLACE.replace(".com/", ".com:8080/") + "index.json",
+        PLACE.replace(".com/", ".com.example.org/") + "index.json",
+        PLACE.replace("https://", "https://x@") + "index.json",
+        PLACE.replace(".com/", ".com\\@example.org/") + "index.json",
+        PLACE.replace("mitre-attack/", "somebody-else/", 1) + "index.json",
+    ],
+)
+def test_no_other_place_is_allowed(url: str) -> None:
+    assert not published.is_allowed(url)
+
+
+def test_the_releases_of_a_domain_are_those_listed_the_newest_first() -> None:
+    for domain in Domain.values:
+        found = published_releases(domain)
+        assert sorted(found) == sorted(release_info.STIX21[domain])
+        assert found[0] == current_release()
+        assert found.index("10.1") < found.index("9.0")
 
 
 def test_looking_up_a_hash_loads_nothing_else_of_mitreattack() -> None:

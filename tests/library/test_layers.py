@@ -20,14 +20,16 @@ WITH_DJANGO = {
     "importer.deletion",
     "importer.editions",
     "importer.filling",
+    "importer.known_releases",
     "importer.pipeline",
+    "importer.release_mail",
     "importer.selection",
     "importer.store",
     "importer.verification",
 }
 COMMANDS = "importer.management"
 STEPS = ("acquire", "verify", "parse", "normalise", "digest", "identify", "validate")
-PURE_BESIDE_THEM = ("download", "errors", "progress", "published", "report", "schemas")
+PURE_BESIDE_THEM = ("download", "errors", "index", "progress", "published", "report", "schemas")
 
 
 @cache
@@ -100,6 +102,7 @@ def test_importer_and_analysis_do_not_know_each_other() -> None:
 def test_importer_imports_only_models_and_identifiers_of_library() -> None:
     allowed = {
         *("library.models", "library.identifiers", "library.querysets", "library.documents"),
+        *("library.epoch", "library.previews"),
     }
     found = {name for module in of("importer") for name in imports(module)}
     assert {name for name in found if within(name, "library")} <= allowed
@@ -137,7 +140,7 @@ def test_network_is_reached_by_download_alone(step: str) -> None:
 
 # Each layer of library, lowest first, and what stands at its height.
 LAYERS = [
-    ["library.identifiers"],
+    ["library.identifiers", "library.previews"],
     [
         "library.querysets",
         "library.models",

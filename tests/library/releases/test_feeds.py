@@ -237,6 +237,22 @@ def test_feed_of_an_object_tells_what_changed_of_it(site: Site) -> None:
     assert {entry.id for entry in same.entries} == {entry.id for entry in found.entries}
 
 
+def test_entries_of_an_object_lead_to_pages_when_it_came_or_went(site: Site) -> None:
+    import_objects(IMPACT, release="1.0")
+    import_objects(IMPACT, T1000, release="2.0")
+    import_objects(IMPACT, release="3.0")
+    import_objects(IMPACT, T1000 | {"name": "Thing, renamed"}, release="4.0")
+    found = feed(site, f"{TECHNIQUES}/T1000/atom")
+    told = {entry.title.rpartition(" ")[2]: entry for entry in found.entries}
+    assert {release: entry.items for release, entry in told.items()} == {
+        "2.0": ["added"],
+        "3.0": ["no longer in the bundle"],
+        "4.0": ["added"],
+    }
+    for entry in found.entries:
+        assert site.page(entry.href.removeprefix(HOST)).one("h1")
+
+
 def test_feed_of_an_object_names_what_replaced_it(site: Site) -> None:
     import_objects(T1000, T1001, release="1.0")
     led = relationship("revoked-by", T1000, T1001)

@@ -108,6 +108,11 @@ def _told_elsewhere(_words: str, _before: Any, _after: Any) -> Iterator[str]:
     yield from ()
 
 
+def _other(words: str, _before: Any, _after: Any) -> Iterator[str]:
+    """Another value, told without naming it."""
+    yield f"other {words}"
+
+
 def _unknown(words: str, before: Any, after: Any) -> Iterator[str]:
     """A property of which nothing is known: a list of text is taken for a set."""
     both_names = _is_names(before) and _is_names(after)
@@ -157,10 +162,10 @@ FIELDS: Final[Mapping[str, Field]] = {
     "x_mitre_old_attack_id": Field("former ID", _value),
     "external_references": Field("references", _references),
     "x_mitre_contributors": Field("contributor", _numbered),
-    # Of relationships: what two objects they link, and how, tells which relationship it is.
-    "relationship_type": Field("type", _told_elsewhere),
-    "source_ref": Field("source", _told_elsewhere),
-    "target_ref": Field("target", _told_elsewhere),
+    # Of relationships.
+    "relationship_type": Field("type of relationship", _other),
+    "source_ref": Field("source", _other),
+    "target_ref": Field("target", _other),
 }
 # The rule of each type: what every object may state, and what those of a type state besides. A
 # property that turns up where it is not declared counts all the same.

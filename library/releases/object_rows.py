@@ -49,8 +49,15 @@ class ChangedRow:
     version: str
     """The object's own version: "1.0 to 1.1"."""
 
+    in_both: bool
+    """Whether both releases hold it."""
+
     changes: tuple[str, ...]
+    """What changed of one that both hold."""
+
     lead: str
+    """How the description begins of one that came or went."""
+
     then: tuple[Place, ...]
 
 
@@ -132,8 +139,8 @@ def _place_of(found: Found, weight: Weight | None) -> tuple[int, bool, str, str,
 def object_rows(pair: Pair, some: Sequence[Found]) -> Iterator[ChangedRow]:
     """What is told of these objects; three queries, and two a domain."""
     told = {one.domain: phrases(one, [c for of, c in some if of is one]) for one in pair.shown}
-    added = [c.after.version_id for _, c in some if c.after and c.kind is ChangeKind.ADDITIONS]
-    held = contents_of(added) if added else {}
+    one_sided = [c.shown.version_id for _, c in some if not (c.before and c.after)]
+    held = contents_of(one_sided) if one_sided else {}
     for one, changed in some:
         is_revoked = changed.kind is ChangeKind.REVOCATIONS
         chain = one.replaced_by(changed.object_id) if is_revoked else ()
@@ -143,6 +150,7 @@ def object_rows(pair: Pair, some: Sequence[Found]) -> Iterator[ChangedRow]:
             object=Place(changed.shown.attack_id, one.name_of(changed), href),
             kind=changed.kind,
             version=versions(changed.before, changed.after),
+            in_both=bool(changed.before and changed.after),
             changes=told[one.domain].get(changed.object_id, ()),
             lead=_lead(held.get(changed.shown.version_id, {})),
             then=tuple(place_of(end) for end in chain),

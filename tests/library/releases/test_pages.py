@@ -124,6 +124,43 @@ def test_change_is_told_in_phrases_and_leads_to_its_comparison(site: Site) -> No
     assert link["href"] == f"{lasting}?from=1.0&to=2.0&domain=enterprise"
 
 
+def test_list_says_what_changed_of_relationships(site: Site) -> None:
+    edited, led, noisy, dying, gone, bare = (
+        relationship("uses", GROUP, KEPT, f"It ran {n}.", id=stix_id("relationship", f"r{n}"))
+        for n in range(6)
+    )
+    del bare["description"]
+    held = (IMPACT, KEPT, EDITED, GROUP)
+    import_objects(*held, edited, led, noisy, dying, gone, release="1.0")
+    import_objects(
+        *held,
+        edited | {"description": "Other words."},
+        led | {"target_ref": EDITED["id"]},
+        noisy | {"modified": LATER},
+        dying | {"x_mitre_deprecated": True},
+        bare,
+        release="2.0",
+    )
+
+    def told(kind: str) -> list[str]:
+        page = site.page(f"{PAIR}/changes?type=relationship&kind={kind}")
+        return sorted(row.all("td")[-1].words for row in page.one("tbody").all("tr"))
+
+    assert told("patches") == ["description edited", "nothing of substance in it", "other target"]
+    assert told("deprecations") == ["now deprecated"]
+    assert told("deletions") == ["It ran 4."]
+    assert told("additions") == [""]
+    lasting = f"{LIBRARY}/objects/{led['id']}/history?from=1.0&to=2.0"
+    assert "Other target" in site.page(lasting).words
+    assert "T1000 Kept" in site.page(lasting).one("table", css="differences").words
+
+
+@pytest.mark.usefixtures("two")
+def test_list_says_how_the_description_begins_of_what_is_gone(site: Site) -> None:
+    told = rows(site.page(f"{PAIR}/changes?type=mitigations"))
+    assert told["M1009 Gone Enterprise"] == ["Deletion", "1.0", "About Gone."]
+
+
 @pytest.mark.usefixtures("two")
 def test_changes_in_noise_alone_are_counted_and_folded(site: Site) -> None:
     page = site.page(f"{PAIR}/changes?type=techniques&kind=patches")

@@ -14,6 +14,8 @@ from library.substance import FIELDS, Properties, canonical, is_prose, words_for
 _NOTHING: Final = object()
 # Text that is longer reads better with its changes marked than beside what it was.
 LONGEST_BESIDE: Final = 160
+# The properties that make an object's status, with the word for each; without them it is live.
+STATUSES: Final = {"revoked": "revoked", "x_mitre_deprecated": "deprecated"}
 CITATION: Final = re.compile(r"\(Citation:\s{0,4}([^()]{1,200}(?:\([^()]{0,100}\)[^()]{0,100})?)\)")
 LINK_BY_ID: Final = re.compile(r"\(?LinkById:\s{0,4}([A-Z0-9.]{1,20})\)?")
 MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,16}Z")
@@ -64,9 +66,13 @@ def field_differences(
     `told` are the properties of which `library.changes` tells a change; `names` says what STIX ids
     in them stand for.
     """
-    made = [
-        (name in told, _difference(name, before, after, names)) for name in differing(before, after)
-    ]
+    differ = differing(before, after)
+    made = [(name in told, _difference(name, before, after, names)) for name in differ]
+    status = [name for name in STATUSES if name in told]
+    if status:
+        # One row for the status, whichever of its properties differ.
+        made = [(says, each) for says, each in made if each.name not in status]
+        made.insert(0, (True, _status(status[0], before, after)))
     return [each for says, each in made if says], [each for says, each in made if not says]
 
 
@@ -77,11 +83,19 @@ def _is_same(before: Any, after: Any) -> bool:
     )
 
 
+def _status(name: str, before: Properties, after: Properties) -> FieldDifference:
+    was, now = (
+        " and ".join(word for key, word in STATUSES.items() if side.get(key) is True) or "live"
+        for side in (before, after)
+    )
+    return FieldDifference(name, words_for(name), Side(was), Side(now))
+
+
 def _difference(
     name: str, before: Properties, after: Properties, names: Mapping[str, str]
 ) -> FieldDifference:
     old, new = before.get(name, _NOTHING), after.get(name, _NOTHING)
-    words = words_for(name)
+    words = f"mark as {STATUSES[name]}" if name in STATUSES else words_for(name)
     if _is_list(old) and _is_list(new):
         old_entries, new_entries = _entries(old, names), _entries(new, names)
         gone = [entry for entry in old_entries if entry not in new_entries]

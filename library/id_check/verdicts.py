@@ -28,7 +28,7 @@ class Verdict(Enum):
     GONE = "gone", "Gone", "The release you want does not have them, not even as withdrawn."
     RENAMED = "renamed", "Renamed", "The same object under another name, or another ID."
     MOVED = "tactic-moved", "Tactic moved", "They serve other tactics than before."
-    CHANGED = "changed", "Changed", "The same name and tactics; something else is different."
+    CHANGED = "changed", "Changed", "Neither renamed nor moved; something else is different."
     NEW = "new", "New", "The release you mapped to did not have them."
     ELSEWHERE = "not-compared", "Not compared", "They stand in releases or domains not asked for."
     NEVER = "never-existed", "Never existed", "No release held here has these IDs."
@@ -222,7 +222,8 @@ def _verdict(old: Entry, new: Entry, changes: list[Change]) -> Verdict:
         return Verdict.DEPRECATED
     if "name" in about or old.attack_id != new.attack_id:
         return Verdict.RENAMED
-    if Link.TACTIC in about:
+    # What is live again serves its tactics anew, which is no move.
+    if Link.TACTIC in about and old.live:
         return Verdict.MOVED
     return Verdict.CHANGED if changes else Verdict.UNCHANGED
 

@@ -272,11 +272,29 @@ def test_of_several_examples_between_two_objects_the_changed_ones_are_counted() 
 
 
 @pytest.mark.parametrize("status", ["revoked", "x_mitre_deprecated"])
-def test_links_do_not_count_when_the_object_died_with_them(status: str) -> None:
-    gone = link("mitigates", "course-of-action", before=(one(),))
+def test_links_and_tactics_of_an_object_go_and_come_with_its_status(status: str) -> None:
     word = status.removeprefix("x_mitre_")
-    changes = changes_between(T1000, T1000 | {status: True}, [gone])
-    assert changes == (Change(status, f"now {word}", material=True),)
+    dead = T1000 | {status: True}
+    gone = link("mitigates", "course-of-action", before=(one(),)), served(1, "Impact", "")
+    assert material(T1000, dead, *gone) == [
+        *(f"now {word}", "1 mitigation removed", "tactic Impact removed"),
+    ]
+    come = link("mitigates", "course-of-action", after=(one(),)), served(1, "", "Impact")
+    assert material(dead, T1000, *come) == [
+        *(f"no longer {word}", "1 mitigation added", "tactic Impact added"),
+    ]
+
+
+def test_tactics_of_an_object_that_is_live_again_are_new_whatever_it_stated_before() -> None:
+    dead = serving("impact", "kept") | {"x_mitre_deprecated": True}
+    come = served(2, "", "Kept")
+    assert material(dead, serving("kept"), come) == ["no longer deprecated", "tactic Kept added"]
+
+
+def test_tactics_of_what_is_dead_before_and_after_are_compared_as_stated() -> None:
+    dead = {"revoked": True}
+    assert material(serving("impact") | dead, serving() | dead) == ["tactic Impact removed"]
+    assert material(serving("impact") | dead, serving("impact") | dead) == []
 
 
 def served(number: int, before: str, after: str) -> Linked:

@@ -124,6 +124,20 @@ def test_an_id_is_deprecated_gone_or_new(site: Site) -> None:
     }
 
 
+def test_an_id_that_is_live_again_has_all_its_relationships_anew_and_has_not_moved(
+    site: Site,
+) -> None:
+    measure = mitigation("M1000", "Measure")
+    held = (FIRST, measure, relationship("mitigates", measure, T1000, "Do."))
+    import_objects(*held, T1000 | {"x_mitre_deprecated": True}, release="1.0")
+    import_objects(*held, T1000, release="2.0")
+    told = row(site, "T1000")
+    assert told["verdict"] == "changed"
+    assert told["changes"] == [
+        *("no longer deprecated", "1 mitigation added", "tactic First added"),
+    ]
+
+
 def test_an_id_that_never_existed_has_near_matches(site: Site) -> None:
     sub = technique("T1059.001", "Shell")
     import_objects(technique("T1059", "Interpreter"), sub, release="1.0")

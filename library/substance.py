@@ -93,7 +93,8 @@ def _order(words: str, before: Any, after: Any) -> Iterator[str]:
 
 
 def _references(_words: str, before: Any, after: Any) -> Iterator[str]:
-    """References by their names; that which carries the ATT&CK ID counts by its ID alone."""
+    """The ATT&CK ID, which a reference carries under one of several names; the others by theirs."""
+    yield from _attack_id(before, after)
     old, new = _by_name(before), _by_name(after)
     added = sum(len(found) for name, found in new.items() if name not in old)
     removed = sum(len(found) for name, found in old.items() if name not in new)
@@ -101,6 +102,12 @@ def _references(_words: str, before: Any, after: Any) -> Iterator[str]:
     for count, verb in ((added, "added"), (removed, "removed"), (edited, "edited")):
         if count:
             yield f"{amount(count, 'reference', 'references')} {verb}"
+
+
+def _attack_id(before: Any, after: Any) -> Iterator[str]:
+    old, new = ({*filter(None, map(own_id, _listed(side)))} for side in (before, after))
+    if old != new:
+        yield f"ATT&CK ID {'given' if not old else 'changed' if new else 'removed'}"
 
 
 def _told_elsewhere(_words: str, _before: Any, _after: Any) -> Iterator[str]:
@@ -285,13 +292,26 @@ def _own_words(name: str) -> str:
     return f"“{short(name.removeprefix('x_mitre_').replace('_', ' '))}”"
 
 
+def own_id(reference: Any) -> str:
+    """The ATT&CK ID that a reference carries, whatever its name is; empty where it carries none."""
+    if not isinstance(reference, dict):
+        return ""
+    name, attack_id = reference.get("source_name"), reference.get("external_id")
+    is_own = isinstance(name, str) and name in ATTACK_SOURCES
+    return attack_id if is_own and isinstance(attack_id, str) else ""
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _by_name(references: Any) -> dict[str, list[str]]:
-    """References in a form that can be compared, by their names."""
+    """References in a form that can be compared, by their names; not that of the ATT&CK ID."""
     found: dict[str, list[str]] = defaultdict(list)
-    for entry in references if isinstance(references, list) else ():
-        name = entry.get("source_name") if isinstance(entry, dict) else None
-        is_own = isinstance(name, str) and name in ATTACK_SOURCES
-        found[str(name)].append(canonical(entry.get("external_id") if is_own else entry))
+    for entry in _listed(references):
+        if not own_id(entry):
+            name = entry.get("source_name") if isinstance(entry, dict) else None
+            found[str(name)].append(canonical(entry))
     return found
 
 

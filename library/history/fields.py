@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from library.contexts.facts import words_of
 from library.identifiers import timestamp
-from library.substance import FIELDS, Properties, canonical, is_prose, words_for
+from library.substance import FIELDS, Properties, canonical, is_prose, own_id, words_for
 
 _NOTHING: Final = object()
 # Text that is longer reads better with its changes marked than beside what it was.
@@ -142,12 +142,23 @@ def _words(value: Any, names: Mapping[str, str]) -> str:
 
 
 def _object(value: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    """A JSON object as its parts; a reference by what it says and where it is."""
+    """A JSON object as its parts; a reference by what it says and where it is.
+
+    That of the ATT&CK ID by the ID alone, as `library.substance` compares it.
+    """
+    attack_id = own_id(value)
+    if attack_id:
+        return f"ATT&CK ID {attack_id}"
     if isinstance(value.get("source_name"), str) and ("description" in value or "url" in value):
         said = [value.get("description") or value["source_name"], value.get("url", "")]
         return " ".join(filter(None, (_words(part, names) for part in said)))
     parts = ((key, _words(part, names)) for key, part in value.items())
-    return "; ".join(f"{key.replace('_', ' ')}: {told}" for key, told in parts)
+    return "; ".join(f"{_called(key)}: {told}" for key, told in parts)
+
+
+def _called(key: str) -> str:
+    """What readers call a part of a JSON object: "data component"."""
+    return key.removeprefix("x_mitre_").removesuffix("_ref").replace("_", " ")
 
 
 def _without_marks(text: str) -> str:

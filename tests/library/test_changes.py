@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from library.changes import WEIGHTIEST, Change, Linked, changes_between
+from library.changes import WEIGHTIEST, Linked, changes_between
 from library.substance import FIELDS, NOISE
 from tests.factories import MOMENT, Properties, mitigation, relationship, technique
 
@@ -184,9 +184,13 @@ def test_references_are_told_by_number() -> None:
 def test_the_reference_to_the_object_itself_counts_by_its_id() -> None:
     (own,) = T1000["external_references"]
     moved = T1000 | {"external_references": [own | {"url": "https://attack.mitre.org/new"}]}
+    renamed = T1000 | {"external_references": [own | {"source_name": "mitre-mobile-attack"}]}
     numbered = T1000 | {"external_references": [own | {"external_id": "T1999"}]}
-    assert changes_between(T1000, moved) == ()
-    assert around(T1000, numbered) == ["1 reference edited"]
+    bare = T1000 | {"external_references": [OTHER_REFERENCE]}
+    assert changes_between(T1000, moved) == changes_between(T1000, renamed) == ()
+    assert around(T1000, numbered) == ["ATT&CK ID changed"]
+    assert around(bare, references(OTHER_REFERENCE)) == ["ATT&CK ID given"]
+    assert around(references(OTHER_REFERENCE), bare) == ["ATT&CK ID removed"]
 
 
 def test_mitigations_of_a_technique_are_material() -> None:
@@ -354,7 +358,7 @@ HOSTILE = [
     ("name", ["x"], "name edited"),
     ("x_mitre_platforms", [{"a": 1}, 2], "platforms edited"),
     ("x_mitre_platforms", "Linux", "platforms edited"),
-    ("external_references", "none", "1 reference removed"),
+    ("external_references", "none", "ATT&CK ID removed"),
     ("external_references", [3, {"source_name": []}], "2 references added"),
     ("kill_chain_phases", [1, {"phase_name": {}}], "tactic {} added"),
 ]

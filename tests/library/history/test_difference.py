@@ -200,6 +200,36 @@ def test_status_is_one_row_in_words_whichever_property_says_it(site: Site) -> No
     assert row(page, "Status") == ["deprecated", "revoked"]
 
 
+def test_reference_of_the_id_is_no_change_when_its_name_alone_is_another(site: Site) -> None:
+    (own,) = MEASURE["external_references"]
+    renamed, report = own | {"source_name": "mitre-mobile-attack"}, {"source_name": "Report"}
+    after = MEASURE | {"external_references": [renamed, report]}
+    page = compared(site, MEASURE, after)
+    assert page.one("ul", css="told-changes").words == "1 reference added"
+    cells = row(page, "References")
+    assert "nothing that is gone" in cells[0]
+    assert cells[1].startswith("added")
+    assert "mitre-mobile-attack" not in " ".join(cells)
+
+
+def test_first_attack_id_is_told_as_given(site: Site) -> None:
+    page = compared(site, MEASURE | {"external_references": []}, MEASURE)
+    assert page.one("ul", css="told-changes").words == "ATT&CK ID given"
+    assert row(page, "References")[1] == "added ATT&CK ID M1000"
+
+
+def test_parts_of_a_value_are_named_in_words(site: Site) -> None:
+    component = attack_object("x-mitre-data-component", "DC1000", "Process Creation")
+    analytic = attack_object("x-mitre-analytic", "AN1000", "Analytic 1000")
+    read = {"x_mitre_data_component_ref": component["id"], "name": "log", "channel": "1"}
+    for release, channel in (("1.0", "1"), ("2.0", "2")):
+        refers = {"x_mitre_log_source_references": [read | {"channel": channel}]}
+        import_objects(component, analytic | refers, release=release)
+    page = site.page(f"{LIBRARY}/analytics/AN1000/history?from=1.0&to=2.0")
+    parts = "channel: 2; name: log; data component: DC1000 Process Creation"
+    assert row(page, "Log sources")[1] == f"added {parts}"
+
+
 def test_an_unknown_type_and_its_fields_are_compared(site: Site) -> None:
     novelty = attack_object("x-mitre-novelty", "N1", "New", x_mitre_of=[1])
     import_objects(novelty, release="1.0")

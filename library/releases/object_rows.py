@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from library.addresses import Addresses
 from library.comparison import contents_of
 from library.identifiers import Domain, type_of
-from library.releases.compared import RELATIONSHIP, ReleaseDifference, Weight
+from library.releases.compared import RELATIONSHIP, ReleaseDifference, Weight, heaviest
 from library.releases.kinds import WEIGHED, ChangeKind, versions
 from library.releases.novelty import held_before
 from library.releases.told import phrases
@@ -79,7 +79,8 @@ class Fitting:
 def fitting_objects(pair: Pair, asked: ChangesAsked) -> Fitting:
     """The objects that fit, by kind of change, then the weightier first, then by name.
 
-    Those whose relationships alone changed fit where they are asked for, or a weight is.
+    Those whose relationships alone changed fit where they are asked for, or a weight is. An object
+    weighs the same in all domains: as the weightiest of its changes.
     """
     every = [
         (one, changed)
@@ -87,10 +88,10 @@ def fitting_objects(pair: Pair, asked: ChangesAsked) -> Fitting:
         for changed in (*one.objects, *one.relinked)
         if asked.of_type in _slugs(changed)
     ]
-    weights = {one.domain: _weights(one, every) for one in pair.shown}
+    weights = heaviest(found for found in every if _is_weighed(found[1]))
 
     def weight(found: Found) -> Weight | None:
-        return weights[found[0].domain].get(found[1].object_id) if _is_weighed(found[1]) else None
+        return weights.get(found[1].object_id) if _is_weighed(found[1]) else None
 
     every = [found for found in every if asked.weight in {None, weight(found)}]
     fitting = [found for found in every if _fits(found[1], asked)]
@@ -112,10 +113,6 @@ def _slugs(changed: ChangedObject) -> tuple[str, ...]:
     """Under which types an object is listed: its own, and with all where it is an entry."""
     kind = type_of(changed.stix_type)
     return (kind.slug, "") if kind.has_list else (changed.stix_type,)
-
-
-def _weights(compared: ReleaseDifference, every: Sequence[Found]) -> Mapping[int, Weight]:
-    return compared.weigh(c for one, c in every if one is compared and _is_weighed(c))
 
 
 def _is_weighed(changed: ChangedObject) -> bool:

@@ -229,6 +229,24 @@ def test_row_tells_the_changes_of_its_own_domain(site: Site) -> None:
     assert "2 changes · of 1 object" in listed.words or "2 changes of 1 object" in listed.words
 
 
+def test_object_weighs_the_same_in_all_domains_in_the_brief_and_in_lists(site: Site) -> None:
+    """G1000 changed in noise in mobile and materially in enterprise; M1000 in noise in both."""
+    measure = mitigation("M1000", "Measure")
+    for release, said in (("1.0", {}), ("2.0", {"modified": LATER})):
+        group, noisy = GROUP | said, measure | said
+        ways = [relationship("uses", group, KEPT)] if said else []
+        import_objects(KEPT, group, noisy, *ways, release=release)
+        phone = technique("T9000", "On phones", domain="mobile")
+        import_objects(phone, group, noisy, domain="mobile", release=release)
+    noise = site.page(f"{PAIR}/changes?weight=noise")
+    assert entries(noise) == ["M1000 Measure", "M1000 Measure Mobile"]
+    assert "2 changes of 1 object" in noise.words
+    assert "; 1 in noise alone" in site.page(f"{PAIR}/brief").words
+    groups = site.page(f"{PAIR}/changes?type=groups")
+    assert entries(groups) == ["G1000 Band", "G1000 Band Mobile"]
+    assert not groups.all(css="noise")
+
+
 def test_object_is_not_new_when_another_domain_had_it(site: Site) -> None:
     phone = technique("T9000", "On phones", domain="mobile")
     import_objects(KEPT, GROUP, release="1.0")

@@ -75,6 +75,9 @@ class Fitting:
     counts: Mapping[ChangeKind | None, int]
     """How many there are of each kind of change, whichever is asked for."""
 
+    live_again: int
+    """How many of them are live again, whichever kind of change that is."""
+
 
 def fitting_objects(pair: Pair, asked: ChangesAsked) -> Fitting:
     """The objects that fit, by kind of change, then the weightier first, then by name.
@@ -106,6 +109,7 @@ def fitting_objects(pair: Pair, asked: ChangesAsked) -> Fitting:
         sum(is_folded),
         len({changed.object_id for _, changed in fitting}),
         Counter(changed.kind for _, changed in every),
+        sum(changed.lives_again for _, changed in every),
     )
 
 
@@ -121,6 +125,8 @@ def _is_weighed(changed: ChangedObject) -> bool:
 
 
 def _fits(changed: ChangedObject, asked: ChangesAsked) -> bool:
+    if asked.lives_again and not changed.lives_again:
+        return False
     if changed.kind is None:
         return asked.relinked or (asked.kind is None and asked.weight is not None)
     return not asked.relinked and asked.kind in {None, changed.kind}

@@ -186,6 +186,18 @@ def test_feed_of_a_type_names_what_became_of_its_objects(site: Site) -> None:
     assert site.follow(links["T1010 Way 0"])[1] == f"{LIBRARY}/v/1.0/techniques/T1010"
 
 
+def test_feed_of_a_type_says_what_is_live_again(site: Site) -> None:
+    mitigates = relationship("mitigates", M1000, T1000, "Do.")
+    import_objects(IMPACT, M1000, mitigates, T1000 | {"revoked": True}, release="1.0")
+    import_objects(IMPACT, M1000, mitigates, T1000, release="2.0")
+    (entry,) = feed(site, f"{TECHNIQUES}/atom").entries
+    assert entry.words == "Live again (1)T1000 Thing"
+    (own,) = feed(site, f"{TECHNIQUES}/T1000/atom").entries
+    assert own.items == [
+        *("no longer revoked", "1 mitigation added", "tactic Impact added"),
+    ]
+
+
 def test_object_is_news_when_it_has_other_mitigations_though_it_is_the_same(site: Site) -> None:
     mitigates = relationship("mitigates", M1000, T1000, "Do.")
     import_objects(IMPACT, T1000, T1001, M1000, release="1.0")

@@ -203,6 +203,16 @@ def test_layer_colours_techniques_by_what_became_of_them(site: Site, two: None) 
     assert [item.color for item in read.legendItems] == list(legend)
 
 
+def test_layer_says_what_is_live_again(site: Site) -> None:
+    import_objects(IMPACT, STAYS | {"x_mitre_deprecated": True}, release="1.0")
+    import_objects(IMPACT, STAYS, release="2.0")
+    found = loaded(site, f"{TWO}/navigator")
+    (mark,) = found["techniques"]
+    assert mark["comment"].startswith("Live again in 2.0")
+    legend = {one["color"]: one["label"].partition(":")[0] for one in found["legendItems"]}
+    assert legend[mark["color"]] == "back"
+
+
 def test_layer_shows_the_live_one_of_two_techniques_with_an_id(site: Site) -> None:
     old = technique(
         "T1000", "Old", ("impact",), id=GROUP["id"].replace("intrusion-set", "attack-pattern")

@@ -207,6 +207,30 @@ def test_matrix_marks_a_technique_that_is_the_same_and_has_another_mitigation(si
     assert [cell.words for cell in marked] == ["T1000 Kept, changed"]
 
 
+def test_what_is_live_again_has_a_word_of_its_own_everywhere(site: Site) -> None:
+    source = attack_object("x-mitre-data-source", "DS1000", "Source")
+    dead = [found | {"x_mitre_deprecated": True} for found in (KEPT, source)]
+    import_objects(IMPACT, ACCESS, GRID, *dead, GROUP, USES, release="1.0")
+    import_objects(IMPACT, ACCESS, GRID, KEPT, source, GROUP, USES, release="2.0")
+    (cell,) = site.page(f"{PAIR}/matrix").all("a", css="matrix-marked")
+    assert cell.words == "T1000 Kept, back"
+    assert "Back 1live again: revoked or deprecated" in site.page(f"{PAIR}/matrix").words
+    first = site.page(PAIR).one(id="first")
+    assert [head.words for head in first.all("h3")] == ["Live again"]
+    told = {link.words: link["href"] for link in first.all("a") if link.words[0].isdigit()}
+    assert list(told) == ["1 technique", "1 data source"]
+    assert entries(site.page(told["1 technique"])) == ["T1000 Kept"]
+    listed = rows(site.page(told["1 technique"]))["T1000 Kept Enterprise"]
+    assert listed[2] == "no longer deprecated; tactic Impact added; 1 procedure example added"
+    brief = site.page(f"{PAIR}/brief").words
+    assert "Live again, revoked or deprecated before: 1 technique: T1000 Kept." in brief
+    assert "Live again, revoked or deprecated before: 1 data source." in brief
+    whole = site.page(f"{PAIR}/changes?type=data-sources")
+    assert [choice.words for choice in whole.one("nav", css="choices").all("a")] == [
+        *("All changes 1", "Patches 1", "Live again 1"),
+    ]
+
+
 def test_row_tells_the_changes_of_its_own_domain(site: Site) -> None:
     phone = technique("T9000", "On phones", domain="mobile")
     everywhere = GROUP | {"x_mitre_domains": ["enterprise-attack", "mobile-attack"]}

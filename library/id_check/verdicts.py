@@ -23,7 +23,7 @@ MOST_ELSEWHERE: Final = 4
 class Verdict(Enum):
     """What became of an ID, the weightiest first: its name in files, its label, what it means."""
 
-    REVOKED = "revoked", "Revoked", "MITRE withdrew these and names what stands in their place."
+    REVOKED = "revoked", "Revoked", "MITRE withdrew these; each says what MITRE put in its place."
     DEPRECATED = "deprecated", "Deprecated", "MITRE withdrew these and names no successor."
     GONE = "gone", "Gone", "The release you want does not have them, not even as withdrawn."
     RENAMED = "renamed", "Renamed", "The same object under another name, or another ID."

@@ -103,6 +103,8 @@ def test_nothing_replaces_a_revoked_id_when_its_chain_has_no_end(site: Site, cir
     assert (told["verdict"], told["replaced_by"], told["stands_for"]) == ("revoked", [], None)
     page = sent(site, "T1000").content.decode()
     assert "MITRE names nothing that replaces it." in page
+    assert "MITRE withdrew these; each says what MITRE put in its place." in page
+    assert "names what stands" not in page
 
 
 def test_an_id_is_deprecated_gone_or_new(site: Site) -> None:

@@ -128,6 +128,17 @@ def test_csv_has_a_row_for_each_object_that_changed(site: Site, two: None) -> No
     assert "Band uses Stays" in [row[4] for row in found]
 
 
+def test_page_says_what_the_csv_leaves_out(site: Site, two: None) -> None:
+    """The links that properties carry are in the JSON and the workbook alone."""
+    said = site.page(TWO).one(id="files").words
+    assert "without the relationships that MITRE writes as properties" in said
+    assert "nothing that differs is left out of the JSON and the workbook." in said
+    assert "Techniques under tactics" in loaded(site, f"{TWO}/json")["links"]["enterprise"]
+    assert "Techniques under tactics" in [
+        row[1] for row in book(site, f"{TWO}/xlsx")["Relationships"]
+    ]
+
+
 def test_workbook_has_the_numbers_then_a_sheet_for_each_type(site: Site, two: None) -> None:
     sheets = book(site, f"{TWO}/xlsx")
     assert list(sheets) == [

@@ -86,6 +86,18 @@ def test_comparison_counts_entries_by_type_and_kind(site: Site) -> None:
 
 
 @pytest.mark.usefixtures("two")
+def test_notes_tell_every_rule_by_which_the_comparison_differs_from_diffstix(site: Site) -> None:
+    rules = [rule.words for rule in site.page(PAIR).one("ul", css="kind-rules").all("li")]
+    assert len(rules) == 3
+    for rule, said in zip(
+        rules,
+        ("same modification date", "of another type, or of none", "revoked or deprecated in both"),
+        strict=True,
+    ):
+        assert said in rule
+
+
+@pytest.mark.usefixtures("two")
 def test_every_number_leads_to_a_list_as_long(site: Site) -> None:
     page = site.page(PAIR)
     followed = 0

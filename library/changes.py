@@ -118,8 +118,9 @@ def changes_between(
 ) -> tuple[Change, ...]:
     """What changed of an object, the weightiest first; nothing where all that differs is noise.
 
-    `links` are those that hold in either snapshot and differ, and all that lead to tactics. They
-    count only where the object is live in both: of a dead object none holds.
+    `links` are those that hold in either snapshot and differ, and all that lead to tactics. Of a
+    dead object none holds, so that one that is let go loses all its links, and one that is live
+    again gains them.
     """
     return changes_and_links(before, after, links)[0]
 
@@ -131,10 +132,8 @@ def changes_and_links(
     held = list(links)
     found = [*_status(before, after)]
     found += _tactics(before, after, [link for link in held if link.is_tactic])
-    told_links: tuple[LinkChange, ...] = ()
-    if _is_live(before) and _is_live(after):
-        told_links = tuple(link_changes(str(before.get("type", "")), held))
-        found += [told_link.change for told_link in told_links]
+    told_links = tuple(link_changes(str(before.get("type", "")), held))
+    found += [told_link.change for told_link in told_links]
     found += _properties(before, after)
     return tuple(sorted(found, key=_weight)), told_links
 
@@ -165,12 +164,14 @@ def _tactics(before: Properties, after: Properties, links: list[Linked]) -> Iter
 
     A kill chain phase stands for the tactic of that short name. Tactics are told apart as objects,
     which keep their identity under a new name (TA0005 did in 19.0); where a phase leads to no
-    tactic that holds, as all do once the object is dead, the phases themselves are compared.
+    tactic that holds, the phases themselves are compared. What is let go or live again has no
+    phases to compare: on one side no tactic holds.
     """
     old, new = _phases(before), _phases(after)
     held_before = {link.other_id: link.names[0] for link in links if link.before}
     held_after = {link.other_id: link.names[1] for link in links if link.after}
-    if (len(held_before), len(held_after)) == (len(old), len(new)):
+    all_hold = (len(held_before), len(held_after)) == (len(old), len(new))
+    if all_hold or _is_live(before) != _is_live(after):
         old, new = held_before, held_after
     added = [name for key, name in new.items() if key not in old]
     removed = [name for key, name in old.items() if key not in new]

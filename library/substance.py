@@ -93,7 +93,8 @@ def _order(words: str, before: Any, after: Any) -> Iterator[str]:
 
 
 def _references(_words: str, before: Any, after: Any) -> Iterator[str]:
-    """References by their names; that which carries the ATT&CK ID counts by its ID alone."""
+    """The ATT&CK ID, which a reference carries under one of several names; the others by theirs."""
+    yield from _attack_id(before, after)
     old, new = _by_name(before), _by_name(after)
     added = sum(len(found) for name, found in new.items() if name not in old)
     removed = sum(len(found) for name, found in old.items() if name not in new)
@@ -103,9 +104,20 @@ def _references(_words: str, before: Any, after: Any) -> Iterator[str]:
             yield f"{amount(count, 'reference', 'references')} {verb}"
 
 
+def _attack_id(before: Any, after: Any) -> Iterator[str]:
+    old, new = ({*filter(None, map(own_id, _listed(side)))} for side in (before, after))
+    if old != new:
+        yield f"ATT&CK ID {'given' if not old else 'changed' if new else 'removed'}"
+
+
 def _told_elsewhere(_words: str, _before: Any, _after: Any) -> Iterator[str]:
     """Nothing: `library.changes` tells it, from both properties of a status or from the links."""
     yield from ()
+
+
+def _other(words: str, _before: Any, _after: Any) -> Iterator[str]:
+    """Another value, told without naming it."""
+    yield f"other {words}"
 
 
 def _unknown(words: str, before: Any, after: Any) -> Iterator[str]:
@@ -157,10 +169,10 @@ FIELDS: Final[Mapping[str, Field]] = {
     "x_mitre_old_attack_id": Field("former ID", _value),
     "external_references": Field("references", _references),
     "x_mitre_contributors": Field("contributor", _numbered),
-    # Of relationships: what two objects they link, and how, tells which relationship it is.
-    "relationship_type": Field("type", _told_elsewhere),
-    "source_ref": Field("source", _told_elsewhere),
-    "target_ref": Field("target", _told_elsewhere),
+    # Of relationships.
+    "relationship_type": Field("type of relationship", _other),
+    "source_ref": Field("source", _other),
+    "target_ref": Field("target", _other),
 }
 # The rule of each type: what every object may state, and what those of a type state besides. A
 # property that turns up where it is not declared counts all the same.
@@ -280,13 +292,26 @@ def _own_words(name: str) -> str:
     return f"“{short(name.removeprefix('x_mitre_').replace('_', ' '))}”"
 
 
+def own_id(reference: Any) -> str:
+    """The ATT&CK ID that a reference carries, whatever its name is; empty where it carries none."""
+    if not isinstance(reference, dict):
+        return ""
+    name, attack_id = reference.get("source_name"), reference.get("external_id")
+    is_own = isinstance(name, str) and name in ATTACK_SOURCES
+    return attack_id if is_own and isinstance(attack_id, str) else ""
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _by_name(references: Any) -> dict[str, list[str]]:
-    """References in a form that can be compared, by their names."""
+    """References in a form that can be compared, by their names; not that of the ATT&CK ID."""
     found: dict[str, list[str]] = defaultdict(list)
-    for entry in references if isinstance(references, list) else ():
-        name = entry.get("source_name") if isinstance(entry, dict) else None
-        is_own = isinstance(name, str) and name in ATTACK_SOURCES
-        found[str(name)].append(canonical(entry.get("external_id") if is_own else entry))
+    for entry in _listed(references):
+        if not own_id(entry):
+            name = entry.get("source_name") if isinstance(entry, dict) else None
+            found[str(name)].append(canonical(entry))
     return found
 
 

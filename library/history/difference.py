@@ -98,11 +98,6 @@ class Difference:
         return in_form_alone(len(self.noise) + len(self.noise_prose), self.formal_links)
 
     @property
-    def is_dead(self) -> bool:
-        """Whether one of the two is revoked or deprecated, so that its links do not count."""
-        return any(place.revoked or place.deprecated for place in self.places)
-
-    @property
     def is_equal(self) -> bool:
         """Whether nothing at all differs."""
         return not (self.changes or self.noise_count)

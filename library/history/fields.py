@@ -9,11 +9,13 @@ from typing import Any, Final
 
 from library.contexts.facts import words_of
 from library.identifiers import timestamp
-from library.substance import FIELDS, Properties, canonical, is_prose, words_for
+from library.substance import FIELDS, Properties, canonical, is_prose, own_id, words_for
 
 _NOTHING: Final = object()
 # Text that is longer reads better with its changes marked than beside what it was.
 LONGEST_BESIDE: Final = 160
+# The properties that make an object's status, with the word for each; without them it is live.
+STATUSES: Final = {"revoked": "revoked", "x_mitre_deprecated": "deprecated"}
 CITATION: Final = re.compile(r"\(Citation:\s{0,4}([^()]{1,200}(?:\([^()]{0,100}\)[^()]{0,100})?)\)")
 LINK_BY_ID: Final = re.compile(r"\(?LinkById:\s{0,4}([A-Z0-9.]{1,20})\)?")
 MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,16}Z")
@@ -64,9 +66,13 @@ def field_differences(
     `told` are the properties of which `library.changes` tells a change; `names` says what STIX ids
     in them stand for.
     """
-    made = [
-        (name in told, _difference(name, before, after, names)) for name in differing(before, after)
-    ]
+    differ = differing(before, after)
+    made = [(name in told, _difference(name, before, after, names)) for name in differ]
+    status = [name for name in STATUSES if name in told]
+    if status:
+        # One row for the status, whichever of its properties differ.
+        made = [(says, each) for says, each in made if each.name not in status]
+        made.insert(0, (True, _status(status[0], before, after)))
     return [each for says, each in made if says], [each for says, each in made if not says]
 
 
@@ -77,11 +83,19 @@ def _is_same(before: Any, after: Any) -> bool:
     )
 
 
+def _status(name: str, before: Properties, after: Properties) -> FieldDifference:
+    was, now = (
+        " and ".join(word for key, word in STATUSES.items() if side.get(key) is True) or "live"
+        for side in (before, after)
+    )
+    return FieldDifference(name, words_for(name), Side(was), Side(now))
+
+
 def _difference(
     name: str, before: Properties, after: Properties, names: Mapping[str, str]
 ) -> FieldDifference:
     old, new = before.get(name, _NOTHING), after.get(name, _NOTHING)
-    words = words_for(name)
+    words = f"mark as {STATUSES[name]}" if name in STATUSES else words_for(name)
     if _is_list(old) and _is_list(new):
         old_entries, new_entries = _entries(old, names), _entries(new, names)
         gone = [entry for entry in old_entries if entry not in new_entries]
@@ -128,12 +142,23 @@ def _words(value: Any, names: Mapping[str, str]) -> str:
 
 
 def _object(value: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    """A JSON object as its parts; a reference by what it says and where it is."""
+    """A JSON object as its parts; a reference by what it says and where it is.
+
+    That of the ATT&CK ID by the ID alone, as `library.substance` compares it.
+    """
+    attack_id = own_id(value)
+    if attack_id:
+        return f"ATT&CK ID {attack_id}"
     if isinstance(value.get("source_name"), str) and ("description" in value or "url" in value):
         said = [value.get("description") or value["source_name"], value.get("url", "")]
         return " ".join(filter(None, (_words(part, names) for part in said)))
     parts = ((key, _words(part, names)) for key, part in value.items())
-    return "; ".join(f"{key.replace('_', ' ')}: {told}" for key, told in parts)
+    return "; ".join(f"{_called(key)}: {told}" for key, told in parts)
+
+
+def _called(key: str) -> str:
+    """What readers call a part of a JSON object: "data component"."""
+    return key.removeprefix("x_mitre_").removesuffix("_ref").replace("_", " ")
 
 
 def _without_marks(text: str) -> str:

@@ -48,6 +48,11 @@ class Place(NamedTuple):
         return self.version_id is not None
 
     @property
+    def live(self) -> bool:
+        """Neither revoked nor deprecated."""
+        return not (self.revoked or self.deprecated)
+
+    @property
     def status(self) -> str:
         """The word "Live", "Revoked" or "Deprecated"."""
         if self.revoked:

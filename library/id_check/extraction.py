@@ -12,9 +12,10 @@ MOST_COUNTED: Final = 10_000
 
 # Begins with a letter, not with what must stand before it, so that re can skip to the next one.
 # Before an ID stands no letter or digit, but it may be what is left of an escaped character: "\n"
-# in JSON, "%20" in an address. Not an ID: what mobile techniques were called before they had one
-# (MOB-T1002), a colour (#dc1234).
+# in JSON, "%20" in an address. Not an ID: what mobile techniques and those of
+# PRE-ATT&CK were called before they had one (MOB-T1002, PRE-T1009), a colour (#dc1234).
 _BEFORE = r"(?:(?<![A-Za-z0-9].)|(?<=\\[nrt].)|(?<=\\u[0-9A-Fa-f]{4}.)|(?<=%[0-9A-Fa-f]{2}.))"
+_NO_OLD = r"(?<![Mm][Oo][Bb]-.)(?<![Pp][Rr][Ee]-.)"
 _LETTERS = (
     r"(?:(?<=[TtMmSsGgCcAa])|(?<=[Tt])[Aa]|(?<=[Aa])[Nn]"
     r"|(?<=[Dd])(?:[Ee][Tt]|[Ss]|[Cc](?<!\#..)))"
@@ -23,7 +24,7 @@ _LETTERS = (
 # technique's ID before a dot and other digits is no ID: one that is cut short is taken as written.
 _SUB = r"(?:(?:\.|\\?/)[0-9]{1,3}(?![0-9A-Za-z])|(?!\.[0-9])|(?<![Tt][0-9]{4}))"
 _ID: Final = re.compile(
-    rf"[TMSGCADtmsgcad]{_BEFORE}(?<![Mm][Oo][Bb]-.){_LETTERS}[0-9]{{4}}(?![0-9A-Za-z]){_SUB}"
+    rf"[TMSGCADtmsgcad]{_BEFORE}{_NO_OLD}{_LETTERS}[0-9]{{4}}(?![0-9A-Za-z]){_SUB}"
 )
 _PARTS: Final = re.compile(r"([A-Za-z]+[0-9]{4})(?:(?:\.|\\?/)([0-9]+))?")
 _TECHNIQUE_WITH_PART: Final = re.compile(r"[Tt][0-9]{4}\.")

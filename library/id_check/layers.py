@@ -342,8 +342,12 @@ def _restate(made: Upgrade, releases: Releases) -> None:
     metadata = content.get("metadata", [])
     if not isinstance(metadata, list):
         return
+    came_from = releases.before
+    if releases.unstated:
+        stated = _in_words(releases.unstated)
+        came_from = f"{stated} (not held; compared as {releases.before})"
     said = (
-        f"From ATT&CK {releases.before} to {releases.after} by the Glexia ATT&CK Library."
+        f"From ATT&CK {came_from} to {releases.after} by the Glexia ATT&CK Library."
         f" {amount(len(made.moved), 'entry', 'entries')} changed,"
         f" {len(made.left)} left as {'it was' if len(made.left) == 1 else 'they were'}."
     )

@@ -87,7 +87,7 @@ def choose(held: Held, shelf: Shelf, given: Given, stated: Stated) -> Releases:
         tuple(held[release][domain] for domain in Domain.values if domain in held[release])
         for release in (before, after)
     )
-    unstated = stated.release if not given.before and not named else ""
+    unstated = "" if named else stated.release
     return Releases(before, after, domains, held_before, held_after, unstated)
 
 

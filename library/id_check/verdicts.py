@@ -23,12 +23,12 @@ MOST_ELSEWHERE: Final = 4
 class Verdict(Enum):
     """What became of an ID, the weightiest first: its name in files, its label, what it means."""
 
-    REVOKED = "revoked", "Revoked", "MITRE withdrew these and names what stands in their place."
+    REVOKED = "revoked", "Revoked", "MITRE withdrew these; each says what MITRE put in its place."
     DEPRECATED = "deprecated", "Deprecated", "MITRE withdrew these and names no successor."
     GONE = "gone", "Gone", "The release you want does not have them, not even as withdrawn."
     RENAMED = "renamed", "Renamed", "The same object under another name, or another ID."
     MOVED = "tactic-moved", "Tactic moved", "They serve other tactics than before."
-    CHANGED = "changed", "Changed", "The same name and tactics; something else is different."
+    CHANGED = "changed", "Changed", "Neither renamed nor moved; something else is different."
     NEW = "new", "New", "The release you mapped to did not have them."
     ELSEWHERE = "not-compared", "Not compared", "They stand in releases or domains not asked for."
     NEVER = "never-existed", "Never existed", "No release held here has these IDs."
@@ -222,7 +222,8 @@ def _verdict(old: Entry, new: Entry, changes: list[Change]) -> Verdict:
         return Verdict.DEPRECATED
     if "name" in about or old.attack_id != new.attack_id:
         return Verdict.RENAMED
-    if Link.TACTIC in about:
+    # What is live again serves its tactics anew, which is no move.
+    if Link.TACTIC in about and old.live:
         return Verdict.MOVED
     return Verdict.CHANGED if changes else Verdict.UNCHANGED
 

@@ -118,6 +118,9 @@ class ChangesAsked:
     relinked: bool = False
     """Of entries, those alone whose content is the same and whose links are not."""
 
+    lives_again: bool = False
+    """Those alone that the earlier release holds as revoked or deprecated and the later as live."""
+
     is_new: bool | None = None
     """Of additions, those alone that no domain shown held before, or those that another one did."""
 
@@ -137,6 +140,7 @@ class ChangesAsked:
             link_change=LinkFate(kind) if kind in list(LinkFate) else None,
             weight=Weight(weight) if weight in list(Weight) else None,
             relinked=kind == RELINKED,
+            lives_again=query.get("again", "") == "true",
             is_new=_NEW.get(query.get("new", "")) if kind == ChangeKind.ADDITIONS else None,
             end=query.get("with", "")[:120],
             offset=offset(query.get("offset", "")),
@@ -150,6 +154,7 @@ class ChangesAsked:
                 "links": self.links,
                 "kind": self.kind or self.link_change or (RELINKED if self.relinked else ""),
                 "weight": self.weight or "",
+                "again": "true" if self.lives_again else "",
                 "new": "" if self.is_new is None else str(self.is_new).lower(),
                 "with": self.end,
                 "domain": domain,

@@ -25,7 +25,7 @@ from library.identifiers import (
 )
 from library.panels import Panel
 from library.releases.asked import ChangesAsked, Pair
-from library.releases.compared import ReleaseDifference, Weight
+from library.releases.compared import ReleaseDifference, Weight, heaviest
 from library.releases.highlights import Highlight, Highlights, Mention, highlights
 from library.releases.kinds import WEIGHED, ChangeKind
 from library.releases.links import LinkFate
@@ -144,19 +144,13 @@ def _weights(pair: Pair) -> Iterator[Figure]:
 
     Each counts once, by the weightiest of its changes where several domains hold it.
     """
-    heaviest: dict[int, Weight] = {}
-    order = list(Weight)
-    for one in pair.shown:
-        entries = [
-            changed
-            for changed in (*one.objects, *one.relinked)
-            if changed.kind in {*WEIGHED, None} and type_of(changed.stix_type).has_list
-        ]
-        weights = one.weigh(entries)
-        for changed in entries:
-            told = (heaviest.get(changed.object_id), weights[changed.object_id])
-            heaviest[changed.object_id] = min(filter(None, told), key=order.index)
-    counts = Counter(heaviest.values())
+    entries = (
+        (one, changed)
+        for one in pair.shown
+        for changed in (*one.objects, *one.relinked)
+        if changed.kind in {*WEIGHED, None} and type_of(changed.stix_type).has_list
+    )
+    counts = Counter(heaviest(entries).values())
     for weight in Weight:
         href = f"{pair.path}/changes{ChangesAsked(weight=weight).query(pair.domain)}"
         yield Figure(counts[weight], weight.value, href)

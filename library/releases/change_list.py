@@ -90,6 +90,7 @@ def _objects(shelf: Shelf, pair: Pair, asked: ChangesAsked) -> ChangeList | None
     choices.append(
         ("Relationships alone", replace(_bare(asked), relinked=True), fitting.counts[None])
     )
+    choices.append(("Live again", replace(_bare(asked), lives_again=True), fitting.live_again))
     frame = _Frame(shelf, pair, at, named[asked.of_type], len(rows))
     return frame.listing(
         choices,
@@ -120,7 +121,8 @@ def _links(shelf: Shelf, pair: Pair, asked: ChangesAsked) -> ChangeList | None:
 
 def _bare(asked: ChangesAsked) -> ChangesAsked:
     """The same with every kind of change, from the first row on."""
-    return replace(asked, kind=None, link_change=None, relinked=False, is_new=None, offset=0)
+    bare = replace(asked, kind=None, link_change=None, relinked=False, offset=0)
+    return replace(bare, lives_again=False, is_new=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +176,13 @@ class _Frame:
 
     def _choices(self, choices: Sequence[tuple[str, ChangesAsked, int]]) -> Iterable[Choice]:
         whole = _bare(self.asked)
-        # What changed in its relationships alone is no change of its own kind.
-        counts = [count for _, each, count in choices if not each.relinked or whole.weight]
+        # What changed in its relationships alone is no change of its own kind, and what is live
+        # again is counted in its kind.
+        counts = [
+            count
+            for _, each, count in choices
+            if not each.lives_again and (not each.relinked or whole.weight)
+        ]
         shown = replace(self.asked, offset=0)
         for label, each, count in [("All changes", whole, sum(counts)), *choices]:
             if count:

@@ -249,6 +249,25 @@ class ReleaseDifference:
         return bool(changed.before and changed.after and changed.before.live and changed.after.live)
 
 
+def heaviest(
+    found: Iterable[tuple[ReleaseDifference, ChangedObject]],
+) -> Mapping[int, Weight]:
+    """How much the changes of objects say that both releases hold, by their keys.
+
+    Where several domains hold one, the weightiest of its changes. One query a domain, as `weigh`.
+    """
+    by_domain: dict[ReleaseDifference, list[ChangedObject]] = defaultdict(list)
+    for compared, changed in found:
+        by_domain[compared].append(changed)
+    told: dict[int, set[Weight]] = defaultdict(set)
+    for compared, objects in by_domain.items():
+        weights = compared.weigh(objects)
+        for changed in objects:
+            if changed.object_id in weights:
+                told[changed.object_id].add(weights[changed.object_id])
+    return {key: next(each for each in Weight if each in held) for key, held in told.items()}
+
+
 _ONE_SIDED: Final = frozenset({ChangeKind.ADDITIONS, ChangeKind.DELETIONS})
 
 

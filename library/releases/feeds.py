@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from library.addresses import difference_query
 from library.comparison import Transition, compare
 from library.contexts.page import Page
 from library.files.atom import NEVER, Feed, FeedEntry
 from library.identifiers import OBJECT_TYPES, ObjectType, type_of
 from library.models import SnapshotObject
-from library.parameters import as_query
 from library.releases.asked import ChangesAsked
 from library.releases.kinds import ChangeKind
 from library.releases.news import NewsItem, TypeNews, news_of_type
@@ -150,14 +150,16 @@ def object_feed(shelf: Shelf, held: HeldObject, address: str) -> Feed:
     told = _told(held, steps)
     chain = revocation_chain(shelf, held) if held.version.revoked else []
     entries = []
-    for step, phrases in told.items():
-        between = {"from": step.pair.before, "to": step.pair.after, "domain": step.after.domain}
+    for step, (phrases, holds_both) in told.items():
+        # Two releases are compared of what both hold; of others the history says when they came.
+        asked = (step.pair.before, step.pair.after, step.after.domain)
+        between = difference_query(*asked) if holds_both else ""
         then = [f"{next.attack_id} {next.name}".strip() for next in chain]
         entries.append(
             FeedEntry(
                 key=f"{held.lasting_href}/{step.key}",
                 title=f"{_called(held)} in {step.title}",
-                href=f"{address}/history{as_query(between)}",
+                href=f"{address}/history{between}",
                 updated=step.date,
                 content=_listed(_with_successors(phrases, then)),
             )
@@ -167,8 +169,8 @@ def object_feed(shelf: Shelf, held: HeldObject, address: str) -> Feed:
     return _feed(shelf, address, title, subtitle, steps, entries)
 
 
-def _told(held: HeldObject, steps: Sequence[Step]) -> Mapping[Step, Sequence[str]]:
-    """What became of an object at each step at which anything did."""
+def _told(held: HeldObject, steps: Sequence[Step]) -> Mapping[Step, tuple[Sequence[str], bool]]:
+    """What became of an object at each step at which anything did, and whether both hold it."""
     snapshots = {s.pk for step in steps for s in (step.before, step.after) if s}
     rows = SnapshotObject.objects.filter(object=held.object_id, snapshot__in=snapshots)
     versions = dict(rows.values_list("snapshot_id", "version_id"))
@@ -185,7 +187,7 @@ def _told(held: HeldObject, steps: Sequence[Step]) -> Mapping[Step, Sequence[str
             found[step] = ["no longer in the bundle" if after is None else "added"]
     changes = compare(asked.values())
     found |= {step: [change.phrase for change in changes[at]] for step, at in asked.items()}
-    return {step: found[step] for step in steps if found.get(step)}
+    return {step: (found[step], step in asked) for step in steps if found.get(step)}
 
 
 def _with_successors(phrases: Iterable[str], then: Sequence[str]) -> Iterator[str]:

@@ -70,6 +70,8 @@ class Highlights:
     revoked: tuple[Highlight, ...]
     deprecated: tuple[Highlight, ...]
     gone: tuple[Highlight, ...]
+    live_again: tuple[Highlight, ...]
+    """What was revoked or deprecated in the earlier release and is so no longer."""
 
     @property
     def any(self) -> bool:
@@ -83,6 +85,7 @@ class Highlights:
                 self.revoked,
                 self.deprecated,
                 self.gone,
+                self.live_again,
             )
         )
 
@@ -98,6 +101,7 @@ def highlights(pair: Pair) -> Highlights:
         revoked=tuple(_of_kind(pair, ChangeKind.REVOCATIONS, named=OBJECT_TYPES)),
         deprecated=tuple(_of_kind(pair, ChangeKind.DEPRECATIONS)),
         gone=tuple(_of_kind(pair, ChangeKind.DELETIONS)),
+        live_again=tuple(_live_again(pair)),
     )
 
 
@@ -135,17 +139,40 @@ def _of_kind(
             for changed in of_kind(one, kind, change)
             if (changed.object_id in apart) != is_new
         }
-        if not found:
-            continue
-        ordered = sorted(
-            found.values(), key=lambda at: (at[1].shown.name.casefold(), at[1].shown.attack_id)
-        )
-        mentions: tuple[Mention, ...] = ()
-        if kind in named or not kind.is_known:
-            mentions = tuple(_mention(pair, *each) for each in ordered[:MOST_NAMED])
         asked = ChangesAsked(of_type=kind.slug, kind=change, is_new=is_new if apart else None)
-        href = f"{pair.path}/changes{asked.query(pair.domain)}"
-        yield Highlight(kind, len(found), href, mentions)
+        if found:
+            yield _highlight(pair, kind, list(found.values()), asked, is_named=kind in named)
+
+
+def _live_again(pair: Pair) -> Iterator[Highlight]:
+    """What is live again by kind, each object once whatever its domains."""
+    for kind in kinds_of(pair.shown):
+        found = {
+            changed.object_id: (one, changed)
+            for one in reversed(pair.shown)
+            for changed in one.objects
+            if changed.lives_again and changed.stix_type in kind.stix_types
+        }
+        asked = ChangesAsked(of_type=kind.slug, lives_again=True)
+        if found:
+            named = kind in NAMED_KINDS
+            yield _highlight(pair, kind, list(found.values()), asked, is_named=named)
+
+
+def _highlight(
+    pair: Pair,
+    kind: ObjectType,
+    found: Sequence[tuple[ReleaseDifference, ChangedObject]],
+    asked: ChangesAsked,
+    *,
+    is_named: bool,
+) -> Highlight:
+    """Objects of a kind with the address of their list; the first by name, or all unknown ones."""
+    ordered = sorted(found, key=lambda at: (at[1].shown.name.casefold(), at[1].shown.attack_id))
+    mentions: tuple[Mention, ...] = ()
+    if is_named or not kind.is_known:
+        mentions = tuple(_mention(pair, *each) for each in ordered[:MOST_NAMED])
+    return Highlight(kind, len(found), f"{pair.path}/changes{asked.query(pair.domain)}", mentions)
 
 
 def _mention(

@@ -8,14 +8,20 @@ from typing import TYPE_CHECKING, Final
 from library.files.navigator import Mark
 from library.releases.highlights import told_move
 from library.releases.kinds import ChangeKind
-from library.releases.matrix import CHANGED, GONE, MEANINGS, MOVED, NEW, technique_marks
+from library.releases.matrix import BACK, CHANGED, GONE, MEANINGS, MOVED, NEW, technique_marks
 from library.releases.told import phrases
 
 if TYPE_CHECKING:
     from library.releases.compared import ReleaseDifference
     from library.releases.members import ChangedObject
 
-COLOURS: Final = {NEW: "#9fd8a8", MOVED: "#9cc3f0", CHANGED: "#f6de8a", GONE: "#e6a8a0"}
+COLOURS: Final = {
+    NEW: "#9fd8a8",
+    BACK: "#a9dcd9",
+    MOVED: "#9cc3f0",
+    CHANGED: "#f6de8a",
+    GONE: "#e6a8a0",
+}
 LEGEND: Final = {f"{mark}: {MEANINGS[mark]}": colour for mark, colour in COLOURS.items()}
 
 
@@ -44,8 +50,9 @@ def _said(
     """What its mark means for one technique, as far as the phrases of its changes do not say it."""
     release = compared.after.attack_version
     if mark == NEW:
-        is_old = changed is not None and changed.before is not None
-        yield f"Live again in {release}" if is_old else f"New in {release}"
+        yield f"New in {release}"
+    elif mark == BACK:
+        yield f"Live again in {release}"
     elif mark == MOVED:
         yield f"Moved: {told_move(compared.moved[object_id])}"
     elif changed is not None and changed.kind is ChangeKind.DELETIONS:

@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from library.parameters import MatrixFilters
 
 NEW: Final = "new"
+BACK: Final = "back"
 MOVED: Final = "moved"
 CHANGED: Final = "changed"
 GONE: Final = "gone"
 MEANINGS: Final = {
     NEW: "not in the earlier release",
+    BACK: "live again: revoked or deprecated in the earlier release",
     MOVED: "under another tactic than before",
     CHANGED: "another name, definition or platforms, or other mitigations",
     GONE: "no longer live: revoked, deprecated or no longer in the bundle",
@@ -84,8 +86,8 @@ def technique_marks(compared: ReleaseDifference) -> Mapping[int, str]:
             found |= {changed.object_id: NEW} if changed.shown.live else {}
         elif before is not None and before.live and not (after and after.live):
             found[changed.object_id] = GONE
-        elif after is not None and after.live and before is not None and not before.live:
-            found[changed.object_id] = NEW
+        elif changed.lives_again:
+            found[changed.object_id] = BACK
         elif after is not None and after.live and weights[changed.object_id] is Weight.MATERIAL:
             found[changed.object_id] = CHANGED
     return found | dict.fromkeys(compared.moved, MOVED)

@@ -42,6 +42,11 @@ class ChangedObject(NamedTuple):
     after: Side | None
 
     @property
+    def lives_again(self) -> bool:
+        """Whether it was revoked or deprecated in the earlier release and is so no longer."""
+        return bool(self.before and self.after and self.after.live and not self.before.live)
+
+    @property
     def shown(self) -> Side:
         """As the later of the two has it, else the earlier."""
         side = self.after or self.before

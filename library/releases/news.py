@@ -86,16 +86,19 @@ def _news(
     groups: dict[str, list[NewsItem]] = {}
     added = [c for c in changed if c.kind is ChangeKind.ADDITIONS and c.shown.live]
     groups["Added"] = [_item(step, c) for c in added]
-    own = {c.object_id: weights.of(c) for c in changed if c.kind in WEIGHED}
+    again = {c.object_id: c for c in changed if c.lives_again}
+    weighed = [c for c in changed if c.kind in WEIGHED and c.object_id not in again]
+    own = {c.object_id: weights.of(c) for c in weighed}
     material = [
         _item(step, c)
-        for c in changed
-        if own.get(c.object_id) is Weight.MATERIAL and c.object_id not in linked
+        for c in weighed
+        if own[c.object_id] is Weight.MATERIAL and c.object_id not in linked
     ]
-    # What came, went or is dead has no links to compare.
-    elsewhere = {c.object_id for c in changed if c.kind not in WEIGHED}
+    # What came, went or is dead has no links to compare; what is live again has all of them anew.
+    elsewhere = {c.object_id for c in changed if c.object_id not in own}
     material += [_of_end(step, end) for key, end in linked.items() if key not in elsewhere]
     groups["Changed materially"] = material
+    groups["Live again"] = [_item(step, c) for c in again.values()]
     for title, kind in _ONE_FATE.items():
         groups[title] = [_item(step, c) for c in changed if c.kind is kind]
     told = {title: _by_name(found) for title, found in groups.items() if found}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from library.addresses import Addresses
 from library.comparison import contents_of
 from library.identifiers import Domain, type_of
-from library.releases.compared import RELATIONSHIP, ReleaseDifference, Weight
+from library.releases.compared import RELATIONSHIP, ReleaseDifference, Weight, heaviest
 from library.releases.kinds import WEIGHED, ChangeKind, versions
 from library.releases.novelty import held_before
 from library.releases.told import phrases
@@ -49,8 +49,15 @@ class ChangedRow:
     version: str
     """The object's own version: "1.0 to 1.1"."""
 
+    in_both: bool
+    """Whether both releases hold it."""
+
     changes: tuple[str, ...]
+    """What changed of one that both hold."""
+
     lead: str
+    """How the description begins of one that came or went."""
+
     then: tuple[Place, ...]
 
 
@@ -68,11 +75,15 @@ class Fitting:
     counts: Mapping[ChangeKind | None, int]
     """How many there are of each kind of change, whichever is asked for."""
 
+    live_again: int
+    """How many of them are live again, whichever kind of change that is."""
+
 
 def fitting_objects(pair: Pair, asked: ChangesAsked) -> Fitting:
     """The objects that fit, by kind of change, then the weightier first, then by name.
 
-    Those whose relationships alone changed fit where they are asked for, or a weight is.
+    Those whose relationships alone changed fit where they are asked for, or a weight is. An object
+    weighs the same in all domains: as the weightiest of its changes.
     """
     every = [
         (one, changed)
@@ -80,10 +91,10 @@ def fitting_objects(pair: Pair, asked: ChangesAsked) -> Fitting:
         for changed in (*one.objects, *one.relinked)
         if asked.of_type in _slugs(changed)
     ]
-    weights = {one.domain: _weights(one, every) for one in pair.shown}
+    weights = heaviest(found for found in every if _is_weighed(found[1]))
 
     def weight(found: Found) -> Weight | None:
-        return weights[found[0].domain].get(found[1].object_id) if _is_weighed(found[1]) else None
+        return weights.get(found[1].object_id) if _is_weighed(found[1]) else None
 
     every = [found for found in every if asked.weight in {None, weight(found)}]
     fitting = [found for found in every if _fits(found[1], asked)]
@@ -98,6 +109,7 @@ def fitting_objects(pair: Pair, asked: ChangesAsked) -> Fitting:
         sum(is_folded),
         len({changed.object_id for _, changed in fitting}),
         Counter(changed.kind for _, changed in every),
+        sum(changed.lives_again for _, changed in every),
     )
 
 
@@ -107,16 +119,14 @@ def _slugs(changed: ChangedObject) -> tuple[str, ...]:
     return (kind.slug, "") if kind.has_list else (changed.stix_type,)
 
 
-def _weights(compared: ReleaseDifference, every: Sequence[Found]) -> Mapping[int, Weight]:
-    return compared.weigh(c for one, c in every if one is compared and _is_weighed(c))
-
-
 def _is_weighed(changed: ChangedObject) -> bool:
     """Whether it matters how much a change says: the other kinds say all themselves."""
     return changed.stix_type != RELATIONSHIP and changed.kind in {*WEIGHED, None}
 
 
 def _fits(changed: ChangedObject, asked: ChangesAsked) -> bool:
+    if asked.lives_again and not changed.lives_again:
+        return False
     if changed.kind is None:
         return asked.relinked or (asked.kind is None and asked.weight is not None)
     return not asked.relinked and asked.kind in {None, changed.kind}
@@ -132,8 +142,8 @@ def _place_of(found: Found, weight: Weight | None) -> tuple[int, bool, str, str,
 def object_rows(pair: Pair, some: Sequence[Found]) -> Iterator[ChangedRow]:
     """What is told of these objects; three queries, and two a domain."""
     told = {one.domain: phrases(one, [c for of, c in some if of is one]) for one in pair.shown}
-    added = [c.after.version_id for _, c in some if c.after and c.kind is ChangeKind.ADDITIONS]
-    held = contents_of(added) if added else {}
+    one_sided = [c.shown.version_id for _, c in some if not (c.before and c.after)]
+    held = contents_of(one_sided) if one_sided else {}
     for one, changed in some:
         is_revoked = changed.kind is ChangeKind.REVOCATIONS
         chain = one.replaced_by(changed.object_id) if is_revoked else ()
@@ -143,6 +153,7 @@ def object_rows(pair: Pair, some: Sequence[Found]) -> Iterator[ChangedRow]:
             object=Place(changed.shown.attack_id, one.name_of(changed), href),
             kind=changed.kind,
             version=versions(changed.before, changed.after),
+            in_both=bool(changed.before and changed.after),
             changes=told[one.domain].get(changed.object_id, ()),
             lead=_lead(held.get(changed.shown.version_id, {})),
             then=tuple(place_of(end) for end in chain),

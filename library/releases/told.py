@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from library.comparison import Transition, compare
-from library.releases.compared import RELATIONSHIP
 
 if TYPE_CHECKING:
     from library.releases.compared import ReleaseDifference
@@ -29,7 +28,7 @@ def phrases(
             changed.after.version_id,
         )
         for changed in objects
-        if changed.before and changed.after and changed.stix_type != RELATIONSHIP
+        if changed.before and changed.after
     }
     told = compare(asked.values())
     return {key: tuple(change.phrase for change in told[at]) for key, at in asked.items()}

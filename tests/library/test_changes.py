@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from library.changes import WEIGHTIEST, Change, Linked, changes_between
+from library.changes import WEIGHTIEST, Linked, changes_between
 from library.substance import FIELDS, NOISE
 from tests.factories import MOMENT, Properties, mitigation, relationship, technique
 
@@ -184,9 +184,13 @@ def test_references_are_told_by_number() -> None:
 def test_the_reference_to_the_object_itself_counts_by_its_id() -> None:
     (own,) = T1000["external_references"]
     moved = T1000 | {"external_references": [own | {"url": "https://attack.mitre.org/new"}]}
+    renamed = T1000 | {"external_references": [own | {"source_name": "mitre-mobile-attack"}]}
     numbered = T1000 | {"external_references": [own | {"external_id": "T1999"}]}
-    assert changes_between(T1000, moved) == ()
-    assert around(T1000, numbered) == ["1 reference edited"]
+    bare = T1000 | {"external_references": [OTHER_REFERENCE]}
+    assert changes_between(T1000, moved) == changes_between(T1000, renamed) == ()
+    assert around(T1000, numbered) == ["ATT&CK ID changed"]
+    assert around(bare, references(OTHER_REFERENCE)) == ["ATT&CK ID given"]
+    assert around(references(OTHER_REFERENCE), bare) == ["ATT&CK ID removed"]
 
 
 def test_mitigations_of_a_technique_are_material() -> None:
@@ -272,11 +276,29 @@ def test_of_several_examples_between_two_objects_the_changed_ones_are_counted() 
 
 
 @pytest.mark.parametrize("status", ["revoked", "x_mitre_deprecated"])
-def test_links_do_not_count_when_the_object_died_with_them(status: str) -> None:
-    gone = link("mitigates", "course-of-action", before=(one(),))
+def test_links_and_tactics_of_an_object_go_and_come_with_its_status(status: str) -> None:
     word = status.removeprefix("x_mitre_")
-    changes = changes_between(T1000, T1000 | {status: True}, [gone])
-    assert changes == (Change(status, f"now {word}", material=True),)
+    dead = T1000 | {status: True}
+    gone = link("mitigates", "course-of-action", before=(one(),)), served(1, "Impact", "")
+    assert material(T1000, dead, *gone) == [
+        *(f"now {word}", "1 mitigation removed", "tactic Impact removed"),
+    ]
+    come = link("mitigates", "course-of-action", after=(one(),)), served(1, "", "Impact")
+    assert material(dead, T1000, *come) == [
+        *(f"no longer {word}", "1 mitigation added", "tactic Impact added"),
+    ]
+
+
+def test_tactics_of_an_object_that_is_live_again_are_new_whatever_it_stated_before() -> None:
+    dead = serving("impact", "kept") | {"x_mitre_deprecated": True}
+    come = served(2, "", "Kept")
+    assert material(dead, serving("kept"), come) == ["no longer deprecated", "tactic Kept added"]
+
+
+def test_tactics_of_what_is_dead_before_and_after_are_compared_as_stated() -> None:
+    dead = {"revoked": True}
+    assert material(serving("impact") | dead, serving() | dead) == ["tactic Impact removed"]
+    assert material(serving("impact") | dead, serving("impact") | dead) == []
 
 
 def served(number: int, before: str, after: str) -> Linked:
@@ -336,7 +358,7 @@ HOSTILE = [
     ("name", ["x"], "name edited"),
     ("x_mitre_platforms", [{"a": 1}, 2], "platforms edited"),
     ("x_mitre_platforms", "Linux", "platforms edited"),
-    ("external_references", "none", "1 reference removed"),
+    ("external_references", "none", "ATT&CK ID removed"),
     ("external_references", [3, {"source_name": []}], "2 references added"),
     ("kill_chain_phases", [1, {"phase_name": {}}], "tactic {} added"),
 ]

@@ -131,7 +131,7 @@ def test_noise_is_folded_and_counted(site: Site) -> None:
     folded = page.one("details", css="noise")
     assert folded.one("summary").words == "2 fields differ in form alone"
     assert row(page, "Date of modification")[1] == "1 January 2030, 00:00:00 UTC"
-    assert row(page, "Status") == ["not stated", "No"]
+    assert row(page, "Mark as revoked") == ["not stated", "No"]
 
 
 def test_equal_releases_are_said_to_be_equal(site: Site) -> None:
@@ -149,13 +149,85 @@ def test_the_raw_json_is_there_line_by_line(site: Site) -> None:
         assert site.get(link["href"]).status_code == 200
 
 
-def test_of_a_revoked_object_its_relationships_are_not_compared(site: Site) -> None:
-    does = relationship("mitigates", MEASURE, THING, "Stop it.")
-    import_objects(MEASURE, THING, does, release="1.0")
-    import_objects(MEASURE | {"revoked": True}, THING, does, release="2.0")
-    page = site.page(f"{HISTORY}?from=1.0&to=2.0")
-    assert row(page, "Status") == ["not stated", "Yes"]
-    assert "Relationships are not compared" in page.one(id="main").words
+IMPACT = tactic("TA1000", "Impact", "impact")
+SERVES = THING | {"kill_chain_phases": technique("T1000", "", ("impact",))["kill_chain_phases"]}
+DOES = relationship("mitigates", MEASURE, SERVES, "Stop it.")
+LIVE = (IMPACT, MEASURE, SERVES, BAND, USES, DOES)
+DEAD = (IMPACT, MEASURE, SERVES | {"x_mitre_deprecated": True}, BAND, USES, DOES)
+
+
+def links_of(page: Element) -> list[tuple[str, str]]:
+    """The relationships that are shown: what became of each, and of what."""
+    return [
+        (tr.one(css="change-sign").words, tr.one("th").words)
+        for table in page.all("table", css="link-differences")
+        for tr in table.one("tbody").all("tr")
+    ]
+
+
+def test_relationships_are_added_when_an_object_is_live_again(site: Site) -> None:
+    import_objects(*DEAD, release="1.0")
+    import_objects(*LIVE, release="2.0")
+    page = site.page(f"{OF_THING}?from=1.0&to=2.0")
+    assert links_of(page) == [("Added", "TA1000"), ("Added", "M1000"), ("Added", "G1000")]
+    assert [item.words for item in page.one("ul", css="told-changes").all("li")] == [
+        *("No longer deprecated", "1 mitigation added", "Tactic Impact added"),
+        "1 procedure example added",
+    ]
+    assert "1.0 holds this object as deprecated" in page.one(id="main").words
+    assert row(page, "Status") == ["deprecated", "live"]
+
+
+def test_relationships_are_removed_when_an_object_is_let_go(site: Site) -> None:
+    import_objects(*LIVE, release="1.0")
+    import_objects(*DEAD, release="2.0")
+    page = site.page(f"{OF_THING}?from=1.0&to=2.0")
+    assert links_of(page) == [("Removed", "TA1000"), ("Removed", "M1000"), ("Removed", "G1000")]
+    assert "2.0 holds this object as deprecated" in page.one(id="main").words
+
+
+def test_no_relationship_is_compared_when_an_object_is_dead_in_both(site: Site) -> None:
+    import_objects(*DEAD, release="1.0")
+    import_objects(*DEAD[:2], DEAD[2] | {"description": "Else."}, *DEAD[3:], release="2.0")
+    page = site.page(f"{OF_THING}?from=1.0&to=2.0")
+    assert links_of(page) == []
+    assert "No relationship is compared" in page.one(id="main").words
+
+
+def test_status_is_one_row_in_words_whichever_property_says_it(site: Site) -> None:
+    dead = MEASURE | {"revoked": True, "x_mitre_deprecated": False}
+    page = compared(site, MEASURE | {"x_mitre_deprecated": True}, dead)
+    assert row(page, "Status") == ["deprecated", "revoked"]
+
+
+def test_reference_of_the_id_is_no_change_when_its_name_alone_is_another(site: Site) -> None:
+    (own,) = MEASURE["external_references"]
+    renamed, report = own | {"source_name": "mitre-mobile-attack"}, {"source_name": "Report"}
+    after = MEASURE | {"external_references": [renamed, report]}
+    page = compared(site, MEASURE, after)
+    assert page.one("ul", css="told-changes").words == "1 reference added"
+    cells = row(page, "References")
+    assert "nothing that is gone" in cells[0]
+    assert cells[1].startswith("added")
+    assert "mitre-mobile-attack" not in " ".join(cells)
+
+
+def test_first_attack_id_is_told_as_given(site: Site) -> None:
+    page = compared(site, MEASURE | {"external_references": []}, MEASURE)
+    assert page.one("ul", css="told-changes").words == "ATT&CK ID given"
+    assert row(page, "References")[1] == "added ATT&CK ID M1000"
+
+
+def test_parts_of_a_value_are_named_in_words(site: Site) -> None:
+    component = attack_object("x-mitre-data-component", "DC1000", "Process Creation")
+    analytic = attack_object("x-mitre-analytic", "AN1000", "Analytic 1000")
+    read = {"x_mitre_data_component_ref": component["id"], "name": "log", "channel": "1"}
+    for release, channel in (("1.0", "1"), ("2.0", "2")):
+        refers = {"x_mitre_log_source_references": [read | {"channel": channel}]}
+        import_objects(component, analytic | refers, release=release)
+    page = site.page(f"{LIBRARY}/analytics/AN1000/history?from=1.0&to=2.0")
+    parts = "channel: 2; name: log; data component: DC1000 Process Creation"
+    assert row(page, "Log sources")[1] == f"added {parts}"
 
 
 def test_an_unknown_type_and_its_fields_are_compared(site: Site) -> None:

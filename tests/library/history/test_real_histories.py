@@ -106,6 +106,29 @@ def test_relationships_are_those_of_the_bundles(
     assert len(rows(back, "Edited")) == len(rows(page, "Edited"))
 
 
+def test_technique_that_is_live_again_has_all_its_relationships_as_new(
+    site: Site, attack_bundles: Path
+) -> None:
+    """T1453 of mobile is deprecated in 17.1 and live in 18.1."""
+    after = objects(attack_bundles / "mobile-attack-18.1.json.xz")
+    technique = having_id(after, "attack-pattern", "T1453")
+    others = [
+        after[end]
+        for found in links(after, technique["id"]).values()
+        for end in (found["source_ref"], found["target_ref"])
+        if end != technique["id"]
+    ]
+    ids = {other["external_references"][0]["external_id"] for other in others}
+    assert len(ids) == 7
+    page = compared(site, "techniques/T1453", "?from=17.1&to=18.1")
+    assert {tr.one("th").words for tr in rows(page, "Added")} == ids | {"TA0031", "TA0035"}
+    told = page.one("ul", css="told-changes").words
+    assert "2 references added" in told
+    assert "3 references removed" in told
+    back = compared(site, "techniques/T1453", "?from=18.1&to=17.1")
+    assert len(rows(back, "Removed")) == len(ids) + 2
+
+
 @pytest.mark.parametrize("attack_id", T1562_FAMILY)
 def test_the_whole_history_tells_what_its_steps_do(site: Site, attack_id: str) -> None:
     page = compared(site, f"techniques/{attack_id}", "")

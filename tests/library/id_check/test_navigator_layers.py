@@ -197,6 +197,10 @@ def test_a_layer_of_a_release_that_is_not_held_is_told_so(site: Site) -> None:
     text = layer(entry("T1000"), versions={"attack": "9", "navigator": "4.0", "layer": "4.5"})
     page = result(site, text)
     assert "of ATT&CK 9, which is not held here" in page.one("main").words
+    # As the form of the result sends it again, with the release that was compared, too.
+    for given in ({}, {"from": "1.0", "to": "2.0"}):
+        (note,) = upgraded(site, text, **given)["metadata"]
+        assert note["value"].startswith("From ATT&CK 9 (not held; compared as 1.0) to 2.0 by ")
 
 
 def test_a_layer_is_not_upgraded_when_its_domain_is_not_compared(site: Site) -> None:

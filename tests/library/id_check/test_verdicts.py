@@ -103,6 +103,8 @@ def test_nothing_replaces_a_revoked_id_when_its_chain_has_no_end(site: Site, cir
     assert (told["verdict"], told["replaced_by"], told["stands_for"]) == ("revoked", [], None)
     page = sent(site, "T1000").content.decode()
     assert "MITRE names nothing that replaces it." in page
+    assert "MITRE withdrew these; each says what MITRE put in its place." in page
+    assert "names what stands" not in page
 
 
 def test_an_id_is_deprecated_gone_or_new(site: Site) -> None:
@@ -122,6 +124,20 @@ def test_an_id_is_deprecated_gone_or_new(site: Site) -> None:
         "T1002": "new",
         "T1000": "changed",
     }
+
+
+def test_an_id_that_is_live_again_has_all_its_relationships_anew_and_has_not_moved(
+    site: Site,
+) -> None:
+    measure = mitigation("M1000", "Measure")
+    held = (FIRST, measure, relationship("mitigates", measure, T1000, "Do."))
+    import_objects(*held, T1000 | {"x_mitre_deprecated": True}, release="1.0")
+    import_objects(*held, T1000, release="2.0")
+    told = row(site, "T1000")
+    assert told["verdict"] == "changed"
+    assert told["changes"] == [
+        *("no longer deprecated", "1 mitigation added", "tactic First added"),
+    ]
 
 
 def test_an_id_that_never_existed_has_near_matches(site: Site) -> None:

@@ -186,6 +186,18 @@ def test_feed_of_a_type_names_what_became_of_its_objects(site: Site) -> None:
     assert site.follow(links["T1010 Way 0"])[1] == f"{LIBRARY}/v/1.0/techniques/T1010"
 
 
+def test_feed_of_a_type_says_what_is_live_again(site: Site) -> None:
+    mitigates = relationship("mitigates", M1000, T1000, "Do.")
+    import_objects(IMPACT, M1000, mitigates, T1000 | {"revoked": True}, release="1.0")
+    import_objects(IMPACT, M1000, mitigates, T1000, release="2.0")
+    (entry,) = feed(site, f"{TECHNIQUES}/atom").entries
+    assert entry.words == "Live again (1)T1000 Thing"
+    (own,) = feed(site, f"{TECHNIQUES}/T1000/atom").entries
+    assert own.items == [
+        *("no longer revoked", "1 mitigation added", "tactic Impact added"),
+    ]
+
+
 def test_object_is_news_when_it_has_other_mitigations_though_it_is_the_same(site: Site) -> None:
     mitigates = relationship("mitigates", M1000, T1000, "Do.")
     import_objects(IMPACT, T1000, T1001, M1000, release="1.0")
@@ -235,6 +247,22 @@ def test_feed_of_an_object_tells_what_changed_of_it(site: Site) -> None:
     assert older.items == ["added"]
     same = feed(site, f"{LIBRARY}/objects/{T1000['id']}/atom")
     assert {entry.id for entry in same.entries} == {entry.id for entry in found.entries}
+
+
+def test_entries_of_an_object_lead_to_pages_when_it_came_or_went(site: Site) -> None:
+    import_objects(IMPACT, release="1.0")
+    import_objects(IMPACT, T1000, release="2.0")
+    import_objects(IMPACT, release="3.0")
+    import_objects(IMPACT, T1000 | {"name": "Thing, renamed"}, release="4.0")
+    found = feed(site, f"{TECHNIQUES}/T1000/atom")
+    told = {entry.title.rpartition(" ")[2]: entry for entry in found.entries}
+    assert {release: entry.items for release, entry in told.items()} == {
+        "2.0": ["added"],
+        "3.0": ["no longer in the bundle"],
+        "4.0": ["added"],
+    }
+    for entry in found.entries:
+        assert site.page(entry.href.removeprefix(HOST)).one("h1")
 
 
 def test_feed_of_an_object_names_what_replaced_it(site: Site) -> None:

@@ -128,6 +128,17 @@ def test_csv_has_a_row_for_each_object_that_changed(site: Site, two: None) -> No
     assert "Band uses Stays" in [row[4] for row in found]
 
 
+def test_page_says_what_the_csv_leaves_out(site: Site, two: None) -> None:
+    """The links that properties carry are in the JSON and the workbook alone."""
+    said = site.page(TWO).one(id="files").words
+    assert "without the relationships that MITRE writes as properties" in said
+    assert "nothing that differs is left out of the JSON and the workbook." in said
+    assert "Techniques under tactics" in loaded(site, f"{TWO}/json")["links"]["enterprise"]
+    assert "Techniques under tactics" in [
+        row[1] for row in book(site, f"{TWO}/xlsx")["Relationships"]
+    ]
+
+
 def test_workbook_has_the_numbers_then_a_sheet_for_each_type(site: Site, two: None) -> None:
     sheets = book(site, f"{TWO}/xlsx")
     assert list(sheets) == [
@@ -201,6 +212,16 @@ def test_layer_colours_techniques_by_what_became_of_them(site: Site, two: None) 
     assert by_id["T1002"]["comment"].startswith("Revoked in 2.0 in favour of T1003 Comes")
     assert "description edited" in by_id["T1000"]["comment"]
     assert [item.color for item in read.legendItems] == list(legend)
+
+
+def test_layer_says_what_is_live_again(site: Site) -> None:
+    import_objects(IMPACT, STAYS | {"x_mitre_deprecated": True}, release="1.0")
+    import_objects(IMPACT, STAYS, release="2.0")
+    found = loaded(site, f"{TWO}/navigator")
+    (mark,) = found["techniques"]
+    assert mark["comment"].startswith("Live again in 2.0")
+    legend = {one["color"]: one["label"].partition(":")[0] for one in found["legendItems"]}
+    assert legend[mark["color"]] == "back"
 
 
 def test_layer_shows_the_live_one_of_two_techniques_with_an_id(site: Site) -> None:

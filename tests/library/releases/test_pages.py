@@ -86,6 +86,18 @@ def test_comparison_counts_entries_by_type_and_kind(site: Site) -> None:
 
 
 @pytest.mark.usefixtures("two")
+def test_notes_tell_every_rule_by_which_the_comparison_differs_from_diffstix(site: Site) -> None:
+    rules = [rule.words for rule in site.page(PAIR).one("ul", css="kind-rules").all("li")]
+    assert len(rules) == 3
+    for rule, said in zip(
+        rules,
+        ("same modification date", "of another type, or of none", "revoked or deprecated in both"),
+        strict=True,
+    ):
+        assert said in rule
+
+
+@pytest.mark.usefixtures("two")
 def test_every_number_leads_to_a_list_as_long(site: Site) -> None:
     page = site.page(PAIR)
     followed = 0
@@ -122,6 +134,43 @@ def test_change_is_told_in_phrases_and_leads_to_its_comparison(site: Site) -> No
     link = next(link for link in page.all("a") if link.words == "T1001 Edited")
     lasting = f"{LIBRARY}/objects/{EDITED['id']}/history"
     assert link["href"] == f"{lasting}?from=1.0&to=2.0&domain=enterprise"
+
+
+def test_list_says_what_changed_of_relationships(site: Site) -> None:
+    edited, led, noisy, dying, gone, bare = (
+        relationship("uses", GROUP, KEPT, f"It ran {n}.", id=stix_id("relationship", f"r{n}"))
+        for n in range(6)
+    )
+    del bare["description"]
+    held = (IMPACT, KEPT, EDITED, GROUP)
+    import_objects(*held, edited, led, noisy, dying, gone, release="1.0")
+    import_objects(
+        *held,
+        edited | {"description": "Other words."},
+        led | {"target_ref": EDITED["id"]},
+        noisy | {"modified": LATER},
+        dying | {"x_mitre_deprecated": True},
+        bare,
+        release="2.0",
+    )
+
+    def told(kind: str) -> list[str]:
+        page = site.page(f"{PAIR}/changes?type=relationship&kind={kind}")
+        return sorted(row.all("td")[-1].words for row in page.one("tbody").all("tr"))
+
+    assert told("patches") == ["description edited", "nothing of substance in it", "other target"]
+    assert told("deprecations") == ["now deprecated"]
+    assert told("deletions") == ["It ran 4."]
+    assert told("additions") == [""]
+    lasting = f"{LIBRARY}/objects/{led['id']}/history?from=1.0&to=2.0"
+    assert "Other target" in site.page(lasting).words
+    assert "T1000 Kept" in site.page(lasting).one("table", css="differences").words
+
+
+@pytest.mark.usefixtures("two")
+def test_list_says_how_the_description_begins_of_what_is_gone(site: Site) -> None:
+    told = rows(site.page(f"{PAIR}/changes?type=mitigations"))
+    assert told["M1009 Gone Enterprise"] == ["Deletion", "1.0", "About Gone."]
 
 
 @pytest.mark.usefixtures("two")
@@ -170,6 +219,30 @@ def test_matrix_marks_a_technique_that_is_the_same_and_has_another_mitigation(si
     assert [cell.words for cell in marked] == ["T1000 Kept, changed"]
 
 
+def test_what_is_live_again_has_a_word_of_its_own_everywhere(site: Site) -> None:
+    source = attack_object("x-mitre-data-source", "DS1000", "Source")
+    dead = [found | {"x_mitre_deprecated": True} for found in (KEPT, source)]
+    import_objects(IMPACT, ACCESS, GRID, *dead, GROUP, USES, release="1.0")
+    import_objects(IMPACT, ACCESS, GRID, KEPT, source, GROUP, USES, release="2.0")
+    (cell,) = site.page(f"{PAIR}/matrix").all("a", css="matrix-marked")
+    assert cell.words == "T1000 Kept, back"
+    assert "Back 1live again: revoked or deprecated" in site.page(f"{PAIR}/matrix").words
+    first = site.page(PAIR).one(id="first")
+    assert [head.words for head in first.all("h3")] == ["Live again"]
+    told = {link.words: link["href"] for link in first.all("a") if link.words[0].isdigit()}
+    assert list(told) == ["1 technique", "1 data source"]
+    assert entries(site.page(told["1 technique"])) == ["T1000 Kept"]
+    listed = rows(site.page(told["1 technique"]))["T1000 Kept Enterprise"]
+    assert listed[2] == "no longer deprecated; tactic Impact added; 1 procedure example added"
+    brief = site.page(f"{PAIR}/brief").words
+    assert "Live again, revoked or deprecated before: 1 technique: T1000 Kept." in brief
+    assert "Live again, revoked or deprecated before: 1 data source." in brief
+    whole = site.page(f"{PAIR}/changes?type=data-sources")
+    assert [choice.words for choice in whole.one("nav", css="choices").all("a")] == [
+        *("All changes 1", "Patches 1", "Live again 1"),
+    ]
+
+
 def test_row_tells_the_changes_of_its_own_domain(site: Site) -> None:
     phone = technique("T9000", "On phones", domain="mobile")
     everywhere = GROUP | {"x_mitre_domains": ["enterprise-attack", "mobile-attack"]}
@@ -190,6 +263,24 @@ def test_row_tells_the_changes_of_its_own_domain(site: Site) -> None:
     }
     listed = site.page(f"{PAIR}/changes?type=groups")
     assert "2 changes · of 1 object" in listed.words or "2 changes of 1 object" in listed.words
+
+
+def test_object_weighs_the_same_in_all_domains_in_the_brief_and_in_lists(site: Site) -> None:
+    """G1000 changed in noise in mobile and materially in enterprise; M1000 in noise in both."""
+    measure = mitigation("M1000", "Measure")
+    for release, said in (("1.0", {}), ("2.0", {"modified": LATER})):
+        group, noisy = GROUP | said, measure | said
+        ways = [relationship("uses", group, KEPT)] if said else []
+        import_objects(KEPT, group, noisy, *ways, release=release)
+        phone = technique("T9000", "On phones", domain="mobile")
+        import_objects(phone, group, noisy, domain="mobile", release=release)
+    noise = site.page(f"{PAIR}/changes?weight=noise")
+    assert entries(noise) == ["M1000 Measure", "M1000 Measure Mobile"]
+    assert "2 changes of 1 object" in noise.words
+    assert "; 1 in noise alone" in site.page(f"{PAIR}/brief").words
+    groups = site.page(f"{PAIR}/changes?type=groups")
+    assert entries(groups) == ["G1000 Band", "G1000 Band Mobile"]
+    assert not groups.all(css="noise")
 
 
 def test_object_is_not_new_when_another_domain_had_it(site: Site) -> None:

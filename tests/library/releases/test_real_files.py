@@ -1,7 +1,10 @@
 """Files and feeds of real releases: whole, of their schema, and the same as other ways to them."""
 
+import lzma
 from collections import Counter
 from io import StringIO
+from pathlib import Path
+from typing import Any
 
 import jsonschema
 import orjson
@@ -11,10 +14,14 @@ from mitreattack.navlayers import Layer
 
 from library.identifiers import Domain
 from library.models import Snapshot
-from library.releases.compared import difference
+from library.releases.asked import ChangesAsked, pair_of
+from library.releases.compared import Weight, difference
+from library.releases.kinds import ChangeKind
 from library.releases.matrix import technique_marks
+from library.releases.object_rows import fitting_objects, object_rows
+from library.text.markdown import plain
 from tests.library.pages import LIBRARY, Site
-from tests.library.releases.test_feeds import feed
+from tests.library.releases.test_feeds import HOST, feed
 from tests.library.releases.test_files import validate
 from tests.library.taken import content, loaded, rows
 
@@ -84,6 +91,51 @@ def test_changelog_names_every_technique_that_is_new(site: Site) -> None:
 )
 def test_feed_is_well_formed_and_has_news(site: Site, path: str, count: int) -> None:
     assert len(feed(site, f"{LIBRARY}/{path}/atom").entries) == count
+
+
+def test_entries_of_an_object_s_feed_lead_to_pages(site: Site) -> None:
+    """T1680 came with 18.0."""
+    for entry in feed(site, f"{LIBRARY}/techniques/T1680/atom").entries:
+        assert site.page(entry.href.removeprefix(HOST)).one("h1")
+
+
+def test_list_of_relationships_says_what_changed_of_each(attack_bundles: Path) -> None:
+    """Of each that says other words, or links another object."""
+    old, new = (
+        {one["id"]: one for path in paths for one in _objects(path)}
+        for paths in (
+            sorted(attack_bundles.glob(f"*-{release}.json.xz")) for release in ("17.1", "18.1")
+        )
+    )
+    pair = pair_of("17.1", "18.1", "")
+    assert pair
+    asked = ChangesAsked(of_type="relationship", kind=ChangeKind.PATCHES)
+    found = fitting_objects(pair, asked).listed
+    told = dict(zip((each.stix_id for _, each in found), object_rows(pair, found), strict=True))
+    assert len(told) == 286
+    for stix_id, row in told.items():
+        was, now = old[stix_id], new[stix_id]
+        assert ("other target" in row.changes) == (was["target_ref"] != now["target_ref"])
+        texts = [plain(side.get("description", "")) for side in (was, now)]
+        assert ("description edited" in row.changes) == (texts[0] != texts[1])
+
+
+@pytest.mark.parametrize("domain", ["", *Domain.values])
+def test_figures_of_the_brief_are_those_of_the_lists(site: Site, domain: str) -> None:
+    pair = pair_of("17.1", "18.1", domain)
+    assert pair
+    words = site.page(f"{TWO}/brief{pair.query}").words
+    for weight, said in (
+        (Weight.MATERIAL, "changed in substance"),
+        (Weight.AROUND, "more changed in what stands around"),
+        (Weight.NOISE, "in noise alone"),
+    ):
+        assert f"{fitting_objects(pair, ChangesAsked(weight=weight)).distinct:,} {said}" in words
+
+
+def _objects(path: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = orjson.loads(lzma.decompress(path.read_bytes()))["objects"]
+    return found
 
 
 def test_feed_names_the_techniques_that_the_json_has_as_new(site: Site) -> None:

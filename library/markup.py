@@ -264,12 +264,9 @@ def _lines(cell: MatrixCell, letters: int) -> float:
 
 
 def _matrix_head(column: MatrixColumn, *, marks: bool) -> str:
-    count = f"{len(column.cells)} technique{'' if len(column.cells) == 1 else 's'}"
-    subs = f", {column.sub_count} below them" if column.sub_count else ""
-    shown = f"{column.marked} of {count}" if marks else f"{count}{subs}"
     return (
         f'<th scope="col"><a href="{escape(column.tactic.href)}">{escape(column.tactic.name)}</a> '
-        f'<span class="matrix-count">{shown}</span></th>'
+        f'<span class="matrix-count">{column.tally(marks=marks)}</span></th>'
     )
 
 

@@ -1,5 +1,6 @@
 """The matrix: tactics in MITRE's order, techniques by name below each, marks and filters."""
 
+import re
 from typing import Any
 
 import pytest
@@ -59,7 +60,12 @@ def grid(page: Element) -> list[list[str]]:
 
 def test_tactics_stand_in_the_order_of_the_matrix_with_their_counts(library: Site) -> None:
     heads = [th.words for th in library.page(MATRIX).one("table", css="matrix").all("th")]
-    assert heads == ["Second 2 techniques", "First 2 techniques, 1 below them"]
+    # A sub-technique whose technique stands elsewhere is counted as what it is.
+    assert heads == [
+        "Second 1 technique, 1 sub-technique",
+        "First 2 techniques, 1 sub-technique",
+    ]
+    assert "2 techniques, 2 sub-techniques" in library.page(MATRIX).one(id="matrix-grids").words
 
 
 def test_techniques_stand_by_name_below_each_tactic_with_their_sub_techniques(
@@ -102,8 +108,37 @@ def test_an_object_has_its_techniques_marked(library: Site) -> None:
     marked = [e.one(css="attack-id").words for e in page.all("a", css="matrix-marked")]
     assert marked == ["T1001.001", "T1002"]
     heads = [th.words for th in page.one("table", css="matrix").all("th")]
-    assert heads == ["Second 0 of 2 techniques", "First 2 of 2 techniques"]
+    assert heads == [
+        "Second 0 of 1 technique, 0 of 1 sub-technique",
+        "First 1 of 2 techniques, 1 of 1 sub-technique",
+    ]
+    said = "Enterprise ATT&CK Enterprise 1 of 2 techniques, 1 of 2 sub-techniques"
+    assert page.one(id="matrix-grids").one("p", css="count").words == said
     assert page.one("meta", name="robots")["content"] == "noindex"
+
+
+def test_heads_of_an_object_s_matrix_add_up_to_its_explorer(library: Site) -> None:
+    explored = library.page(f"{LIBRARY}/mitigations/M1000").one(id="explorer").all(css="tactic")
+    told = {
+        group.one("h3").one("a").words: group.one("h3").one(css="figure").words
+        for group in explored
+    }
+    assert told == {"First": "2 of 3"}
+    table = library.page(f"{LIBRARY}/mitigations/M1000/matrix").one("table", css="matrix")
+    figures = [
+        [int(word) for word in re.findall(r"\d+", th.one(css="matrix-count").words)]
+        for th in table.all("th")
+    ]
+    assert [f"{a + c} of {b + d}" for a, b, c, d in figures] == ["0 of 2", told["First"]]
+
+
+def test_an_object_s_matrix_says_what_its_marks_mean(library: Site) -> None:
+    for path in ("mitigations/M1000/matrix", "mitigations/M1000"):
+        legend = library.page(f"{LIBRARY}/{path}").one("dl", css="matrix-legend")
+        assert [dt.words for dt in legend.all("dt")] == ["Marked", "Parts marked", "2 of 5"]
+        assert "stands under “Techniques addressed” itself" in legend.words
+    cells = library.page(f"{LIBRARY}/mitigations/M1000/matrix").all("td", css="matrix-has-marked")
+    assert [cell.all(css="attack-id")[0].words for cell in cells] == ["T1001"]
 
 
 def test_a_kind_without_techniques_of_its_own_has_no_matrix(library: Site) -> None:

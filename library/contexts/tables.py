@@ -40,7 +40,7 @@ class Row:
     def matches(self, words: Iterable[str]) -> bool:
         """Whether every word stands in what the row shows."""
         parent = (self.parent.attack_id, self.parent.name) if self.parent else ()
-        beside = [part for named in self.beside for part in (named.attack_id, named.name)]
+        beside = [part for n in self.beside for part in (n.attack_id, n.name, n.told)]
         facts = [fact.value for fact in self.facts]
         own = (self.object.attack_id, self.object.name, *parent, *self.domains)
         shown = " ".join((*own, *facts, *beside, plain(self.note))).casefold()

@@ -87,3 +87,20 @@ def group() -> list[Properties]:
         relationship("uses", tool, head),
         relationship("attributed-to", spree, own),
     ]
+
+
+def detected() -> list[Properties]:
+    """A technique with a strategy that detects it by two analytics, each of a platform."""
+    analytics = [
+        attack_object("x-mitre-analytic", f"AN000{number}", f"Analytic {number}", **said)
+        for number, said in (
+            (1, {"x_mitre_platforms": ["Windows"], "description": "Watch; look."}),
+            (2, {"x_mitre_platforms": ["Linux"], "description": "Listen."}),
+        )
+    ]
+    refs = [analytic["id"] for analytic in analytics]
+    strategy = attack_object(
+        "x-mitre-detection-strategy", "DET0001", "Notice", x_mitre_analytic_refs=refs
+    )
+    noticed = technique("T1600", "Noticed")
+    return [*analytics, strategy, noticed, relationship("detects", strategy, noticed)]

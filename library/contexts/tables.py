@@ -71,6 +71,7 @@ class Table:
     families: list[Family]
 
     template = "library/_table.html"
+    part = "library/_table.html#rows"
 
     @property
     def slug(self) -> str:
@@ -103,6 +104,12 @@ class Table:
         """The query under which a file of the page has exactly this view of the table."""
         sort = self.filters.sort if self.filters.sort != "id" else ""
         return as_query({"table": self.slug, "filter": self.filters.text, "sort": sort})
+
+    @property
+    def hidden_html(self) -> str:
+        """The notes of the rows that the filter leaves out."""
+        shown = {id(row) for row in self.shown}
+        return "".join(row.use.html for row in self.rows if id(row) not in shown)
 
     @property
     def address(self) -> str:

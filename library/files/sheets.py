@@ -102,7 +102,7 @@ def _listing(detail: ObjectPage, section: ListingSection) -> Sheet:
             *(_named([cell.link]) if cell.link else words(cell.text.html) for cell in row),
             _sources(detail, [n for cell in row for n in cited(cell.text.html)]),
         ]
-        for row in section.rows
+        for row in section.shown
     ]
     spec = section.spec
     return Sheet(spec.slug, spec.title, (*section.columns, "Sources"), rows)

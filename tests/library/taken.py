@@ -91,12 +91,14 @@ def group() -> list[Properties]:
 
 def detected() -> list[Properties]:
     """A technique with a strategy that detects it by two analytics, each of a platform."""
+    told = (("AN0001", "Windows", "Watch; look."), ("AN0002", "Linux", "Listen."))
     analytics = [
-        attack_object("x-mitre-analytic", f"AN000{number}", f"Analytic {number}", **said)
-        for number, said in (
-            (1, {"x_mitre_platforms": ["Windows"], "description": "Watch; look."}),
-            (2, {"x_mitre_platforms": ["Linux"], "description": "Listen."}),
+        attack_object(
+            *("x-mitre-analytic", attack_id, f"Analytic {attack_id[-1]}"),
+            x_mitre_platforms=[platform],
+            description=text,
         )
+        for attack_id, platform, text in told
     ]
     refs = [analytic["id"] for analytic in analytics]
     strategy = attack_object(

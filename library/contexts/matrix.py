@@ -16,6 +16,7 @@ from library.declarations import Relation
 from library.identifiers import MATRIX, TACTIC, TECHNIQUE, Domain, Link, type_of
 from library.markup import matrix_html
 from library.models import SnapshotEdge, SnapshotObject
+from library.paper import leaves_out
 from library.parameters import MatrixFilters
 
 
@@ -99,6 +100,11 @@ class Matrix:
     def found(self) -> int:
         """How many cells hold the text that is looked for."""
         return sum(cell.found for column in self.columns for cell in column.every_cell)
+
+    @property
+    def leaves_out_on_paper(self) -> bool:
+        """Whether its printed sheet has no room for sub-techniques that the screen shows."""
+        return leaves_out(self)
 
     @property
     def html(self) -> str:
@@ -245,7 +251,7 @@ def own_matrices(
     for matrix in matrices_of(shelf):
         first.setdefault(matrix.rows[0].snapshot.domain, matrix)
     shown = [matrix for domain, matrix in first.items() if domain in domains]
-    said, current_href = standing_now(shelf, held)
+    said, current_href = standing_now(shelf, held, "its techniques and the matrix around them")
     page = Page(
         shelf=shelf,
         title=f"{held.attack_id}: {held.name} on the matrix",

@@ -95,6 +95,12 @@ class ListContext:
         ]
 
     @property
+    def is_of_absent_domain(self) -> bool:
+        """Whether it is of a domain of which the pinned release is not held."""
+        labels = dict(self.domains)
+        return labels.get(self.filters.domain) in self.page.shelf.missing
+
+    @property
     def is_whole(self) -> bool:
         """Whether no filter leaves out entries of the status that is asked for."""
         return not (self.filters.text or self.filters.narrowing)

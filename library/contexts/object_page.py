@@ -187,7 +187,8 @@ def _references(entries: list[Reference], made: Sequence[Section]) -> list[Shown
 
 def _page(subject: Subject, address: str) -> Page:
     held = subject.held
-    said, current_href = standing_now(subject.shelf, held)
+    around = "the techniques in it" if held.kind is MATRIX else "what is related to it"
+    said, current_href = standing_now(subject.shelf, held, around)
     return Page(
         shelf=subject.shelf,
         kind=held.kind,

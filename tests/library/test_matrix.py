@@ -267,8 +267,37 @@ def test_a_matrix_of_an_object_is_described_to_those_who_only_hear_of_it(library
 def test_a_pinned_matrix_of_an_object_says_how_that_stands_now(library: Site) -> None:
     changed = MEASURE | {"description": "Another."}
     import_objects(matrix(SECOND, FIRST), FIRST, SECOND, changed, release="2.0")
-    for release, said in (("1.0", "differs from this one."), ("2.0", "is the same, to the byte.")):
+    same = "is the same in the current edition, to the byte, and so is all around it."
+    for release, said in (("1.0", "differs from this one."), ("2.0", same)):
         page = library.page(f"{LIBRARY}/v/{release}/mitigations/M1000/matrix")
         banner = page.one("aside", css="pinned-banner")
         assert said in banner.words
         assert banner.one("a")["href"] == f"{LIBRARY}/mitigations/M1000"
+
+
+def test_a_pinned_matrix_claims_no_more_than_that_its_entry_is_the_same(library: Site) -> None:
+    again = (matrix(SECOND, FIRST), FIRST, SECOND, ALPHA, MEASURE)
+    import_objects(*again, release="2.0")
+    for path, said in (
+        ("matrices/enterprise-attack", "the techniques in it may differ."),
+        ("mitigations/M1000/matrix", "its techniques and the matrix around them may differ."),
+        ("mitigations/M1000", "what is related to it may differ."),
+    ):
+        banner = library.page(f"{LIBRARY}/v/1.0/{path}").one("aside", css="pinned-banner")
+        same = "The entry itself is the same in the current edition, to the byte; "
+        assert same + said in banner.words
+
+
+def test_paper_says_so_when_it_has_no_room_for_sub_techniques(site: Site) -> None:
+    subs = [technique(f"T1001.{n:03}", f"Part {n:03}", ("first",)) for n in range(200)]
+    for count, is_whole in ((10, True), (200, False)):
+        links = [relationship("subtechnique-of", sub, ALPHA) for sub in subs[:count]]
+        release = f"{count}.0"
+        held = (matrix(FIRST), FIRST, ALPHA, *subs[:count], *links)
+        import_objects(*held, release=release)
+        for query, is_asked in (("", False), ("?subs=open", True)):
+            grids = site.page(f"{LIBRARY}/v/{release}/matrices/enterprise-attack{query}")
+            table = grids.one("table", css="matrix")
+            assert ("on-paper-whole" in table.classes) == (is_asked and is_whole)
+            left_out = "Printed without the sub-techniques" in grids.one(id="matrix-grids").words
+            assert left_out == (is_asked and not is_whole)

@@ -165,6 +165,7 @@ LAYERS = [
         "library.panels",
         "library.revocations",
         "library.markup",
+        "library.paper",
         "library.search",
     ],
     ["library.files"],

@@ -102,6 +102,13 @@ class Shelf:
         ]
 
     @property
+    def absence(self) -> str:
+        """A sentence on those domains, for what is not found and may stand there; else nothing."""
+        if not self.missing:
+            return ""
+        return f"Release {self.release} of {' and '.join(self.missing)} has not been imported."
+
+    @property
     def sample(self) -> bool:
         """Whether readers see the project's sample in place of ATT&CK."""
         return any(snapshot.provenance == "sample" for snapshot in self.snapshots)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from functools import cache
 from html import escape
-from math import ceil
 from typing import TYPE_CHECKING
 
 from django.utils.safestring import SafeString
+
+from library.paper import sheet_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,13 +36,6 @@ UNRESOLVED = (
     '<span class="absent">Neither this object nor its relationships name a source for this'
     " citation.</span>"
 )
-
-# A landscape sheet of A4 or Letter for a matrix, as print.css sets it: how high it is in lines and
-# how wide in letters where the font is one point high, and how the entries take up both.
-_PAPER_SIZES = (5.0, ""), (3.8, " on-paper-fine")
-_PAPER_LINES, _PAPER_LINES_WITH_COUNTS, _PAPER_LETTERS = 475.0, 440.0, 1280.0
-_MORE_COLUMNS = 8
-_PLAIN, _MARKED = (1.05, 0.25), (1.4, 0.7)
 
 
 @cache
@@ -209,67 +203,23 @@ def matrix_html(matrix: Matrix) -> SafeString:
     """A matrix as a table: a column for each tactic, in each row the next technique of all."""
     heads = "".join(_matrix_head(column, marks=matrix.shows_marks) for column in matrix.columns)
     depth = max((len(column.cells) for column in matrix.columns), default=0)
-    css, breaks = _on_paper(matrix)
-    columns = list(zip(matrix.columns, breaks, strict=True))
+    sheet = sheet_of(matrix)
+    columns = list(zip(matrix.columns, sheet.breaks, strict=True))
     rows = "".join(
         f"<tr>{''.join(_matrix_cell(matrix, *column, at) for column in columns)}</tr>\n"
         for at in range(depth)
     )
     return SafeString(
-        f'<table class="matrix {css}"><caption class="visually-hidden">'
+        f'<table class="matrix {sheet.css}"><caption class="visually-hidden">'
         f"{escape(matrix.name)}: tactics in columns, techniques below</caption>"
         f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
     )
 
 
-def _on_paper(matrix: Matrix) -> tuple[str, list[list[int]]]:
-    """How a matrix is printed so that one sheet holds it: a class that says in how many columns.
-
-    A tactic too long for the height of the sheet goes on in one more column: with the class, for
-    each tactic, the cells at which it does. All is estimated from the length of the names: on the
-    safe side, as the fonts of the readers differ.
-    """
-    tactics = max(len(matrix.columns), 1)
-    breaks: list[list[int]] = []
-    for size, css in _PAPER_SIZES:
-        height = (_PAPER_LINES_WITH_COUNTS if matrix.shows_marks else _PAPER_LINES) / size
-        for count in range(tactics, tactics + _MORE_COLUMNS + 1):
-            letters = int(_PAPER_LETTERS / size / count)
-            breaks = [_breaks(column, letters, height) for column in matrix.columns]
-            if tactics + sum(map(len, breaks)) <= count:
-                return f"on-paper-{count}{css}", breaks
-    return f"on-paper-{tactics + _MORE_COLUMNS}{_PAPER_SIZES[-1][1]}", breaks
-
-
-def _breaks(column: MatrixColumn, letters: int, height: float) -> list[int]:
-    """The cells before which a printed column ends: those of a tactic are of about one height."""
-    lines = [_lines(cell, letters) for cell in column.cells]
-    most = sum(lines) / max(ceil(sum(lines) / height), 1)
-    found: list[int] = []
-    filled = 0.0
-    for at, each in enumerate(lines):
-        if at and filled + each / 2 > most * (len(found) + 1):
-            found.append(at)
-        filled += each
-    return found
-
-
-def _lines(cell: MatrixCell, letters: int) -> float:
-    """How high a printed cell is, in lines: each entry stands a little apart from the next."""
-    lines = 0.0
-    for entry in (cell, *(sub for sub in cell.subs if sub.marked or sub.found)):
-        wide, apart = _MARKED if entry.marked or entry.found else _PLAIN
-        lines += ceil(len(entry.technique.name) * wide / letters) + apart
-    return lines
-
-
 def _matrix_head(column: MatrixColumn, *, marks: bool) -> str:
-    count = f"{len(column.cells)} technique{'' if len(column.cells) == 1 else 's'}"
-    subs = f", {column.sub_count} below them" if column.sub_count else ""
-    shown = f"{column.marked} of {count}" if marks else f"{count}{subs}"
     return (
         f'<th scope="col"><a href="{escape(column.tactic.href)}">{escape(column.tactic.name)}</a> '
-        f'<span class="matrix-count">{shown}</span></th>'
+        f'<span class="matrix-count">{column.tally(marks=marks)}</span></th>'
     )
 
 

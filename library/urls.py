@@ -3,7 +3,7 @@
 Every page stands twice: for the current edition, and below /v/<release> as of that release.
 """
 
-from django.urls import URLPattern, include, path, register_converter
+from django.urls import URLPattern, include, path, re_path, register_converter
 
 from library import downloads, feed_views, history_views, raw, release_views, views
 from library.bundles import bundle
@@ -17,7 +17,7 @@ from library.converters import (
 from library.id_check.shape import SCHEMA as ID_CHECK
 from library.id_check.views import id_check
 from library.id_check.views import schema as id_check_schema
-from library.identifiers import OBJECT_TYPES, ObjectType
+from library.identifiers import OBJECT_TYPES, Domain, ObjectType
 from library.old_addresses import bare_id, old_address
 
 app_name = "library"
@@ -68,6 +68,10 @@ pages = [
     path("/workbooks/<str:domain>", downloads.release_workbook, name="workbook"),
 ]
 
+# As attack.mitre.org has them, a domain behind a kind: no ATT&CK ID is so called.
+_kinds, _domains = "|".join(kind.path for kind in OBJECT_TYPES), "|".join(Domain.values)
+of_a_domain = rf"^/(?P<path>(?:v/[^/]+/)?(?:{_kinds})/(?i:{_domains}))$"
+
 _two = "/releases/<release:before>...<release:after>"
 releases = [
     path("/releases", release_views.releases, name="releases"),
@@ -93,6 +97,7 @@ feeds = [
 urlpatterns = [
     # Before the pages, whose IDs may be any word.
     *feeds,
+    re_path(of_a_domain, old_address),
     *pages,
     *releases,
     *histories,

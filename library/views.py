@@ -208,7 +208,8 @@ def search_results(request: HttpRequest, shelf: Shelf) -> HttpResponse:
     asked = SearchQuery.of(request.GET)
     if "live" in request.GET:
         found_so_far = live_results(shelf, asked)
-        return render(request, "library/_search_live.html", {"search": found_so_far})
+        live = {"search": found_so_far, "shelf": shelf}
+        return render(request, "library/_search_live.html", live)
     found = search_page(shelf, asked)
     shown: dict[str, object] = {"search": found, "page": found.page}
     first = found.results[0] if found.results and not is_partial(request) else None
@@ -306,11 +307,19 @@ def not_found(request: HttpRequest, shelf: Shelf, kind: ObjectType, asked: str) 
     shown: dict[str, object] = {
         "page": page,
         "kind": kind,
-        "said": f"The release shown has no {kind.label.lower()} with this ID.",
+        "said": _has_none(shelf, kind),
         "near_title": "Close to it:",
         "near": _near(search_text(asked), every),
     }
     return render(request, "library/not_found.html", shown, status=HTTPStatus.NOT_FOUND)
+
+
+def _has_none(shelf: Shelf, kind: ObjectType) -> str:
+    """That no object of a kind has the ID, and of what of the release that cannot be said."""
+    none = f"has no {kind.label.lower()} with this ID."
+    if not shelf.absence:
+        return f"The release shown {none}"
+    return f"What is held of release {shelf.release} {none} {shelf.absence}"
 
 
 def _without_matrix(request: HttpRequest, shelf: Shelf, held: HeldObject) -> HttpResponse:

@@ -16,6 +16,7 @@ from library.declarations import Relation
 from library.identifiers import MATRIX, TACTIC, TECHNIQUE, Domain, Link, type_of
 from library.markup import matrix_html
 from library.models import SnapshotEdge, SnapshotObject
+from library.paper import leaves_out
 from library.parameters import MatrixFilters
 
 
@@ -35,6 +36,11 @@ class MatrixCell:
         """How many of its sub-techniques are marked."""
         return sum(sub.marked for sub in self.subs)
 
+    @property
+    def is_sub(self) -> bool:
+        """Whether it is a sub-technique, as its ID tells: one may stand without its technique."""
+        return "." in self.technique.attack_id
+
 
 @dataclass(slots=True)
 class MatrixColumn:
@@ -44,14 +50,32 @@ class MatrixColumn:
     cells: list[MatrixCell]
 
     @property
-    def marked(self) -> int:
-        """How many of its techniques are marked, or have a sub-technique that is."""
-        return sum(cell.marked or cell.marked_subs > 0 for cell in self.cells)
+    def every_cell(self) -> list[MatrixCell]:
+        """Its techniques and the sub-techniques below them."""
+        return [*self.cells, *(sub for cell in self.cells for sub in cell.subs)]
 
-    @property
-    def sub_count(self) -> int:
-        """How many sub-techniques there are below them."""
-        return sum(len(cell.subs) for cell in self.cells)
+    def tally(self, *, marks: bool) -> str:
+        """How many techniques and sub-techniques there are, and how many are marked."""
+        return tally(self.every_cell, marks=marks)
+
+
+def tally(cells: Iterable[MatrixCell], *, marks: bool) -> str:
+    """How many techniques and sub-techniques these are, and of each how many are marked.
+
+    Both together are what the relationship explorer counts.
+    """
+    techniques: list[MatrixCell] = []
+    subs: list[MatrixCell] = []
+    for cell in cells:
+        (subs if cell.is_sub else techniques).append(cell)
+    said = [_counted(techniques, "technique", marks=marks)]
+    said += [_counted(subs, "sub-technique", marks=marks)] if subs else []
+    return ", ".join(said)
+
+
+def _counted(cells: list[MatrixCell], noun: str, *, marks: bool) -> str:
+    count = f"{len(cells)} {noun}{'' if len(cells) == 1 else 's'}"
+    return f"{sum(cell.marked for cell in cells)} of {count}" if marks else count
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +90,21 @@ class Matrix:
     shows_marks: bool
 
     @property
-    def total(self) -> int:
+    def tally(self) -> str:
         """How many techniques stand in it, each counted once whatever its tactics."""
-        return len({cell.technique.object_id for column in self.columns for cell in column.cells})
+        cells = [cell for column in self.columns for cell in column.every_cell]
+        each = {cell.technique.object_id: cell for cell in cells}
+        return tally(each.values(), marks=self.shows_marks)
 
     @property
     def found(self) -> int:
         """How many cells hold the text that is looked for."""
-        cells = [cell for column in self.columns for cell in column.cells]
-        return sum(cell.found for cell in cells) + sum(
-            sub.found for cell in cells for sub in cell.subs
-        )
+        return sum(cell.found for column in self.columns for cell in column.every_cell)
+
+    @property
+    def leaves_out_on_paper(self) -> bool:
+        """Whether its printed sheet has no room for sub-techniques that the screen shows."""
+        return leaves_out(self)
 
     @property
     def html(self) -> str:
@@ -223,7 +251,7 @@ def own_matrices(
     for matrix in matrices_of(shelf):
         first.setdefault(matrix.rows[0].snapshot.domain, matrix)
     shown = [matrix for domain, matrix in first.items() if domain in domains]
-    said, current_href = standing_now(shelf, held)
+    said, current_href = standing_now(shelf, held, "its techniques and the matrix around them")
     page = Page(
         shelf=shelf,
         title=f"{held.attack_id}: {held.name} on the matrix",

@@ -8,18 +8,18 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
-from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, F, Func, Q
+from django.db.models import F, Func, Q
 from django.utils.safestring import SafeString
 
 from library import markup
 from library.conditional import Shelf
+from library.contexts.charted import charted_places
 from library.contexts.held import HeldObject
 from library.contexts.page import Crumb, FeedLink, Page, way_up
 from library.contexts.pager import PageLink, clamped, page_at, page_links
 from library.contexts.prose import Prose
 from library.documents import ALIASES
-from library.identifiers import TACTIC, Domain, ObjectType
+from library.identifiers import TACTIC, TECHNIQUE, Domain, ObjectType
 from library.kinds import page_kind
 from library.models import ObjectContent, SearchDocument, SnapshotObject
 from library.parameters import PAGE_SIZE, ListFilters
@@ -77,7 +77,7 @@ class ListContext:
     following: str
     page_links: list[PageLink]
     charted: frozenset[str]
-    """The domains with live entries of a kind that has techniques for a Navigator layer."""
+    """The domains with live entries that have techniques for a Navigator layer."""
 
     @property
     def file_query(self) -> str:
@@ -95,6 +95,12 @@ class ListContext:
         ]
 
     @property
+    def is_of_absent_domain(self) -> bool:
+        """Whether it is of a domain of which the pinned release is not held."""
+        labels = dict(self.domains)
+        return labels.get(self.filters.domain) in self.page.shelf.missing
+
+    @property
     def is_whole(self) -> bool:
         """Whether no filter leaves out entries of the status that is asked for."""
         return not (self.filters.text or self.filters.narrowing)
@@ -110,7 +116,7 @@ def object_list(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> ListCon
     tactics, platforms = _offered(shelf, kind)
     filters = filters.among([attack_id for attack_id, _ in tactics], platforms)
     rows = _narrowed(shelf, kind, filters)
-    found, counts, filters = _page_of(rows, filters)
+    found, counts, filters = _page_of(shelf, kind, rows, filters)
     total = counts.total
     path = shelf.addresses.listing(kind)
 
@@ -134,7 +140,7 @@ def object_list(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> ListCon
         previous=page_at(at, filters.offset - PAGE_SIZE, total),
         following=page_at(at, filters.offset + PAGE_SIZE, total),
         page_links=page_links(at, filters.offset, total),
-        charted=counts.live_in if page_kind(kind).charted else frozenset(),
+        charted=counts.charted_in,
     )
 
 
@@ -199,40 +205,32 @@ def _platforms(shelf: Shelf, kind: ObjectType) -> list[str]:
 
 
 class _Counts(NamedTuple):
-    """How many rows and objects a list has on all its pages, and which domains have live ones."""
+    """How many rows and objects a list has on all its pages, and which domains have techniques."""
 
     total: int
     distinct: int
-    live_in: frozenset[str]
+    charted_in: frozenset[str]
 
 
 def _page_of(
-    rows: SnapshotObjectQuerySet, filters: ListFilters
+    shelf: Shelf, kind: ObjectType, rows: SnapshotObjectQuerySet, filters: ListFilters
 ) -> tuple[list[SnapshotObject], _Counts, ListFilters]:
     """The rows of one page, what there is in all, the offset clamped."""
+    dead = Q(version__revoked=True) | Q(version__deprecated=True)
+    columns = ("version_id", "object_id", "snapshot_id")
+    ids = list(rows.order_by().annotate(dead=dead).values_list(*columns, "dead"))
     if filters.text:
-        columns = ("version_id", "object_id", "snapshot__domain")
-        dead = Q(version__revoked=True) | Q(version__deprecated=True)
-        ids = list(rows.order_by().annotate(dead=dead).values_list(*columns, "dead"))
         matching = _versions_with({version for version, *_ in ids}, filters.text)
         rows = rows.filter(version__in=matching)
         ids = [found for found in ids if found[0] in matching]
-        live_in = frozenset(domain for _, _, domain, dead in ids if not dead)
-        counts = _Counts(len(ids), len({object_id for _, object_id, *_ in ids}), live_in)
-    else:
-        counts = _counts(rows)
+    live = {(snapshot_id, object_id) for _, object_id, snapshot_id, dead in ids if not dead}
+    # A technique is its own; to others a way must lead.
+    charted = live if kind is TECHNIQUE else live & charted_places(shelf.snapshot_ids, kind)
+    domains = {snapshot.pk: snapshot.domain for snapshot in shelf.snapshots}
+    charted_in = frozenset(domains[snapshot_id] for snapshot_id, _ in charted)
+    counts = _Counts(len(ids), len({object_id for _, object_id, *_ in ids}), charted_in)
     filters = filters.at(clamped(filters.offset, counts.total))
     return list(rows.with_content()[filters.offset :][:PAGE_SIZE]), counts, filters
-
-
-def _counts(rows: SnapshotObjectQuerySet) -> _Counts:
-    live = Q(version__revoked=False, version__deprecated=False)
-    found: dict[str, Any] = rows.order_by().aggregate(
-        total=Count("object_id"),
-        distinct=Count("object_id", distinct=True),
-        live_in=ArrayAgg("snapshot__domain", distinct=True, filter=live, default=[]),
-    )
-    return _Counts(found["total"], found["distinct"], frozenset(found["live_in"]))
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ from library.contexts.held import HeldObject
 from library.contexts.page import Crumb, FeedLink, Page, way_up
 from library.contexts.pinned import standing_now
 from library.contexts.quality import source_quality
-from library.contexts.sections import Section, sections
+from library.contexts.sections import ListingSection, Section, sections
 from library.contexts.subject import Subject, subject_of
 from library.contexts.tables import Row, Table
 from library.declarations import PageKind
@@ -119,10 +119,10 @@ class ObjectPage:
         charted = {label for row in self.charted_rows for label in row.domains}
         return [domain for domain in held if domain.label in charted]
 
-    def table(self, slug: str) -> Table | None:
+    def table(self, slug: str) -> Table | ListingSection | None:
         """The table of a name; the page's main one where the name is empty."""
         wanted = slug or self.kind.main
-        tables = [section for section in self.sections if isinstance(section, Table)]
+        tables = [s for s in self.sections if isinstance(s, Table | ListingSection)]
         return next((table for table in tables if table.slug == wanted), None)
 
 
@@ -173,10 +173,8 @@ def _references(entries: list[Reference], made: Sequence[Section]) -> list[Shown
     """Every reference of the page; its numbers stay, whatever rows a filter hides."""
     gone: set[str] = set()
     for table in made:
-        if isinstance(table, Table) and len(table.shown) < len(table.rows):
-            in_sight = {id(row) for row in table.shown}
-            hidden = "".join(row.use.html for row in table.rows if id(row) not in in_sight)
-            gone.update(CITATION_ID.findall(hidden))
+        if isinstance(table, Table | ListingSection) and len(table.shown) < table.total:
+            gone.update(CITATION_ID.findall(table.hidden_html))
     return [
         ShownReference(
             entry,
@@ -189,7 +187,8 @@ def _references(entries: list[Reference], made: Sequence[Section]) -> list[Shown
 
 def _page(subject: Subject, address: str) -> Page:
     held = subject.held
-    said, current_href = standing_now(subject.shelf, held)
+    around = "the techniques in it" if held.kind is MATRIX else "what is related to it"
+    said, current_href = standing_now(subject.shelf, held, around)
     return Page(
         shelf=subject.shelf,
         kind=held.kind,

@@ -5,10 +5,11 @@ from library.contexts.held import HeldObject, status_of
 from library.models import SnapshotObject
 
 
-def standing_now(shelf: Shelf, held: HeldObject) -> tuple[str, str]:
+def standing_now(shelf: Shelf, held: HeldObject, around: str) -> tuple[str, str]:
     """A sentence on the difference, and the current entry's address; nothing where none is pinned.
 
-    One query where a release is pinned.
+    Compared is the entry alone; `around` names what else the page shows. One query
+    where a release is pinned.
     """
     if not shelf.release:
         return "", ""
@@ -25,7 +26,11 @@ def standing_now(shelf: Shelf, held: HeldObject) -> tuple[str, str]:
         was = held.status.lower() or "live"
         said = f"It is {status.lower() or 'live'} in the current edition, and {was} here."
     elif all(row.version_id == now.get(row.snapshot.domain, row).version_id for row in held.rows):
-        said = "The current edition’s entry is the same, to the byte."
+        # Pages show more than their entry: of the rest only the same snapshots say the same.
+        same = "The entry itself is the same in the current edition, to the byte"
+        is_current = set(shelf.snapshot_ids) == set(shelf.current.snapshot_ids)
+        rest = ", and so is all around it." if is_current else f"; {around} may differ."
+        said = same + rest
     else:
         said = "The current edition’s entry differs from this one."
     href = f"{current.href}?redirect=no" if first.version.revoked else current.href

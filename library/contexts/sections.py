@@ -14,6 +14,7 @@ from library.declarations import Aliases, Listing, Passage, SectionSpec
 from library.markup import prose
 from library.parameters import TableFilters, as_query
 from library.text.markdown import Rendered
+from library.text.words import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,26 +25,51 @@ class Cell:
     text: Rendered
     link: Named | None = None
 
+    @property
+    def said(self) -> str:
+        """The words that the cell shows."""
+        return f"{self.link.attack_id} {self.link.name}" if self.link else words(self.text.html)
+
 
 @dataclass(frozen=True, slots=True)
 class ListingSection:
-    """A table of a property of the object."""
+    """A table of a property of the object, as the reader filters it."""
 
     spec: Listing | Aliases
+    path: str
+    filters: TableFilters
     columns: tuple[str, ...]
     rows: list[list[Cell]]
+    shown: list[list[Cell]]
 
     template = "library/_listing.html"
+    part = "library/_listing.html#rows"
+
+    @property
+    def slug(self) -> str:
+        """The table's name in addresses and in the page's ids."""
+        return self.spec.slug
 
     @property
     def file_query(self) -> str:
-        """The query under which a file of the page has this table."""
-        return as_query({"table": self.spec.slug})
+        """The query under which a file of the page has exactly this view of the table."""
+        return as_query({"table": self.slug, "filter": self.filters.text})
+
+    @property
+    def address(self) -> str:
+        """The address of exactly this view of the table."""
+        return self.path + self.filters.query
 
     @property
     def total(self) -> int:
         """How many rows there are."""
         return len(self.rows)
+
+    @property
+    def hidden_html(self) -> str:
+        """The texts of the rows that the filter leaves out."""
+        shown = {id(row) for row in self.shown}
+        return "".join(c.text.html for row in self.rows if id(row) not in shown for c in row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +102,10 @@ def _section(
 ) -> Section | None:
     match spec:
         case Listing():
-            rows = _listing_rows(subject, spec)
             columns = tuple(title for title, _ in spec.columns)
-            return ListingSection(spec, columns, rows) if rows else None
+            return _listing(spec, path, filters, columns, _listing_rows(subject, spec))
         case Aliases():
-            rows = _alias_rows(subject, spec)
-            return ListingSection(spec, ("Name", "Note"), rows) if rows else None
+            return _listing(spec, path, filters, ("Name", "Note"), _alias_rows(subject, spec))
         case Passage():
             text = subject.prose.render(subject.held.text(spec.property), [subject.held.sources])
             return PassageSection(spec, text) if text else None
@@ -90,6 +114,26 @@ def _section(
             mine = filters if filters.table == own else TableFilters(table=own)
             table = table_of(subject, spec, path, mine)
             return table if table.rows or spec.absent else None
+
+
+def _listing(
+    spec: Listing | Aliases,
+    path: str,
+    filters: TableFilters,
+    columns: tuple[str, ...],
+    rows: list[list[Cell]],
+) -> ListingSection | None:
+    """The rows that hold every word of the filter, in MITRE's order; None where there is no row."""
+    text = filters.text if filters.table == spec.slug else ""
+    wanted = text.casefold().split()
+    shown = [row for row in rows if _holds(row, wanted)] if wanted else rows
+    mine = TableFilters(table=spec.slug, text=text)
+    return ListingSection(spec, path, mine, columns, rows, shown) if rows else None
+
+
+def _holds(row: list[Cell], wanted: list[str]) -> bool:
+    said = " ".join(cell.said for cell in row).casefold()
+    return all(word in said for word in wanted)
 
 
 def _listing_rows(subject: Subject, spec: Listing) -> list[list[Cell]]:
@@ -111,9 +155,9 @@ def _linked(subject: Subject, spec: Listing) -> dict[str, Named]:
 
 
 def _cell(subject: Subject, title: str, value: Any, linked: dict[str, Named]) -> Cell:
-    words = words_of(value)
-    text = subject.prose.render(words, [subject.held.sources])
-    return Cell(title, text, linked.get(words))
+    stated = words_of(value)
+    text = subject.prose.render(stated, [subject.held.sources])
+    return Cell(title, text, linked.get(stated))
 
 
 def _alias_rows(subject: Subject, spec: Aliases) -> list[list[Cell]]:

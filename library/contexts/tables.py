@@ -40,7 +40,7 @@ class Row:
     def matches(self, words: Iterable[str]) -> bool:
         """Whether every word stands in what the row shows."""
         parent = (self.parent.attack_id, self.parent.name) if self.parent else ()
-        beside = [part for named in self.beside for part in (named.attack_id, named.name)]
+        beside = [part for n in self.beside for part in (n.attack_id, n.name, n.told)]
         facts = [fact.value for fact in self.facts]
         own = (self.object.attack_id, self.object.name, *parent, *self.domains)
         shown = " ".join((*own, *facts, *beside, plain(self.note))).casefold()
@@ -71,6 +71,7 @@ class Table:
     families: list[Family]
 
     template = "library/_table.html"
+    part = "library/_table.html#rows"
 
     @property
     def slug(self) -> str:
@@ -103,6 +104,12 @@ class Table:
         """The query under which a file of the page has exactly this view of the table."""
         sort = self.filters.sort if self.filters.sort != "id" else ""
         return as_query({"table": self.slug, "filter": self.filters.text, "sort": sort})
+
+    @property
+    def hidden_html(self) -> str:
+        """The notes of the rows that the filter leaves out."""
+        shown = {id(row) for row in self.shown}
+        return "".join(row.use.html for row in self.rows if id(row) not in shown)
 
     @property
     def address(self) -> str:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from library.conditional import Shelf
+from library.contexts.charted import way_to_techniques
 from library.contexts.graph import Graph
 from library.contexts.held import HeldObject
 from library.contexts.matrix import Matrix
 from library.contexts.object_page import ObjectPage
 from library.contexts.tables import Row
-from library.declarations import PageKind, Relation, Step
+from library.declarations import PageKind
 from library.identifiers import MATRIX, TECHNIQUE, Domain, ObjectType
 from library.kinds import page_kind
 from library.text.words import words
@@ -83,7 +84,7 @@ def list_marks(shelf: Shelf, declared: PageKind, held: Sequence[HeldObject]) -> 
         return [Mark(found.attack_id) for found in held]
     graph = Graph(shelf)
     counts: Counter[str] = Counter()
-    ways = [_way(relation) for relation in declared.charted]
+    ways = [way_to_techniques(relation) for relation in declared.charted]
     for way in ways:
         at = {found.object_id for found in held}
         for step in way:
@@ -95,12 +96,6 @@ def list_marks(shelf: Shelf, declared: PageKind, held: Sequence[HeldObject]) -> 
         ends = {end for way in ways for end in graph.walk({place}, way)}
         counts.update({graph.members[end].attack_id for end in ends})
     return [Mark(attack_id, score) for attack_id, score in counts.items()]
-
-
-def _way(relation: Relation) -> list[Step]:
-    """The steps from an object to the techniques of a table."""
-    beside = [relation.beside[1]] if relation.beside and not relation.nested else []
-    return [*relation.path, *beside]
 
 
 def layer(

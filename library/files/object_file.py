@@ -13,6 +13,7 @@ from library.contexts.tables import Row, Table
 from library.files.shape import (
     HeldVersion,
     LinkedObject,
+    ListedObject,
     ListingCell,
     ListingTable,
     MatrixTactic,
@@ -108,7 +109,7 @@ class _Maker:
             parent=self.link(row.parent) if row.parent else None,
             facts=self.facts(row.facts),
             note=_text(row.use),
-            beside=self.links(row.beside),
+            beside=[self.listed(named) for named in row.beside],
         )
 
     def listing(self, section: ListingSection) -> ListingTable:
@@ -142,6 +143,12 @@ class _Maker:
             name=named.name,
             stix_id=named.stix_id,
             url=self.base + named.href,
+        )
+
+    def listed(self, named: Named) -> ListedObject:
+        link = self.link(named)
+        return ListedObject(
+            link.type, link.attack_id, link.name, link.stix_id, link.url, named.told
         )
 
 

@@ -34,6 +34,14 @@ class LinkedObject:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedObject(LinkedObject):
+    """A further object that a row lists."""
+
+    told: str = ""
+    """What the row says of it beside its name: the platforms and how its description begins."""
+
+
+@dataclass(frozen=True, slots=True)
 class Membership:
     """One domain that holds the object, in the release shown."""
 
@@ -94,7 +102,7 @@ class TableRow:
 
     facts: list[StatedFact]
     note: Text
-    beside: list[LinkedObject]
+    beside: list[ListedObject]
     """The further objects that the row lists."""
 
 

@@ -53,21 +53,28 @@ def _sheet(detail: ObjectPage, section: object) -> Sheet | None:
 def _table(detail: ObjectPage, table: Table) -> Sheet:
     spec = table.spec
     extra = [fact.label for fact in spec.shown]
+    noted = [spec.column] if _has_notes(table) else []
     beside = [spec.beside[0]] if spec.beside else []
-    columns = ("Domain", "ID", "Name", *extra, spec.column, *beside, "Sources")
+    columns = ("Domain", "ID", "Name", *extra, *noted, *beside, "Sources")
     shown = (row for family in table.families for row in (*family.rows, *family.nested))
     return Sheet(table.slug, spec.title, columns, [_row(detail, table, row) for row in shown])
 
 
+def _has_notes(table: Table) -> bool:
+    """Whether notes have a column: not where all that any row says is what it lists."""
+    return table.spec.beside is None or any(row.use for row in table.rows)
+
+
 def _row(detail: ObjectPage, table: Table, row: Row) -> list[str]:
     name = f"{row.parent.name}: {row.object.name}" if row.parent else row.object.name
+    noted = [words(row.use.html)] if _has_notes(table) else []
     beside = [_named(row.beside)] if table.spec.beside else []
     return [
         ", ".join(row.domains),
         row.object.attack_id,
         name,
         *_shown(table.spec.shown, row.facts),
-        words(row.use.html),
+        *noted,
         *beside,
         _sources(detail, cited(row.use.html)),
     ]
@@ -79,7 +86,14 @@ def _shown(specs: Sequence[FactSpec], facts: Sequence[Fact]) -> list[str]:
 
 
 def _named(listed: Sequence[Named]) -> str:
-    return "; ".join(f"{named.attack_id} {named.name}".strip() for named in listed)
+    """Objects as the page lists them: a line each where it says more of them than their names."""
+    if not any(named.told for named in listed):
+        return "; ".join(map(_name, listed))
+    return "\n".join(" | ".join(filter(None, (_name(named), named.told))) for named in listed)
+
+
+def _name(named: Named) -> str:
+    return f"{named.attack_id} {named.name}".strip()
 
 
 def _listing(detail: ObjectPage, section: ListingSection) -> Sheet:
@@ -88,7 +102,7 @@ def _listing(detail: ObjectPage, section: ListingSection) -> Sheet:
             *(_named([cell.link]) if cell.link else words(cell.text.html) for cell in row),
             _sources(detail, [n for cell in row for n in cited(cell.text.html)]),
         ]
-        for row in section.rows
+        for row in section.shown
     ]
     spec = section.spec
     return Sheet(spec.slug, spec.title, (*section.columns, "Sources"), rows)

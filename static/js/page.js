@@ -141,7 +141,9 @@ addEventListener("keydown", (event) => {
   }
   event.preventDefault();
   const next = step[0] ? beside(stop, step[0]) : across(stop, step[1]);
-  next?.focus();
+  // Left to itself the browser is content with a cell of which the edge is in sight.
+  next?.focus({ preventScroll: true });
+  next?.scrollIntoView({ block: "nearest", inline: "nearest" });
 });
 
 function beside(stop, step) {

@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from library.identifiers import OBJECT_TYPES
 from tests.browser.conftest import Reader, Readers
@@ -238,6 +238,27 @@ def test_printed_matrix_names_the_sub_techniques_that_are_marked(
     assert shown == len(marked)
     printed = dense(letters_of(page.pdf(prefer_css_page_size=True)))
     assert all(dense(text) in printed for text in marked)
+
+
+def test_printed_matrix_shows_every_sub_technique_that_is_asked_for_where_they_fit(
+    readers: Readers,
+) -> None:
+    page = readers().go(f"{LIBRARY}/matrices/enterprise-attack?subs=open")
+    subs = page.locator(".matrix li .matrix-entry").evaluate_all(NAMES)
+    assert subs
+    pdf = page.pdf(format="A4", prefer_css_page_size=True)
+    assert landscape_sheets_of(pdf) == 1
+    printed = dense(letters_of(pdf))
+    assert all(dense(text) in printed for text in subs)
+    assert dense("Printed without") not in printed
+
+
+def test_printed_matrix_says_what_the_sheet_has_no_room_for(readers: Readers) -> None:
+    page = readers().go(f"{PAGES['wide matrix']}?subs=open")
+    pdf = page.pdf(format="A4", prefer_css_page_size=True)
+    assert landscape_sheets_of(pdf) == 1
+    assert dense("Printed without the sub-techniques") in dense(letters_of(pdf))
+    expect(page.get_by_text("Printed without")).to_be_hidden()
 
 
 def test_printed_matrix_heads_a_tactic_that_goes_on_in_a_further_column(readers: Readers) -> None:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import Readers
-from tests.browser.content import WIDE_GROUP
+from tests.browser.content import WIDE, WIDE_GROUP
 from tests.browser.keyboard import FOCUS, is_marked, mark, tab_to
 
 pytestmark = pytest.mark.browser
@@ -142,6 +142,31 @@ def test_focus_is_in_sight_wherever_the_arrows_lead(readers: Readers, width: int
         walked.append(page.locator(".matrix a:focus").inner_text().split()[0])
     assert walked[:7] == [BESIDE, BELOW, BELOW, "T1647", "T1021", "T1071", "T1048"]
     assert walked[7:] == ["T1048.003", "T1048.003", "T1071", "T1021", "T1647", "Defense"]
+
+
+# Whether a point of each edge of the focused cell is the cell's own, and not of a head above it.
+UNCOVERED = """() => {
+    const element = document.activeElement, box = element.getBoundingClientRect();
+    return [box.top + 3, box.bottom - 3].every(y =>
+        element.contains(document.elementFromPoint(box.left + box.width / 2, y)));
+}"""
+
+
+@pytest.mark.parametrize(
+    "path", ["/learn/attack/matrices/mobile-attack", f"/learn/attack/groups/{WIDE_GROUP}/matrix"]
+)
+@pytest.mark.parametrize("size", [(1280, 800), (390, 500)], ids=lambda size: f"{size[0]} px")
+def test_focus_is_never_behind_the_heads(
+    readers: Readers, path: str, size: tuple[int, int]
+) -> None:
+    page = readers(width=size[0], height=size[1]).go(path)
+    page.emulate_media(reduced_motion="reduce")
+    page.locator(".matrix td a.matrix-entry").first.focus()
+    longest = WIDE.index(max(WIDE))
+    down = max(WIDE) - 1
+    for key in ["ArrowRight"] * longest + ["ArrowDown"] * down + ["ArrowUp"] * down:
+        page.keyboard.press(key)
+        assert page.evaluate(UNCOVERED), page.locator(".matrix a:focus").inner_text()
 
 
 def test_focus_is_told_from_a_highlight(readers: Readers) -> None:

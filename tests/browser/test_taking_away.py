@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Readers
+from tests.browser.paper import landscape_sheets_of, letters_of
 
 pytestmark = pytest.mark.browser
 
@@ -47,8 +48,27 @@ def test_own_matrix_comes_when_the_reader_reaches_it(readers: Readers) -> None:
 
 def test_own_matrix_is_a_page_away_without_scripts(readers: Readers) -> None:
     page = readers(javascript=False).go(MITIGATION)
-    page.locator("#own-matrix a").click()
+    lead = page.locator("#own-matrix .section-lead")
+    expect(lead).to_contain_text("The matrix of Filter Network Traffic, on a page of its own")
+    for comes in ("The matrix comes as you reach it", "unfold it to see which"):
+        expect(page.get_by_text(comes)).to_be_hidden()
+    lead.locator("a").click()
     expect(page.locator("table.matrix .matrix-marked").first).to_be_visible()
+
+
+@pytest.mark.parametrize("is_reached", [False, True])
+def test_own_matrix_on_paper_is_the_address_of_its_page(
+    readers: Readers, *, is_reached: bool
+) -> None:
+    page = readers().go(MITIGATION)
+    if is_reached:
+        page.locator("#own-matrix").scroll_into_view_if_needed()
+        expect(page.locator("#own-matrix table.matrix")).to_have_count(1)
+    pdf = page.pdf(format="A4", prefer_css_page_size=True)
+    assert landscape_sheets_of(pdf) == 0
+    assert f"{MITIGATION}/matrix." in letters_of(pdf)
+    page.emulate_media(media="print")
+    expect(page.locator("#matrix-grids")).to_be_hidden()
 
 
 def test_citation_is_copied(readers: Readers) -> None:

@@ -87,3 +87,22 @@ def group() -> list[Properties]:
         relationship("uses", tool, head),
         relationship("attributed-to", spree, own),
     ]
+
+
+def detected() -> list[Properties]:
+    """A technique with a strategy that detects it by two analytics, each of a platform."""
+    told = (("AN0001", "Windows", "Watch; look."), ("AN0002", "Linux", "Listen."))
+    analytics = [
+        attack_object(
+            *("x-mitre-analytic", attack_id, f"Analytic {attack_id[-1]}"),
+            x_mitre_platforms=[platform],
+            description=text,
+        )
+        for attack_id, platform, text in told
+    ]
+    refs = [analytic["id"] for analytic in analytics]
+    strategy = attack_object(
+        "x-mitre-detection-strategy", "DET0001", "Notice", x_mitre_analytic_refs=refs
+    )
+    noticed = technique("T1600", "Noticed")
+    return [*analytics, strategy, noticed, relationship("detects", strategy, noticed)]

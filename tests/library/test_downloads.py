@@ -19,7 +19,17 @@ from tests.factories import (
     technique,
 )
 from tests.library.pages import LIBRARY, MITIGATIONS, Listing, Site, Table
-from tests.library.taken import FORMULA, GROUPS, PAGE, content, group, loaded, measure, rows
+from tests.library.taken import (
+    FORMULA,
+    GROUPS,
+    PAGE,
+    content,
+    detected,
+    group,
+    loaded,
+    measure,
+    rows,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -97,6 +107,42 @@ def test_csv_has_every_column_that_rows_show(site: Site) -> None:
     assert row[-3:-1] == ["Ran it.", "T1500 Used"]
 
 
+def test_files_say_of_an_analytic_what_the_detection_table_does(site: Site) -> None:
+    import_objects(*detected())
+    path = f"{LIBRARY}/techniques/T1600"
+    listed = site.page(path).one(id="detections").one("details", css="beside").all("li")
+    shown = ["AN0001 Analytic 1 Windows: Watch; look.", "AN0002 Analytic 2 Linux: Listen."]
+    assert [li.words for li in listed] == shown
+    heads, row = rows(site, f"{path}/csv?table=detections")
+    # A column that no row has anything to say in is none of the page's.
+    assert heads == ["Domain", "ID", "Name", "Analytics", "Sources"]
+    said = "AN0001 Analytic 1 | Windows: Watch; look.\nAN0002 Analytic 2 | Linux: Listen."
+    assert row == ["Enterprise", "DET0001", "Notice", said, ""]
+    assert sheets(site, f"{path}/xlsx")["Detection"][1][3] == said
+    tables = {table["slug"]: table for table in loaded(site, f"{path}/json")["tables"]}
+    (stated,) = tables["detections"]["rows"]
+    assert [one["told"] for one in stated["beside"]] == [
+        "Windows: Watch; look.",
+        "Linux: Listen.",
+    ]
+
+
+def test_detection_table_is_filtered_by_all_that_its_rows_show(site: Site) -> None:
+    import_objects(*detected())
+    for text, found in (("windows", 1), ("listen", 1), ("analytic+2", 1), ("macos", 0)):
+        page = site.page(f"{LIBRARY}/techniques/T1600?table=detections&filter={text}")
+        assert len(page.one(id="detections").all("tr", css="row")) == found, text
+
+
+def test_json_of_before_is_still_of_the_published_schema(site: Site) -> None:
+    import_objects(*detected())
+    found = loaded(site, f"{LIBRARY}/techniques/T1600/json")
+    for table in found["tables"]:
+        for row in table["rows"]:
+            row["beside"] = [{k: v for k, v in o.items() if k != "told"} for o in row["beside"]]
+    jsonschema.validate(found, strict(schema_of(site, found)))
+
+
 def test_json_says_what_the_page_says(site: Site) -> None:
     import_objects(*measure(description="Defined.(Citation: Nowhere)"))
     found = loaded(site, f"{PAGE}/json")
@@ -136,10 +182,14 @@ def strict(node: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    "path", [f"{PAGE}/json", f"{GROUPS}/G0001/json", f"{LIBRARY}/matrices/enterprise-attack/json"]
+    "path",
+    [
+        *(f"{PAGE}/json", f"{GROUPS}/G0001/json", f"{LIBRARY}/matrices/enterprise-attack/json"),
+        f"{LIBRARY}/techniques/T1600/json",
+    ],
 )
 def test_json_of_a_page_is_of_the_published_schema(site: Site, path: str) -> None:
-    import_objects(*measure(), *group())
+    import_objects(*measure(), *group(), *detected())
     found = loaded(site, path)
     jsonschema.validate(found, strict(schema_of(site, found)))
     with pytest.raises(jsonschema.ValidationError):

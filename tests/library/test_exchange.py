@@ -133,6 +133,44 @@ def test_no_layer_is_made_where_there_are_no_techniques(site: Site) -> None:
     assert "navigator" not in str([a["href"] for a in site.page(page).all("a")])
 
 
+def test_a_list_offers_layers_of_the_domains_whose_live_entries_have_techniques(
+    site: Site,
+) -> None:
+    alpha, beta = mitigation("M1000", "Alpha"), mitigation("M1002", "Beta", "ics")
+    old, bare = mitigation("M1001", "Old", revoked=True), mitigation("M1003", "Bare")
+    shell, mail = technique("T1000", "Shell"), technique("T0800", "Mail", domain="ics")
+    used = [relationship("mitigates", measure, shell) for measure in (alpha, old)]
+    import_objects(alpha, old, bare, shell, *used)
+    import_objects(beta, mail, relationship("mitigates", beta, mail), domain="ics")
+
+    def layers(query: str, path: str = MITIGATIONS) -> list[str]:
+        links = site.page(path + query).one(id="results").all("a")
+        return [a.words for a in links if a.words.startswith("Navigator")]
+
+    both = ["Navigator layer, Enterprise", "Navigator layer, ICS"]
+    assert layers("") == layers("?q=a") == both
+    assert layers("?q=beta") == layers("?domain=ics") == both[1:]
+    assert layers("?q=old&includeRevoked=true") == layers("?q=bare") == []
+    assert layers("", f"{LIBRARY}/techniques") == both
+    assert layers("?q=shell", f"{LIBRARY}/techniques") == both[:1]
+
+
+def test_a_list_offers_layers_by_ways_of_more_than_one_step(site: Site) -> None:
+    analytics = [attack_object("x-mitre-analytic", f"AN000{n}", f"Analytic {n}") for n in (1, 2)]
+    used, spare = (
+        attack_object(
+            *("x-mitre-detection-strategy", f"DET000{n}", f"Strategy {n}"),
+            x_mitre_analytic_refs=[analytic["id"]],
+        )
+        for n, analytic in enumerate(analytics, 1)
+    )
+    shell = technique("T1000", "Shell")
+    import_objects(*analytics, used, spare, shell, relationship("detects", used, shell))
+    path = f"{LIBRARY}/analytics"
+    for query, offered in (("", True), ("?q=analytic+1", True), ("?q=analytic+2", False)):
+        assert ("Navigator" in site.page(path + query).one(id="results").words) is offered
+
+
 def test_bundle_of_a_matrix_holds_its_tactics_and_techniques(site: Site) -> None:
     import_objects(*measure())
     found = loaded(site, f"{LIBRARY}/matrices/enterprise-attack/stix")

@@ -241,7 +241,7 @@ def test_a_pinned_page_shows_its_release_alone(library: Site) -> None:
 def test_a_pinned_page_says_how_the_object_stands_now(library: Site) -> None:
     import_objects(SHELL, POWER | {"name": "Renamed"}, UNIX | {"revoked": True}, release="2.0")
     said = {
-        "T1059": "is the same, to the byte",
+        "T1059": "same in the current edition, to the byte; what is related to it may differ.",
         "T1059.001": "entry differs from this one",
         "T1059.004": "revoked in the current edition, and live here",
     }

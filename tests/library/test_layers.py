@@ -168,6 +168,7 @@ LAYERS = [
         "library.panels",
         "library.revocations",
         "library.markup",
+        "library.paper",
         "library.search",
     ],
     ["library.files"],

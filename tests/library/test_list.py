@@ -435,17 +435,3 @@ def test_a_citation_names_exactly_what_is_listed(site: Site, query: str) -> None
     assert part.one("p", id="citation").one(css="citation-address").words == cited
     response = site.get(f"{MITIGATIONS}/json{query}")
     assert b"".join(response).decode().count(cited) == 1
-
-
-def test_a_list_offers_layers_of_the_domains_that_it_has_live_entries_in(site: Site) -> None:
-    import_objects(mitigation("M1000", "Alpha"), mitigation("M1001", "Old", revoked=True))
-    import_objects(mitigation("M1002", "Beta", "ics"), domain="ics")
-
-    def layers(query: str) -> list[str]:
-        links = site.page(MITIGATIONS + query).one(id="results").all("a")
-        return [a.words for a in links if a.words.startswith("Navigator")]
-
-    both = ["Navigator layer, Enterprise", "Navigator layer, ICS"]
-    assert layers("") == layers("?q=a") == both
-    assert layers("?q=beta") == layers("?domain=ics") == both[1:]
-    assert layers("?q=old&includeRevoked=true") == []

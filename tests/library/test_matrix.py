@@ -1,5 +1,6 @@
 """The matrix: tactics in MITRE's order, techniques by name below each, marks and filters."""
 
+import re
 from typing import Any
 
 import pytest
@@ -59,7 +60,12 @@ def grid(page: Element) -> list[list[str]]:
 
 def test_tactics_stand_in_the_order_of_the_matrix_with_their_counts(library: Site) -> None:
     heads = [th.words for th in library.page(MATRIX).one("table", css="matrix").all("th")]
-    assert heads == ["Second 2 techniques", "First 2 techniques, 1 below them"]
+    # A sub-technique whose technique stands elsewhere is counted as what it is.
+    assert heads == [
+        "Second 1 technique, 1 sub-technique",
+        "First 2 techniques, 1 sub-technique",
+    ]
+    assert "2 techniques, 2 sub-techniques" in library.page(MATRIX).one(id="matrix-grids").words
 
 
 def test_techniques_stand_by_name_below_each_tactic_with_their_sub_techniques(
@@ -102,8 +108,37 @@ def test_an_object_has_its_techniques_marked(library: Site) -> None:
     marked = [e.one(css="attack-id").words for e in page.all("a", css="matrix-marked")]
     assert marked == ["T1001.001", "T1002"]
     heads = [th.words for th in page.one("table", css="matrix").all("th")]
-    assert heads == ["Second 0 of 2 techniques", "First 2 of 2 techniques"]
+    assert heads == [
+        "Second 0 of 1 technique, 0 of 1 sub-technique",
+        "First 1 of 2 techniques, 1 of 1 sub-technique",
+    ]
+    said = "Enterprise ATT&CK Enterprise 1 of 2 techniques, 1 of 2 sub-techniques"
+    assert page.one(id="matrix-grids").one("p", css="count").words == said
     assert page.one("meta", name="robots")["content"] == "noindex"
+
+
+def test_heads_of_an_object_s_matrix_add_up_to_its_explorer(library: Site) -> None:
+    explored = library.page(f"{LIBRARY}/mitigations/M1000").one(id="explorer").all(css="tactic")
+    told = {
+        group.one("h3").one("a").words: group.one("h3").one(css="figure").words
+        for group in explored
+    }
+    assert told == {"First": "2 of 3"}
+    table = library.page(f"{LIBRARY}/mitigations/M1000/matrix").one("table", css="matrix")
+    figures = [
+        [int(word) for word in re.findall(r"\d+", th.one(css="matrix-count").words)]
+        for th in table.all("th")
+    ]
+    assert [f"{a + c} of {b + d}" for a, b, c, d in figures] == ["0 of 2", told["First"]]
+
+
+def test_an_object_s_matrix_says_what_its_marks_mean(library: Site) -> None:
+    for path in ("mitigations/M1000/matrix", "mitigations/M1000"):
+        legend = library.page(f"{LIBRARY}/{path}").one("dl", css="matrix-legend")
+        assert [dt.words for dt in legend.all("dt")] == ["Marked", "Parts marked", "2 of 5"]
+        assert "stands under “Techniques addressed” itself" in legend.words
+    cells = library.page(f"{LIBRARY}/mitigations/M1000/matrix").all("td", css="matrix-has-marked")
+    assert [cell.all(css="attack-id")[0].words for cell in cells] == ["T1001"]
 
 
 def test_a_kind_without_techniques_of_its_own_has_no_matrix(library: Site) -> None:
@@ -232,8 +267,37 @@ def test_a_matrix_of_an_object_is_described_to_those_who_only_hear_of_it(library
 def test_a_pinned_matrix_of_an_object_says_how_that_stands_now(library: Site) -> None:
     changed = MEASURE | {"description": "Another."}
     import_objects(matrix(SECOND, FIRST), FIRST, SECOND, changed, release="2.0")
-    for release, said in (("1.0", "differs from this one."), ("2.0", "is the same, to the byte.")):
+    same = "is the same in the current edition, to the byte, and so is all around it."
+    for release, said in (("1.0", "differs from this one."), ("2.0", same)):
         page = library.page(f"{LIBRARY}/v/{release}/mitigations/M1000/matrix")
         banner = page.one("aside", css="pinned-banner")
         assert said in banner.words
         assert banner.one("a")["href"] == f"{LIBRARY}/mitigations/M1000"
+
+
+def test_a_pinned_matrix_claims_no_more_than_that_its_entry_is_the_same(library: Site) -> None:
+    again = (matrix(SECOND, FIRST), FIRST, SECOND, ALPHA, MEASURE)
+    import_objects(*again, release="2.0")
+    for path, said in (
+        ("matrices/enterprise-attack", "the techniques in it may differ."),
+        ("mitigations/M1000/matrix", "its techniques and the matrix around them may differ."),
+        ("mitigations/M1000", "what is related to it may differ."),
+    ):
+        banner = library.page(f"{LIBRARY}/v/1.0/{path}").one("aside", css="pinned-banner")
+        same = "The entry itself is the same in the current edition, to the byte; "
+        assert same + said in banner.words
+
+
+def test_paper_says_so_when_it_has_no_room_for_sub_techniques(site: Site) -> None:
+    subs = [technique(f"T1001.{n:03}", f"Part {n:03}", ("first",)) for n in range(200)]
+    for count, is_whole in ((10, True), (200, False)):
+        links = [relationship("subtechnique-of", sub, ALPHA) for sub in subs[:count]]
+        release = f"{count}.0"
+        held = (matrix(FIRST), FIRST, ALPHA, *subs[:count], *links)
+        import_objects(*held, release=release)
+        for query, is_asked in (("", False), ("?subs=open", True)):
+            grids = site.page(f"{LIBRARY}/v/{release}/matrices/enterprise-attack{query}")
+            table = grids.one("table", css="matrix")
+            assert ("on-paper-whole" in table.classes) == (is_asked and is_whole)
+            left_out = "Printed without the sub-techniques" in grids.one(id="matrix-grids").words
+            assert left_out == (is_asked and not is_whole)

@@ -118,6 +118,29 @@ def test_an_address_of_ours_is_forgiven_its_slashes_and_case(
     assert library.moves(LIBRARY + asked, 301) == LIBRARY + meant
 
 
+@pytest.mark.parametrize("slash", ["", "/"])
+@pytest.mark.parametrize(
+    ("prefix", "home"),
+    [("", LIBRARY), (LIBRARY, LIBRARY), (f"{LIBRARY}/v/17.1", f"{LIBRARY}/v/17.1")],
+)
+@pytest.mark.parametrize(
+    ("old", "ours"),
+    [
+        *((f"/matrices/{d}", f"/matrices/{d}-attack") for d in ("enterprise", "mobile", "ics")),
+        ("/matrices/ICS", "/matrices/ics-attack"),
+        ("/tactics/enterprise", "/tactics?domain=enterprise"),
+        ("/techniques/mobile", "/techniques?domain=mobile"),
+        ("/mitigations/ics", "/mitigations?domain=ics"),
+        ("/assets/ics", "/assets?domain=ics"),
+        ("/datasources/enterprise", "/data-sources?domain=enterprise"),
+    ],
+)
+def test_a_domain_behind_a_kind_is_found_with_or_without_a_slash(
+    library: Site, prefix: str, home: str, slash: str, old: str, ours: str
+) -> None:
+    assert library.moves(prefix + old + slash, 301) == home + ours
+
+
 @pytest.mark.parametrize("home", [LIBRARY, f"{LIBRARY}/v/18.1"])
 @pytest.mark.parametrize(
     "path",

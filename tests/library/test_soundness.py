@@ -38,17 +38,21 @@ SEARCH = (
     '</p><nav class="choices"><a href="/s" aria-current="true">All <span class="figure">60</span>'
     '</a></nav><article class="entry"><h2>A</h2></article>'
 )
-CELL = '<td><a class="matrix-entry matrix-found" href="/t/T1">T1 One</a>{}</td>'
+T1, FIRST, SECOND = (
+    f'<span class="attack-id">{attack_id}</span>' for attack_id in ("T1", "T1.001", "T1.002")
+)
+CELL = '<td><a class="matrix-entry matrix-found" href="/t/T1">{} One</a>{}</td>'
 SUBS = (
     "<details><summary>1 of 2<span> sub-techniques of One</span></summary><ul>"
-    '<li><a class="matrix-entry matrix-marked" href="/t/T1.001">T1.001 Sub</a></li>'
-    '<li><a class="matrix-entry" href="/t/T1.002">T1.002 Sub</a></li></ul></details>'
+    f'<li><a class="matrix-entry matrix-marked" href="/t/T1.001">{FIRST} Sub</a></li>'
+    f'<li><a class="matrix-entry" href="/t/T1.002">{SECOND} Sub</a></li></ul></details>'
 )
 MATRIX = (
-    '<div id="matrix-grids"><p class="count">ICS 1 technique 2 hold “t”</p><table class="matrix">'
-    '<thead><tr><th><span class="matrix-count">1 of 1 technique</span></th>'
+    '<div id="matrix-grids"><p class="count">ICS 1 technique, 2 sub-techniques 2 hold “t”</p>'
+    '<table class="matrix"><thead><tr>'
+    '<th><span class="matrix-count">0 of 1 technique, 1 of 2 sub-techniques</span></th>'
     '<th><span class="matrix-count">1 technique</span></th></tr></thead><tbody><tr>'
-    f"{CELL.format(SUBS)}{CELL.format('')}</tr></tbody></table></div>"
+    f"{CELL.format(T1, SUBS)}{CELL.format(T1, '')}</tr></tbody></table></div>"
 )
 SOUND = {"object": OBJECT, "list": LIST, "search": SEARCH, "matrix": MATRIX}
 
@@ -78,15 +82,15 @@ BROKEN = [
     (LIST, " showing 26 to 27", "", "stands above 2 entries"),
     (SEARCH, "the best 1 are", "the best 2 are", "stands above 1 entries"),
     (SEARCH, 'All <span class="figure">60', 'All <span class="figure">59', "says 59"),
-    (MATRIX, "1 of 1 technique", "0 of 1 technique", "above 1 of 1 technique"),
-    (MATRIX, "1 of 1 technique", "1 of 2 techniques", "above 1 of 1 technique"),
-    (MATRIX, "1 of 1 technique", "1 technique", "above 1 technique, 2 below them"),
+    (MATRIX, "0 of 1 technique", "1 of 1 technique", "above 0 of 1 technique, 1 of 2 sub"),
+    (MATRIX, "1 of 2 sub", "2 of 2 sub", "above 0 of 1 technique, 1 of 2 sub-techniques"),
+    (MATRIX, "0 of 1 technique, 1 of", "1 technique, 1 of", "above 1 technique, 2 sub"),
     (MATRIX, "1 of 2<", "2<", "“2 sub-techniques of One” unfolds to 2, 1 of them marked"),
     (MATRIX, "1 of 2<", "1 of 3<", "unfolds to 2"),
     (MATRIX, " sub-techniques of", " sub-technique of", "unfolds to 2"),
-    (MATRIX, "ICS 1 technique", "ICS 2 techniques", "above 1 techniques"),
+    (MATRIX, "ICS 1 technique", "ICS 2 techniques", "above 1 technique, 2 sub"),
     (MATRIX, "2 hold", "3 hold", "above 2 that are found"),
-    (MATRIX, CELL.format(""), "", "not as many cells"),
+    (MATRIX, CELL.format(T1, ""), "", "not as many cells"),
     (OBJECT, "[1]", "[2]", "the citation [2] leads to #ref-1"),
     (OBJECT, "Reference 1: A", "Reference 2: A", "is called “Reference 2: A”"),
     (OBJECT, 'href="#ref-1"', 'href="#ref-3"', "no reference has the number"),

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from tests.library.pages import Element
 from tests.library.soundness.counts import number
 
-MARKED = re.compile(r"\d+ of \d+ techniques?")
+MARKED = re.compile(r"\d+ of \d+ techniques?\b.*")
 SUBS = re.compile(r"(?:(\d+) of )?(\d+) (sub-techniques?) of .+")
-TOTAL = re.compile(r"([\d,]+) techniques?\b")
+TOTAL = re.compile(
+    r"(?:[\d,]+ of )?[\d,]+ techniques?\b(?:, (?:[\d,]+ of )?[\d,]+ sub-techniques?\b)?"
+)
 FOUND = re.compile(r"([\d,]+) hold “")
 
 
@@ -31,29 +33,31 @@ def _wrong_matrix(words: str, table: Element) -> Iterator[str]:
     columns = [[row[at] for row in rows if row[at].has("a")] for at in range(len(heads))]
     for head, cells in zip(heads, columns, strict=True):
         yield from _wrong_column(head.one(css="matrix-count").words, cells)
-    distinct = {_entry(cell)["href"] for cells in columns for cell in cells}
+    distinct = {entry["href"]: entry for entry in table.all("a", css="matrix-entry")}
     stated, found = TOTAL.search(words), FOUND.search(words)
-    if stated is None or number(stated[1]) != len(distinct):
-        yield f"“{words}” stands above {len(distinct)} techniques"
+    expected = _tally(list(distinct.values()), marks=bool(stated and MARKED.fullmatch(stated[0])))
+    if stated is None or stated[0] != expected:
+        yield f"“{words}” stands above {expected}"
     shown = len(table.all("a", css="matrix-found"))
     if found and number(found[1]) != shown:
         yield f"“{words}” stands above {shown} that are found"
 
 
-def _entry(cell: Element) -> Element:
-    """The technique of a cell, which stands before its sub-techniques."""
-    return cell.all("a", css="matrix-entry")[0]
+def _tally(entries: list[Element], *, marks: bool) -> str:
+    """How many techniques and sub-techniques these are, each by its ID, and how many are marked."""
+    said = []
+    for noun, is_sub in (("technique", False), ("sub-technique", True)):
+        some = [e for e in entries if ("." in e.one(css="attack-id").words) is is_sub]
+        count = f"{len(some)} {noun}{'' if len(some) == 1 else 's'}"
+        marked = sum("matrix-marked" in entry.classes for entry in some)
+        if some or not is_sub:
+            said.append(f"{marked} of {count}" if marks else count)
+    return ", ".join(said)
 
 
 def _wrong_column(words: str, cells: list[Element]) -> Iterator[str]:
-    marked = sum(cell.has("a", css="matrix-marked") for cell in cells)
-    below = sum(len(cell.all("li")) for cell in cells)
-    # A matrix with marks says how many of the techniques have one, any other what is below them.
-    expected = f"{len(cells)} technique{'' if len(cells) == 1 else 's'}"
-    if MARKED.fullmatch(words):
-        expected = f"{marked} of {expected}"
-    elif below:
-        expected = f"{expected}, {below} below them"
+    entries = [entry for cell in cells for entry in cell.all("a", css="matrix-entry")]
+    expected = _tally(entries, marks=bool(MARKED.fullmatch(words)))
     if words != expected:
         yield f"the head of a tactic says “{words}” above {expected}"
     for cell in cells:

@@ -105,10 +105,11 @@ def _best(brief: Brief, reach: Reach) -> SafeString:
     best = {node: found for node, found in reach.best_mitigations if len(found) == widest}
     by_id = sorted(best, key=lambda node: node.order)
     if len(reach) == 1:
-        named = brief.evidence.several("Widest mitigations", by_id)
+        everything = sorted((node for node, _ in reach.ranked_mitigations), key=lambda n: n.order)
+        named = brief.evidence.several("Mitigations", everything)
         return format_html("For the only technique it uses, ATT&CK lists {}.", named)
     if widest == 1 and len(best) > 1:
-        return escape("No mitigation ATT&CK lists meets more than one of its techniques.")
+        return escape(f"No mitigation {_counted(reach)} meets more than one of its techniques.")
     if len(best) == 1:
         return _widest(brief, reach, *best.popitem())
 
@@ -120,22 +121,32 @@ def _best(brief: Brief, reach: Reach) -> SafeString:
     if 2 * widest > len(reach):
         return format_html("Each of these mitigations meets most of what it uses: {}.", named)
     return format_html(
-        "No mitigation meets most of what it uses; those that meet most are {}.", named
+        "No mitigation {} meets most of what it uses; those that meet most are {}.",
+        _counted(reach),
+        named,
     )
 
 
 def _widest(brief: Brief, reach: Reach, node: Node, found: set[int]) -> SafeString:
     """The one mitigation that meets more than any other."""
-    if len(reach.best_mitigations) == 1 and not reach.before_compromise:
-        said = "{} is the only mitigation ATT&CK lists for any of it: for {}."
+    if len(reach.best_mitigations) == 1:
+        said = "{1} is the only mitigation {0} for any of it: for {2}."
     elif len(found) == len(reach):
-        said = "Of the mitigations ATT&CK lists, {} meets everything it uses: {}."
+        said = "Of the mitigations {0}, {1} meets everything it uses: {2}."
     elif 2 * len(found) > len(reach):
-        said = "Of the mitigations ATT&CK lists, {} meets most of what it uses: {}."
+        said = "Of the mitigations {0}, {1} meets most of what it uses: {2}."
     else:
-        said = "No mitigation meets most of what it uses; {} meets {}, more than any other."
+        said = "No mitigation {0} meets most of what it uses; {1} meets {2}, more than any other."
     of = brief.evidence.share(met_by(node), found, len(reach), "technique")
-    return format_html(said, brief.evidence.name(node), of)
+    return format_html(said, _counted(reach), brief.evidence.name(node), of)
+
+
+def _counted(reach: Reach) -> str:
+    """Of which mitigations it is said that none meets more: all listed, where each is a measure.
+
+    Else without Pre-compromise and what says that nothing helps, which may meet more than they do.
+    """
+    return "that can be put in place" if reach.is_partly_beyond_control else "ATT&CK lists"
 
 
 def _technical(brief: Brief, reach: Reach) -> SafeString:

@@ -163,6 +163,37 @@ def test_what_is_done_before_an_intrusion_is_not_asked_of_every_system(site: Sit
     assert "Where this control is weak" not in own
 
 
+@pytest.mark.parametrize(
+    ("before", "own", "beside", "said"),
+    [
+        (4, 1, 1, "No mitigation that can be put in place meets more than one of its techniques."),
+        (4, 2, 1, "Measure meets 2 of 7 techniques, more than any other."),
+        (5, 2, 2, "those that meet most are Measure (2 of 7) and Beside (2 of 7)."),
+        (5, 2, 0, "Measure is the only mitigation that can be put in place for any of it: for 2 "),
+        (3, 4, 1, "Of the mitigations that can be put in place, Measure meets most of what it use"),
+    ],
+)
+def test_no_mitigation_is_said_to_meet_more_than_pre_compromise_does(
+    site: Site, before: int, own: int, beside: int, said: str
+) -> None:
+    ways = many(7)
+    met = meets(OWN, *ways[:own]) + meets(BESIDE, *ways[:beside])
+    library(BEFORE, *ways, *uses(CREW, *ways), *met, *meets(BEFORE, *ways[-before:]))
+    shown = take(site.page(f"{LIBRARY}/groups/G0001"))
+    assert said in shown
+    assert "that can be put in place" in shown
+    assert "ATT&CK lists meets" not in shown
+    assert f"For {before} of 7 techniques, which happen before an intrusion" in shown
+
+
+def test_what_is_listed_beside_a_mitigation_is_told_when_it_is_pre_compromise(site: Site) -> None:
+    library(BEFORE, *meets(BEFORE, HEAD, SUB), *meets(OWN, HEAD), *uses(CREW, HEAD))
+    one_of_several = "For that technique ATT&CK lists Pre-compromise as well"
+    assert one_of_several in take(site.page(PAGE))
+    crew = take(site.page(f"{LIBRARY}/groups/G0001"))
+    assert "For the only technique it uses, ATT&CK lists Measure and Pre-compromise." in crew
+
+
 def detection() -> list[Properties]:
     """A strategy with an analytic that reads two logs of one component."""
     component = attack_object("x-mitre-data-component", "DC0001", "Process Start")
@@ -325,7 +356,7 @@ def uses(user: Properties, *techniques: Properties) -> list[Properties]:
         (
             2,
             1,
-            "No mitigation meets most of what it uses; Measure meets 2 of 5 techniques, more than",
+            "No mitigation ATT&CK lists meets most of what it uses; Measure meets 2 of 5 technique",
         ),
         (2, 2, "uses; those that meet most are Measure (2 of 5) and Beside (2 of 5)."),
         (3, 3, "Each of these mitigations meets most of what it uses: Measure (3 of 5) and Besi"),
@@ -341,7 +372,7 @@ def test_group_names_the_widest_mitigations_and_most_only_above_half(
     library(*ways, *uses(CREW, *ways), *met)
     shown = take(site.page(f"{LIBRARY}/groups/G0001"))
     assert said in shown
-    assert ("meets most of what" in shown.replace("No mitigation meets most", "")) is (own == 3)
+    assert ("meets most of what" in shown.replace("lists meets most", "")) is (own == 3)
 
 
 def test_weight_is_where_most_techniques_are_and_not_where_the_share_is_largest(

@@ -544,6 +544,19 @@ def test_names_that_recur_have_their_ids_before_them(site: Site) -> None:
     assert "ATT&CK lists: T1000 Head, Other and T1002 Head." in take(site.page(PAGE))
 
 
+def test_names_that_another_domain_or_kind_has_too_have_their_ids_before_them(site: Site) -> None:
+    far = technique("T0900", "HEAD", ("far",), "ics")
+    code = attack_object("tool", "S0900", "Other")
+    import_objects(far, mitigation("M0900", "Measure", "ics"), domain="ics")
+    library(code, *uses(CREW, HEAD, SUB, OTHER), *meets(OWN, HEAD, SUB))
+    crew = take(site.page(f"{LIBRARY}/groups/G0001"))
+    assert "recorded using all 3 techniques (T1000 Head, Sub and T1001 Other)." in crew
+    assert "M1000 Measure is the only mitigation ATT&CK lists for any of it" in crew
+    sub = take(site.page(f"{LIBRARY}/techniques/T1000.001"))
+    assert "Sub, a sub-technique of T1000 Head, serves First" in sub
+    assert "ATT&CK lists one mitigation for it: M1000 Measure." in sub
+
+
 def test_component_of_one_technique_is_not_spoken_of_as_of_many(site: Site) -> None:
     without = attack_object("x-mitre-analytic", "AN0002", "Analytic 0002")
     one = analytic(1, API)

@@ -98,6 +98,10 @@ class Use:
         """Those of a kind."""
         return {GROUP: self.groups, SOFTWARE: self.software, CAMPAIGN: self.campaigns}[kind]
 
+    def without(self, user: int) -> Use:
+        """Those of them that are not this one."""
+        return Use(*(found - {user} for found in (self.groups, self.software, self.campaigns)))
+
 
 UNUSED = Use()
 

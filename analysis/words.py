@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 # Nouns whose plural is not the singular with an s.
 _PLURALS = {
     "piece of software": "pieces of software",
+    "other piece of software": "other pieces of software",
     "strategy": "strategies",
     "detection strategy": "detection strategies",
 }

@@ -12,7 +12,7 @@ from analysis.landscape import Node, Use
 from analysis.reach import USED_BY, Reach, foremost
 from analysis.words import joined, paragraph
 from library.declarations import Step
-from library.identifiers import CAMPAIGN, GROUP, SOFTWARE, Link
+from library.identifiers import CAMPAIGN, GROUP, SOFTWARE, Link, ObjectType
 from library.kinds import USES_SOFTWARE, USES_TECHNIQUE
 
 ATTRIBUTED = Step(Link.ATTRIBUTED_TO, forward=False, to=(CAMPAIGN,))
@@ -155,30 +155,36 @@ def _technical(brief: Brief, reach: Reach) -> SafeString:
 
 
 def _common(brief: Brief, reach: Reach) -> SafeString | None:
-    """Of its techniques those that most others use, as shares of who is recorded in the domain."""
+    """Of its techniques those that most others use, as shares of the others in the domain."""
     own = brief.node.object_id
-    most = [
-        _shared(brief, node, use)
-        for node, use in foremost(reach.used, MOST_COMMON, lambda pair: pair[1].counts)
-        if use.everybody - {own}
-    ]
+    # It counts once in each, so that they rank alike with it and without.
+    others = [(node, use.without(own)) for node, use in reach.used if use.everybody - {own}]
+    most = foremost(others, MOST_COMMON, lambda pair: pair[1].counts)
     if not most:
         return None
-    return format_html("What it uses that others use most: {}.", joined(most))
+    shared = [_shared(brief, node, use) for node, use in most]
+    return format_html("What it uses that others use most: {}.", joined(shared))
 
 
 def _shared(brief: Brief, node: Node, use: Use) -> SafeString:
-    shares = [
-        brief.evidence.share(
-            f"{kind.plural} that use {node.attack_id}",
-            use.of(kind),
-            brief.landscape.count(kind, node.domains),
-            noun,
-        )
-        for kind, noun in USERS[:2]
-        if use.of(kind)
-    ]
+    """A technique with how many other groups and how much other software use it.
+
+    Where none does, how many other campaigns.
+    """
+    kinds = [(kind, noun) for kind, noun in USERS if use.of(kind)]
+    shares = [_others(brief, node, use, *kind) for kind in kinds if kind in USERS[:2]]
+    shares = shares or [_others(brief, node, use, *kind) for kind in kinds]
     return format_html("{} ({})", brief.evidence.full_name(node), joined(shares))
+
+
+def _others(brief: Brief, node: Node, use: Use, kind: ObjectType, noun: str) -> SafeString:
+    """How many others of a kind use a technique: "16 of 45 other groups"."""
+    is_own = kind is brief.node.kind and bool(brief.node.domains & node.domains)
+    total = brief.landscape.count(kind, node.domains) - is_own
+    title = f"{kind.plural} that use {node.attack_id}"
+    if is_own:
+        title, noun = f"Other {title[0].lower()}{title[1:]}", f"other {noun}"
+    return brief.evidence.share(title, use.of(kind), total, noun)
 
 
 def _alone(brief: Brief, reach: Reach) -> SafeString | None:

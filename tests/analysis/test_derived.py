@@ -271,7 +271,7 @@ def test_what_is_not_named_is_linked_and_counted(site: Site) -> None:
     page = site.page(PAGE)
     said = take(page)
     assert "lists: Way 0, Way 1, Way 2, Way 3 and 3 more." in said
-    assert "It addresses 1 in each of 8 tactics." in said
+    assert "What it addresses is spread evenly over 8 tactics." in said
     assert "It has nothing in 8 of 16 tactics." in said
     assert "P6 (1) and Windows (1)." in said
     evidence = site.page(f"{PAGE}/evidence")
@@ -493,12 +493,31 @@ def test_what_is_shared_is_told_in_figures_and_nothing_of_who_is_there(site: Sit
     library(*ways, band, *uses(CREW, *ways), *uses(band, ways[0]), *uses(KIT, ways[0], ways[1]))
     said = take(site.page(f"{LIBRARY}/groups/G0001"))
     assert (
-        "What it uses that others use most: T2000 Way 2000 (both groups and the only piece of"
-        " software) and T2001 Way 2001 (1 of 2 groups and the only piece of software)." in said
+        "What it uses that others use most: T2000 Way 2000 (the only other group and the only piece"
+        " of software) and T2001 Way 2001 (the only piece of software)." in said
     )
     alone = "using 2 of 4 techniques (Way 2002 and Way 2003)."
     assert f"No other group, software or campaign is recorded {alone}" in said
     assert "who is there" not in said
+
+
+def test_what_others_use_most_is_counted_without_the_object_itself(site: Site) -> None:
+    ways = many(4)
+    tools = [attack_object("tool", f"S{1000 + n}", f"Tool {n}") for n in range(3)]
+    raid = attack_object("campaign", "C0001", "Raid")
+    links = [*uses(KIT, *ways), *uses(tools[0], ways[0], ways[1]), *uses(tools[1], ways[0])]
+    library(*ways, *tools, raid, *links, *uses(CREW, ways[1]), *uses(raid, ways[2]))
+    page = site.page(f"{LIBRARY}/software/S0001")
+    assert (
+        "What it uses that others use most: T2001 Way 2001 (the only group and 1 of 3 other pieces"
+        " of software), T2000 Way 2000 (2 of 3 other pieces of software) and T2002 Way 2002 (the"
+        " only campaign)." in take(page)
+    )
+    (two,) = (a for a in page.all("a") if a.words == "2 of 3 other pieces of software")
+    counted = site.page(f"{LIBRARY}/software/S0001/evidence").one(
+        "section", id=two["href"].partition("#")[2]
+    )
+    assert [one.words for one in counted.all("li")] == ["S1000 Tool 0", "S1001 Tool 1"]
 
 
 def test_ties_are_broken_by_other_evidence_and_not_by_id(site: Site) -> None:

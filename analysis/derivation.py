@@ -35,8 +35,8 @@ class Derivation:
 def derivation(shelf: Shelf, held: HeldObject) -> Derivation | None:
     """The derived Take of an object; None for one that is not live or of a kind without rules.
 
-    Four queries for an object that this process has not shown, besides the three of a release's
-    landscape; then none.
+    Four queries for an object that this process has not shown, a fifth where direct links of
+    detection changed, besides the three of a release's landscape; then none.
     """
     if not held.version.live:
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -73,17 +72,9 @@ class Evidence:
     ) -> SafeString:
         """Objects by name, all where they are few; else the first, and a link to the others.
 
-        One whose name does not tell it from others has its ID before it.
-
         `say` may say more of each than its name.
         """
-        recurring = Counter(node.name for node in nodes)
-
-        def called(node: Node) -> SafeString:
-            is_clear = recurring[node.name] == 1 and node.object_id not in self.landscape.ambiguous
-            return self.name(node) if is_clear else self.full_name(node)
-
-        say = say or called
+        say = say or self.name
         if len(nodes) <= MOST_NAMED:
             return joined(say(node) for node in nodes)
         named, others = nodes[: MOST_NAMED - 1], nodes[MOST_NAMED - 1 :]
@@ -101,7 +92,12 @@ class Evidence:
         return format_html('<a href="{}#{}">{}</a>', self.page, key, said)
 
     def name(self, node: Node, called: str = "") -> SafeString:
-        """An object by its name, or what else it is called, as a link to its page."""
+        """An object by its name, or what else it is called, as a link to its page.
+
+        With its ID before a name that another object of the releases shown has too.
+        """
+        if node.object_id in self.landscape.ambiguous and node.attack_id and not called:
+            return self.full_name(node)
         return format_html(
             '<a href="{}">{}</a>', self.href(node), called or node.name or node.stix_id
         )

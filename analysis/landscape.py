@@ -23,6 +23,7 @@ from library.identifiers import (
     DETECTION_STRATEGY,
     GROUP,
     SOFTWARE,
+    TACTIC,
     TYPE_OF,
     Domain,
     Link,
@@ -97,6 +98,10 @@ class Use:
         """Those of a kind."""
         return {GROUP: self.groups, SOFTWARE: self.software, CAMPAIGN: self.campaigns}[kind]
 
+    def without(self, user: int) -> Use:
+        """Those of them that are not this one."""
+        return Use(*(found - {user} for found in (self.groups, self.software, self.campaigns)))
+
 
 UNUSED = Use()
 
@@ -148,11 +153,14 @@ class Landscape:
 
     @cached_property
     def ambiguous(self) -> set[int]:
-        """The objects that share their name with another of their kind and domain."""
-        named: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+        """The objects whose name another has too, of whatever kind and domain; case counts not.
+
+        Without tactics, whose names recur in every domain, and which their domain tells apart.
+        """
+        named: dict[str, list[int]] = defaultdict(list)
         for node in self.nodes.values():
-            for domain in node.domains:
-                named[node.kind.path, domain, node.name].append(node.object_id)
+            if node.name and node.kind is not TACTIC:
+                named[node.name.casefold()].append(node.object_id)
         return {found for sharing in named.values() if len(sharing) > 1 for found in sharing}
 
     def count(self, kind: ObjectType, domains: frozenset[str]) -> int:

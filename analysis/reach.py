@@ -108,22 +108,28 @@ class Reach:
         return -len(met), -alone, -use
 
     @cached_property
-    def best_mitigations(self) -> list[tuple[Node, set[int]]]:
-        """The mitigations with the techniques that each is listed for, by their rank.
-
-        Of those that a defender puts in place, so without Pre-compromise.
-        """
+    def ranked_mitigations(self) -> list[tuple[Node, set[int]]]:
+        """The mitigations with the techniques that each is listed for, by their rank."""
         by_mitigation: dict[int, set[int]] = {}
         for technique, found in self.mitigations.items():
             for mitigation in found:
                 by_mitigation.setdefault(mitigation, set()).add(technique)
         nodes = self.landscape.nodes
-        pairs = [
-            (nodes[key], found)
-            for key, found in by_mitigation.items()
-            if nodes[key].attack_id != PRE_COMPROMISE
-        ]
+        pairs = [(nodes[key], found) for key, found in by_mitigation.items()]
         return sorted(pairs, key=lambda pair: (self.rank(pair[1]), pair[0].order))
+
+    @cached_property
+    def best_mitigations(self) -> list[tuple[Node, set[int]]]:
+        """Those of them that a defender puts in place, so without Pre-compromise."""
+        return [pair for pair in self.ranked_mitigations if pair[0].attack_id != PRE_COMPROMISE]
+
+    @cached_property
+    def is_partly_beyond_control(self) -> bool:
+        """Whether something is listed for any of them that nobody can put in place.
+
+        Then what is said of the best mitigations holds of those that can be put in place alone.
+        """
+        return self.ranked_mitigations != self.best_mitigations or bool(self.unpreventable)
 
     def users(self, kind: ObjectType) -> set[int]:
         """The groups, software or campaigns that use at least one of them."""

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from analysis.words import amount, joined
+from analysis.sensing import rerouted
+from analysis.words import listed, paragraph
 from library.addresses import difference_query
 from library.changes import Change
-from library.comparison import Transition, compare
+from library.comparison import Transition, compare_with_links
 from library.conditional import Shelf
 from library.contexts.held import HeldObject
+from library.identifiers import Domain
 from library.models import Snapshot, SnapshotObject
 
 # Changes told one by one.
@@ -33,20 +35,21 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ReleaseChange:
-    """What a release changed of one object."""
+    """What the release of one domain changed of one object."""
 
+    domain: Domain
     before: str
-    """The release before it."""
+    """The release before it that is held; of those between, what each changed is not known."""
 
     changes: tuple[Change, ...] = ()
     is_new: bool = False
     """Whether the release before did not have it."""
 
 
-def changes_of_release(shelf: Shelf, places: Iterable[Place]) -> dict[int, ReleaseChange]:
-    """What the releases shown changed of objects, by their keys; nothing of what they did not.
+def changes_of_release(shelf: Shelf, places: Iterable[Place]) -> dict[Place, ReleaseChange]:
+    """What the releases shown changed of objects in a domain; nothing of what they did not.
 
-    At most three queries, and two a domain, for what this process has not told of before.
+    At most four queries, and two a domain, for what this process has not told of before.
     """
     shown = {snapshot.pk: snapshot for snapshot in shelf.snapshots}
     held = (shelf.newest_snapshot, shelf.snapshot_count)
@@ -60,40 +63,46 @@ def changes_of_release(shelf: Shelf, places: Iterable[Place]) -> dict[int, Relea
     ]
     changes = _changes(tuple((place, key) for place, (key, _) in asked))
     return {
-        place.object_id: ReleaseChange(release, changes[place] or (), changes[place] is None)
+        place: ReleaseChange(
+            Domain(shown[place.snapshot_id].domain),
+            release,
+            changes[place] or (),
+            changes[place] is None,
+        )
         for place, (_, release) in asked
         if changes[place] != ()
     }
 
 
 def since_last_release(shelf: Shelf, held: HeldObject) -> SafeString | None:
-    """What the release shown changed of an object, in a sentence; None where it is nothing."""
-    row = held.rows[0]
-    place = Place(row.object_id, row.snapshot_id, row.version_id)
-    found = changes_of_release(shelf, [place]).get(row.object_id)
-    if found is None:
-        return None
-    shown = row.snapshot.attack_version
-    if found.is_new:
-        return format_html("New in release {}: {} did not have it.", shown, found.before)
-    query = difference_query(found.before, shown, row.snapshot.domain)
+    """What the releases shown changed of an object, a sentence a domain; None where it is nothing.
+
+    Which of several releases brought a change is not known where not all of them are held, so that
+    it is told as having come since the earlier.
+    """
+    rows = {Place(row.object_id, row.snapshot_id, row.version_id): row for row in held.rows}
+    found = changes_of_release(shelf, rows)
+    said = [
+        _said(held, found[place], row.snapshot.attack_version)
+        for place, row in rows.items()
+        if place in found
+    ]
+    return paragraph(said) or None
+
+
+def _said(held: HeldObject, change: ReleaseChange, shown: str) -> SafeString:
+    where = f" in {change.domain.label}" if len(held.rows) > 1 else ""
+    if change.is_new:
+        return format_html("New{} since {}, which did not have it.", where, change.before)
     return format_html(
-        'Since {}, release {} has changed: <a href="{}{}">{}</a>.',
-        found.before,
+        'Changed{} from {} to {}: <a href="{}{}">{}</a>.',
+        where,
+        change.before,
         shown,
         held.history_href,
-        query,
-        joined(escape(phrase) for phrase in told(found.changes)),
+        difference_query(change.before, shown, change.domain),
+        listed([change.phrase for change in change.changes], MOST_TOLD),
     )
-
-
-def told(changes: Sequence[Change]) -> list[str]:
-    """The weightiest changes one by one, and how many others there are."""
-    phrases = [change.phrase for change in changes[:MOST_TOLD]]
-    left = len(changes) - len(phrases)
-    if left:
-        phrases.append(amount(left, "other change"))
-    return phrases
 
 
 @lru_cache(maxsize=64)
@@ -112,19 +121,17 @@ def _changes(
     rows = SnapshotObject.objects.filter(
         snapshot__in={earlier for _, earlier in asked},
         object__in={place.object_id for place, _ in asked},
-    )
-    versions = {
-        (snapshot, object_id): version
-        for snapshot, object_id, version in rows.values_list(
-            "snapshot_id", "object_id", "version_id"
-        )
-    }
+    ).values_list("snapshot_id", "object_id", "version_id", "object__stix_type")
+    versions, types = {}, {}
+    for snapshot, object_id, version, stix_type in rows:
+        versions[snapshot, object_id] = version
+        types[object_id] = stix_type
     transitions = {
         place: Transition(place.object_id, earlier, before, place.snapshot_id, place.version_id)
         for place, earlier in asked
         if (before := versions.get((earlier, place.object_id))) is not None
     }
-    compared = compare(set(transitions.values()))
+    compared = rerouted(compare_with_links(set(transitions.values())), types)
     return {
         place: compared[transitions[place]] if place in transitions else None for place, _ in asked
     }

@@ -7,9 +7,12 @@ from collections.abc import Iterable, Sequence
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
+from library import substance
+
 # Nouns whose plural is not the singular with an s.
 _PLURALS = {
     "piece of software": "pieces of software",
+    "other piece of software": "other pieces of software",
     "strategy": "strategies",
     "detection strategy": "detection strategies",
 }
@@ -22,9 +25,7 @@ def plural(noun: str) -> str:
 
 def amount(count: int, noun: str) -> str:
     """A number with its noun: "no techniques", "1 technique", "49 techniques"."""
-    if count == 1:
-        return f"1 {noun}"
-    return f"{count or 'no'} {plural(noun)}"
+    return substance.amount(count, noun, plural(noun)) if count else f"no {plural(noun)}"
 
 
 def listed(phrases: Sequence[str], most: int) -> str:

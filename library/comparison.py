@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 from django.db import connection
 
-from library.changes import Change, Linked, changes_between
+from library.changes import Change, LinkChange, Linked, changes_and_links
 from library.identifiers import Link
 from library.models import ObjectContent
 from library.substance import Properties
@@ -105,6 +105,13 @@ def compare(transitions: Collection[Transition]) -> dict[Transition, tuple[Chang
 
     About 1 ms for each object that changed.
     """
+    return {asked: changes for asked, (changes, _) in compare_with_links(transitions).items()}
+
+
+def compare_with_links(
+    transitions: Collection[Transition],
+) -> dict[Transition, tuple[tuple[Change, ...], tuple[LinkChange, ...]]]:
+    """The same, and beside it what became of which links of each object."""
     if not transitions:
         return {}
     pairs = _pairs(transitions)
@@ -120,7 +127,7 @@ def compare(transitions: Collection[Transition]) -> dict[Transition, tuple[Chang
     }
     held = contents_of(wanted)
     return {
-        asked: changes_between(
+        asked: changes_and_links(
             held[asked.before_version],
             held[asked.after_version],
             [pair.with_contents(held) for pair in pairs[_place(asked)]],

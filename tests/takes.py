@@ -37,9 +37,9 @@ def writing(summary: str = "What it means.", **rest: Any) -> Writing:
     return Writing({"summary": summary, **rest}, **given)
 
 
-def whole_text() -> dict[str, Any]:
+def whole_text(of: str = "mitigations/M1037") -> dict[str, Any]:
     """A text with all sections, as long as Takes are: one that is shipped with the library."""
-    shipped = yaml.safe_load((STARTERS / "mitigations" / "M1037.yaml").read_text())
+    shipped = yaml.safe_load((STARTERS / f"{of}.yaml").read_text())
     names = (*(name for name, _, _ in SECTIONS), "confidence", "confidence_why")
     return {name: shipped[name] for name in names}
 

@@ -12,7 +12,7 @@ from analysis.landscape import Node, Use
 from analysis.reach import USED_BY, Reach, foremost
 from analysis.words import joined, paragraph
 from library.declarations import Step
-from library.identifiers import CAMPAIGN, GROUP, SOFTWARE, Link
+from library.identifiers import CAMPAIGN, GROUP, SOFTWARE, Link, ObjectType
 from library.kinds import USES_SOFTWARE, USES_TECHNIQUE
 
 ATTRIBUTED = Step(Link.ATTRIBUTED_TO, forward=False, to=(CAMPAIGN,))
@@ -105,10 +105,11 @@ def _best(brief: Brief, reach: Reach) -> SafeString:
     best = {node: found for node, found in reach.best_mitigations if len(found) == widest}
     by_id = sorted(best, key=lambda node: node.order)
     if len(reach) == 1:
-        named = brief.evidence.several("Widest mitigations", by_id)
+        everything = sorted((node for node, _ in reach.ranked_mitigations), key=lambda n: n.order)
+        named = brief.evidence.several("Mitigations", everything)
         return format_html("For the only technique it uses, ATT&CK lists {}.", named)
     if widest == 1 and len(best) > 1:
-        return escape("No mitigation ATT&CK lists meets more than one of its techniques.")
+        return escape(f"No mitigation {_counted(reach)} meets more than one of its techniques.")
     if len(best) == 1:
         return _widest(brief, reach, *best.popitem())
 
@@ -120,22 +121,32 @@ def _best(brief: Brief, reach: Reach) -> SafeString:
     if 2 * widest > len(reach):
         return format_html("Each of these mitigations meets most of what it uses: {}.", named)
     return format_html(
-        "No mitigation meets most of what it uses; those that meet most are {}.", named
+        "No mitigation {} meets most of what it uses; those that meet most are {}.",
+        _counted(reach),
+        named,
     )
 
 
 def _widest(brief: Brief, reach: Reach, node: Node, found: set[int]) -> SafeString:
     """The one mitigation that meets more than any other."""
-    if len(reach.best_mitigations) == 1 and not reach.before_compromise:
-        said = "{} is the only mitigation ATT&CK lists for any of it: for {}."
+    if len(reach.best_mitigations) == 1:
+        said = "{1} is the only mitigation {0} for any of it: for {2}."
     elif len(found) == len(reach):
-        said = "Of the mitigations ATT&CK lists, {} meets everything it uses: {}."
+        said = "Of the mitigations {0}, {1} meets everything it uses: {2}."
     elif 2 * len(found) > len(reach):
-        said = "Of the mitigations ATT&CK lists, {} meets most of what it uses: {}."
+        said = "Of the mitigations {0}, {1} meets most of what it uses: {2}."
     else:
-        said = "No mitigation meets most of what it uses; {} meets {}, more than any other."
+        said = "No mitigation {0} meets most of what it uses; {1} meets {2}, more than any other."
     of = brief.evidence.share(met_by(node), found, len(reach), "technique")
-    return format_html(said, brief.evidence.name(node), of)
+    return format_html(said, _counted(reach), brief.evidence.name(node), of)
+
+
+def _counted(reach: Reach) -> str:
+    """Of which mitigations it is said that none meets more: all listed, where each is a measure.
+
+    Else without Pre-compromise and what says that nothing helps, which may meet more than they do.
+    """
+    return "that can be put in place" if reach.is_partly_beyond_control else "ATT&CK lists"
 
 
 def _technical(brief: Brief, reach: Reach) -> SafeString:
@@ -144,30 +155,36 @@ def _technical(brief: Brief, reach: Reach) -> SafeString:
 
 
 def _common(brief: Brief, reach: Reach) -> SafeString | None:
-    """Of its techniques those that most others use, as shares of who is recorded in the domain."""
+    """Of its techniques those that most others use, as shares of the others in the domain."""
     own = brief.node.object_id
-    most = [
-        _shared(brief, node, use)
-        for node, use in foremost(reach.used, MOST_COMMON, lambda pair: pair[1].counts)
-        if use.everybody - {own}
-    ]
+    # It counts once in each, so that they rank alike with it and without.
+    others = [(node, use.without(own)) for node, use in reach.used if use.everybody - {own}]
+    most = foremost(others, MOST_COMMON, lambda pair: pair[1].counts)
     if not most:
         return None
-    return format_html("What it uses that others use most: {}.", joined(most))
+    shared = [_shared(brief, node, use) for node, use in most]
+    return format_html("What it uses that others use most: {}.", joined(shared))
 
 
 def _shared(brief: Brief, node: Node, use: Use) -> SafeString:
-    shares = [
-        brief.evidence.share(
-            f"{kind.plural} that use {node.attack_id}",
-            use.of(kind),
-            brief.landscape.count(kind, node.domains),
-            noun,
-        )
-        for kind, noun in USERS[:2]
-        if use.of(kind)
-    ]
+    """A technique with how many other groups and how much other software use it.
+
+    Where none does, how many other campaigns.
+    """
+    kinds = [(kind, noun) for kind, noun in USERS if use.of(kind)]
+    shares = [_others(brief, node, use, *kind) for kind in kinds if kind in USERS[:2]]
+    shares = shares or [_others(brief, node, use, *kind) for kind in kinds]
     return format_html("{} ({})", brief.evidence.full_name(node), joined(shares))
+
+
+def _others(brief: Brief, node: Node, use: Use, kind: ObjectType, noun: str) -> SafeString:
+    """How many others of a kind use a technique: "16 of 45 other groups"."""
+    is_own = kind is brief.node.kind and bool(brief.node.domains & node.domains)
+    total = brief.landscape.count(kind, node.domains) - is_own
+    title = f"{kind.plural} that use {node.attack_id}"
+    if is_own:
+        title, noun = f"Other {title[0].lower()}{title[1:]}", f"other {noun}"
+    return brief.evidence.share(title, use.of(kind), total, noun)
 
 
 def _alone(brief: Brief, reach: Reach) -> SafeString | None:

@@ -77,7 +77,7 @@ class Brief:
         first, *others = shares
         names = self.tactic_names(reach)
         if self.is_even(reach):
-            return format_html("It {} {}.", doing, self._evenly(shares, names))
+            return self._evenly(shares, names, doing)
         lead = format_html(
             "Its weight is in {}, where it {} {}",
             names[first.tactic.object_id],
@@ -105,17 +105,19 @@ class Brief:
         counts = {len(share.inside) for share in reach.shares}
         return counts == {1} or (len(reach.shares) > 1 and len(counts) == 1)
 
-    def _evenly(self, shares: Sequence[Share], names: Mapping[int, SafeString]) -> SafeString:
+    def _evenly(
+        self, shares: Sequence[Share], names: Mapping[int, SafeString], doing: str
+    ) -> SafeString:
         """The tactics that have equally many, each with its share while they are few."""
         if len(shares) <= MOST_NAMED:
             each = [
                 format_html("{} in {}", self._share(share), names[share.tactic.object_id])
                 for share in shares
             ]
-            return joined(each)
+            return format_html("It {} {}.", doing, joined(each))
         tactics = [share.tactic.object_id for share in shares]
         each_of = self.evidence.amount("Tactics", tactics, "tactic")
-        return format_html("{} in each of {}", len(shares[0].inside), each_of)
+        return format_html("What it {} is spread evenly over {}.", doing, each_of)
 
     def tactic_names(self, reach: Reach) -> dict[int, SafeString]:
         """The tactics of the techniques' matrices by key: each by its name, as a link.

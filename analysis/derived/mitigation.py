@@ -135,7 +135,7 @@ def _alone(brief: Brief, reach: Reach) -> SafeString:
             brief.evidence.several("Addressed by nothing else", brief.landscape.listed(only)),
             "it" if len(only) == 1 else "them",
         )
-    beside = [pair for pair in reach.best_mitigations if pair[0] != brief.node]
+    beside = [pair for pair in reach.ranked_mitigations if pair[0] != brief.node]
     if len(reach) == 1:
         return format_html(
             "For that technique ATT&CK lists {} as well: this is one layer of several, and"

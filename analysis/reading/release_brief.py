@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Final
 
 from django.urls import reverse
@@ -53,21 +54,31 @@ class BriefEntry:
     standing: Standing
     successor: Successor | None = None
 
-    released: ReleaseChange | None = None
-    """What the release changed of an object whose Take was written or confirmed since."""
+    released: tuple[ReleaseChange, ...] = ()
+    """What the releases changed of an object whose Take was written or confirmed since."""
 
     @property
     def changes(self) -> str:
         """What changed, in a line: what the Take rests on, else what stands around it."""
-        if self.released is None:
+        if not self.released:
             return _line(self.standing.material, self.standing.around)
-        if self.released.is_new:
-            return "new"
-        changes = self.released.changes
-        return _line(
-            [change.phrase for change in changes if change.material],
-            [change.phrase for change in changes if not change.material],
-        )
+        if len(self.take.entries) == 1:
+            return _told(self.released[0])
+        return "; ".join(f"{found.domain.label}: {_told(found)}" for found in self.released)
+
+    @property
+    def compared_with(self) -> str:
+        """The releases that these changes came after, one for all domains or one each."""
+        return ", ".join(dict.fromkeys(found.before for found in self.released))
+
+
+def _told(released: ReleaseChange) -> str:
+    if released.is_new:
+        return "new"
+    return _line(
+        [change.phrase for change in released.changes if change.material],
+        [change.phrase for change in released.changes if not change.material],
+    )
 
 
 def _line(material: Sequence[str], around: Sequence[str]) -> str:
@@ -147,24 +158,21 @@ def release_brief(shelf: Shelf) -> ReleaseBrief:
 
 def _considered(shelf: Shelf, current: list[BriefEntry]) -> list[BriefEntry]:
     """Those Takes whose objects the release changed all the same, material changes first."""
-    places = {
-        entry.take.object_id: Place(first.object_id, first.snapshot_id, first.version_id)
+    places = [
+        [Place(held.object_id, held.snapshot_id, held.version_id) for held in entry.take.entries]
         for entry in current
-        for first in entry.take.entries[:1]
-    }
-    changed = changes_of_release(shelf, places.values())
-    found = [
-        replace(entry, released=changed[entry.take.object_id])
-        for entry in current
-        if entry.take.object_id in changed
     ]
-    return sorted(found, key=lambda entry: not _is_material(entry.released))
+    changed = changes_of_release(shelf, chain.from_iterable(places))
+    told = [
+        replace(entry, released=tuple(changed[place] for place in held if place in changed))
+        for entry, held in zip(current, places, strict=True)
+    ]
+    found = [entry for entry in told if entry.released]
+    return sorted(found, key=lambda entry: not any(map(_is_material, entry.released)))
 
 
-def _is_material(released: ReleaseChange | None) -> bool:
-    return released is not None and (
-        released.is_new or any(change.material for change in released.changes)
-    )
+def _is_material(released: ReleaseChange) -> bool:
+    return released.is_new or any(change.material for change in released.changes)
 
 
 def _order(take: ListedTake) -> tuple[int, str, str]:

@@ -129,6 +129,8 @@ class Expected:
         if found := re.fullmatch(r"(Groups|Software|Campaigns) that use (T[\d.]+)", title):
             users = self.raw.back("uses", self.raw.of(self._named(found[2]), {"attack-pattern"}))
             return self.raw.of(users, USERS[found[1]])
+        if found := re.fullmatch(r"Other (groups|software|campaigns) (that use T[\d.]+)", title):
+            return self.objects(f"{found[1].capitalize()} {found[2]}") - {self.stix_id}
         if found := re.fullmatch(r"Left out of (\S+)", title):
             return self.raw.back("tactic", self._named(found[1])) - self.techniques()
         if found := re.fullmatch(r"Other mitigations of (T[\d.]+)", title):

@@ -163,6 +163,37 @@ def test_what_is_done_before_an_intrusion_is_not_asked_of_every_system(site: Sit
     assert "Where this control is weak" not in own
 
 
+@pytest.mark.parametrize(
+    ("before", "own", "beside", "said"),
+    [
+        (4, 1, 1, "No mitigation that can be put in place meets more than one of its techniques."),
+        (4, 2, 1, "Measure meets 2 of 7 techniques, more than any other."),
+        (5, 2, 2, "those that meet most are Measure (2 of 7) and Beside (2 of 7)."),
+        (5, 2, 0, "Measure is the only mitigation that can be put in place for any of it: for 2 "),
+        (3, 4, 1, "Of the mitigations that can be put in place, Measure meets most of what it use"),
+    ],
+)
+def test_no_mitigation_is_said_to_meet_more_than_pre_compromise_does(
+    site: Site, before: int, own: int, beside: int, said: str
+) -> None:
+    ways = many(7)
+    met = meets(OWN, *ways[:own]) + meets(BESIDE, *ways[:beside])
+    library(BEFORE, *ways, *uses(CREW, *ways), *met, *meets(BEFORE, *ways[-before:]))
+    shown = take(site.page(f"{LIBRARY}/groups/G0001"))
+    assert said in shown
+    assert "that can be put in place" in shown
+    assert "ATT&CK lists meets" not in shown
+    assert f"For {before} of 7 techniques, which happen before an intrusion" in shown
+
+
+def test_what_is_listed_beside_a_mitigation_is_told_when_it_is_pre_compromise(site: Site) -> None:
+    library(BEFORE, *meets(BEFORE, HEAD, SUB), *meets(OWN, HEAD), *uses(CREW, HEAD))
+    one_of_several = "For that technique ATT&CK lists Pre-compromise as well"
+    assert one_of_several in take(site.page(PAGE))
+    crew = take(site.page(f"{LIBRARY}/groups/G0001"))
+    assert "For the only technique it uses, ATT&CK lists Measure and Pre-compromise." in crew
+
+
 def detection() -> list[Properties]:
     """A strategy with an analytic that reads two logs of one component."""
     component = attack_object("x-mitre-data-component", "DC0001", "Process Start")
@@ -240,7 +271,7 @@ def test_what_is_not_named_is_linked_and_counted(site: Site) -> None:
     page = site.page(PAGE)
     said = take(page)
     assert "lists: Way 0, Way 1, Way 2, Way 3 and 3 more." in said
-    assert "It addresses 1 in each of 8 tactics." in said
+    assert "What it addresses is spread evenly over 8 tactics." in said
     assert "It has nothing in 8 of 16 tactics." in said
     assert "P6 (1) and Windows (1)." in said
     evidence = site.page(f"{PAGE}/evidence")
@@ -296,13 +327,77 @@ def test_take_says_what_the_release_changed_since_the_one_before(site: Site) -> 
     import_objects(stage, shell, release="1.0")
     import_objects(stage, shell, measure, relationship("mitigates", measure, shell), release="2.0")
     take = site.page(f"{LIBRARY}/techniques/T1059").one(id="take")
-    assert "Since 1.0, release 2.0 has changed: 1 mitigation added." in take.words
-    assert "New in release 2.0: 1.0 did not have it." in (
+    assert "Changed from 1.0 to 2.0: 1 mitigation added." in take.words
+    assert "New since 1.0, which did not have it." in (
         site.page(f"{LIBRARY}/mitigations/M1000").one(id="take").words
     )
     old = site.page(f"{LIBRARY}/v/1.0/techniques/T1059").one(id="take").words
-    assert "has changed" not in old
-    assert "Since" not in site.page(f"{LIBRARY}/tactics/TA0002").one(id="take").words
+    assert "Changed" not in old
+    assert "Changed" not in site.page(f"{LIBRARY}/tactics/TA0002").one(id="take").words
+
+
+def noticed(*techniques: Properties, by: Properties) -> list[Properties]:
+    """A strategy for techniques whose only analytic reads a component, as since 18.0."""
+    reads = analytic(1, by)
+    strategy = attack_object(
+        "x-mitre-detection-strategy", "DET0001", "Notice it", x_mitre_analytic_refs=[reads["id"]]
+    )
+    return [reads, strategy, *(relationship("detects", strategy, each) for each in techniques)]
+
+
+def test_what_a_component_notices_is_compared_whatever_links_lead_there(site: Site) -> None:
+    direct = [relationship("detects", API, found) for found in (HEAD, SUB)]
+    import_objects(*PLACES, API, *direct, release="1.0")
+    import_objects(*PLACES, API, *noticed(HEAD, OTHER, by=API), release="2.0")
+    component = take(site.page(f"{LIBRARY}/data-components/DC0021"))
+    assert "API Calls helps to notice 2 techniques" in component
+    assert "1.0 to 2.0: 1 technique added, 1 technique removed, 1 analytic added" in component
+    head = take(site.page(f"{LIBRARY}/techniques/T1000"))
+    assert "Changed from 1.0 to 2.0: 1 detection strategy added." in head
+    sub = take(site.page(f"{LIBRARY}/techniques/T1000.001"))
+    assert "Changed from 1.0 to 2.0: 1 data component removed." in sub
+    other = take(site.page(f"{LIBRARY}/techniques/T1001"))
+    assert "Changed from 1.0 to 2.0: 1 detection strategy added." in other
+
+
+def test_a_component_that_notices_the_same_by_other_links_lost_no_technique(site: Site) -> None:
+    import_objects(*PLACES, API, relationship("detects", API, HEAD), release="1.0")
+    import_objects(*PLACES, API, *noticed(HEAD, by=API), release="2.0")
+    component = take(site.page(f"{LIBRARY}/data-components/DC0021"))
+    assert "Changed from 1.0 to 2.0: 1 analytic added" in component
+    assert "removed" not in component
+
+
+def test_what_changed_is_told_of_every_domain_that_holds_an_object(site: Site) -> None:
+    domains = ["enterprise-attack", "mobile-attack"]
+    crew = attack_object("intrusion-set", "G0001", "Crew", x_mitre_domains=domains)
+    away = technique("T1600", "Away", (), "mobile")
+    import_objects(*PLACES, crew, *uses(crew, HEAD), release="1.0")
+    import_objects(away, crew, domain="mobile", release="1.0")
+    import_objects(away, crew, *uses(crew, away), domain="mobile", release="2.0")
+    page = f"{LIBRARY}/groups/G0001"
+    assert "Changed in Mobile from 1.0 to 2.0: 1 technique added." in take(site.page(page))
+    import_objects(*PLACES, crew, *uses(crew, SUB), release="2.0")
+    assert (
+        "Changed in Enterprise from 1.0 to 2.0: 1 technique added, 1 technique removed. Changed in"
+        " Mobile from 1.0 to 2.0: 1 technique added." in take(site.page(page))
+    )
+    measure = mitigation("M1000", "Measure", x_mitre_domains=domains)
+    import_objects(*PLACES, measure, release="3.0")
+    import_objects(away, domain="mobile", release="3.0")
+    import_objects(away, measure, domain="mobile", release="4.0")
+    import_objects(*PLACES, measure, release="4.0")
+    own = take(site.page(f"{MITIGATIONS}/M1000"))
+    assert "New in Mobile since 3.0, which did not have it." in own
+    assert "Enterprise since" not in own
+
+
+def test_what_is_new_is_not_laid_to_a_release_that_may_not_have_brought_it(site: Site) -> None:
+    import_objects(*PLACES, release="17.1")
+    import_objects(*PLACES, OWN, release="18.1")  # 18.0, which lies between, is not held.
+    said = take(site.page(f"{MITIGATIONS}/M1000"))
+    assert "New since 17.1, which did not have it." in said
+    assert "18.1" not in said.partition("New since")[2]
 
 
 def many(count: int, first: int = 2000, stage: str = "first") -> list[Properties]:
@@ -325,7 +420,7 @@ def uses(user: Properties, *techniques: Properties) -> list[Properties]:
         (
             2,
             1,
-            "No mitigation meets most of what it uses; Measure meets 2 of 5 techniques, more than",
+            "No mitigation ATT&CK lists meets most of what it uses; Measure meets 2 of 5 technique",
         ),
         (2, 2, "uses; those that meet most are Measure (2 of 5) and Beside (2 of 5)."),
         (3, 3, "Each of these mitigations meets most of what it uses: Measure (3 of 5) and Besi"),
@@ -341,7 +436,7 @@ def test_group_names_the_widest_mitigations_and_most_only_above_half(
     library(*ways, *uses(CREW, *ways), *met)
     shown = take(site.page(f"{LIBRARY}/groups/G0001"))
     assert said in shown
-    assert ("meets most of what" in shown.replace("No mitigation meets most", "")) is (own == 3)
+    assert ("meets most of what" in shown.replace("lists meets most", "")) is (own == 3)
 
 
 def test_weight_is_where_most_techniques_are_and_not_where_the_share_is_largest(
@@ -462,12 +557,31 @@ def test_what_is_shared_is_told_in_figures_and_nothing_of_who_is_there(site: Sit
     library(*ways, band, *uses(CREW, *ways), *uses(band, ways[0]), *uses(KIT, ways[0], ways[1]))
     said = take(site.page(f"{LIBRARY}/groups/G0001"))
     assert (
-        "What it uses that others use most: T2000 Way 2000 (both groups and the only piece of"
-        " software) and T2001 Way 2001 (1 of 2 groups and the only piece of software)." in said
+        "What it uses that others use most: T2000 Way 2000 (the only other group and the only piece"
+        " of software) and T2001 Way 2001 (the only piece of software)." in said
     )
     alone = "using 2 of 4 techniques (Way 2002 and Way 2003)."
     assert f"No other group, software or campaign is recorded {alone}" in said
     assert "who is there" not in said
+
+
+def test_what_others_use_most_is_counted_without_the_object_itself(site: Site) -> None:
+    ways = many(4)
+    tools = [attack_object("tool", f"S{1000 + n}", f"Tool {n}") for n in range(3)]
+    raid = attack_object("campaign", "C0001", "Raid")
+    links = [*uses(KIT, *ways), *uses(tools[0], ways[0], ways[1]), *uses(tools[1], ways[0])]
+    library(*ways, *tools, raid, *links, *uses(CREW, ways[1]), *uses(raid, ways[2]))
+    page = site.page(f"{LIBRARY}/software/S0001")
+    assert (
+        "What it uses that others use most: T2001 Way 2001 (the only group and 1 of 3 other pieces"
+        " of software), T2000 Way 2000 (2 of 3 other pieces of software) and T2002 Way 2002 (the"
+        " only campaign)." in take(page)
+    )
+    (two,) = (a for a in page.all("a") if a.words == "2 of 3 other pieces of software")
+    counted = site.page(f"{LIBRARY}/software/S0001/evidence").one(
+        "section", id=two["href"].partition("#")[2]
+    )
+    assert [one.words for one in counted.all("li")] == ["S1000 Tool 0", "S1001 Tool 1"]
 
 
 def test_ties_are_broken_by_other_evidence_and_not_by_id(site: Site) -> None:
@@ -511,6 +625,19 @@ def test_names_that_recur_have_their_ids_before_them(site: Site) -> None:
     twin = technique("T1002", "Head", ("second",))
     library(twin, *meets(OWN, HEAD, OTHER, twin))
     assert "ATT&CK lists: T1000 Head, Other and T1002 Head." in take(site.page(PAGE))
+
+
+def test_names_that_another_domain_or_kind_has_too_have_their_ids_before_them(site: Site) -> None:
+    far = technique("T0900", "HEAD", ("far",), "ics")
+    code = attack_object("tool", "S0900", "Other")
+    import_objects(far, mitigation("M0900", "Measure", "ics"), domain="ics")
+    library(code, *uses(CREW, HEAD, SUB, OTHER), *meets(OWN, HEAD, SUB))
+    crew = take(site.page(f"{LIBRARY}/groups/G0001"))
+    assert "recorded using all 3 techniques (T1000 Head, Sub and T1001 Other)." in crew
+    assert "M1000 Measure is the only mitigation ATT&CK lists for any of it" in crew
+    sub = take(site.page(f"{LIBRARY}/techniques/T1000.001"))
+    assert "Sub, a sub-technique of T1000 Head, serves First" in sub
+    assert "ATT&CK lists one mitigation for it: M1000 Measure." in sub
 
 
 def test_component_of_one_technique_is_not_spoken_of_as_of_many(site: Site) -> None:

@@ -157,7 +157,5 @@ def test_a_draft_says_what_the_last_release_changed(tmp_path: Path) -> None:
     import_objects(edited, *WAYS, *links, tactic("TA0001", "Goal", "goal"), release="2.0")
     drafted(tmp_path, "mitigations")
     made = (tmp_path / "mitigations/M1000.yaml").read_text()
-    assert "# Since 1.0, release 2.0 has changed:" in " ".join(
-        made.replace("#   ", "# ").split("\n")
-    )
+    assert "# Changed from 1.0 to 2.0:" in " ".join(made.replace("#   ", "# ").split("\n"))
     assert "description edited" in made

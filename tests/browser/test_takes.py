@@ -13,7 +13,8 @@ from importer.editions import undo
 from tests.browser.conftest import BUNDLES, PASSWORD, Reader, Readers
 from tests.browser.paper import letters_of, sheets_of
 from tests.browser.test_accessible import STICKING_OUT, violations
-from tests.factories import import_objects, relationship, technique
+from tests.factories import import_objects, mitigation, relationship, tactic, technique
+from tests.takes import publish, whole_text
 
 pytestmark = pytest.mark.browser
 
@@ -255,7 +256,10 @@ def test_the_executive_view_is_there_without_javascript(readers: Readers) -> Non
     expect(page.locator("#definition")).to_be_hidden()
 
 
-@pytest.mark.parametrize("paper", ["A4", "Letter"])
+PAPERS = ["A4", "Letter"]
+
+
+@pytest.mark.parametrize("paper", PAPERS)
 def test_the_executive_view_prints_on_one_sheet(readers: Readers, paper: str) -> None:
     page = readers().go("/learn/attack/mitigations/M1037?view=executive")
     pdf = page.pdf(format=paper)
@@ -265,3 +269,62 @@ def test_the_executive_view_prints_on_one_sheet(readers: Readers, paper: str) ->
         assert said in printed
     assert "Executiveview" not in printed
     assert "Searchthelibrary" not in printed
+
+
+# The starter Takes that take most room on paper.
+LONGEST = {
+    "mitigations/M1018": mitigation("M1018", "User Account Management"),
+    "mitigations/M1026": mitigation("M1026", "Privileged Account Management"),
+    "mitigations/M1028": mitigation("M1028", "Operating System Configuration"),
+    "mitigations/M1056": mitigation("M1056", "Pre-compromise"),
+    "techniques/T1036.005": technique("T1036.005", "Match Legitimate Resource Name or Location"),
+}
+NOTICE = """() => document.querySelector("#take .take-stale").insertAdjacentHTML("beforebegin",
+    '<p class="notice take-starter"><strong>Starter content</strong> shipped with the library,'
+    + ' not reviewed by your organisation.</p>')"""
+
+
+def written_after_they_changed() -> None:
+    """Bring in two releases between which all of them changed, and Takes written on the later."""
+    stage = tactic("TA9001", "A stage with a name", "stage")
+    ways = [technique(f"T98{n:02}", f"Way {n}", ("stage",)) for n in range(3)]
+    measures = [found for path, found in LONGEST.items() if path.startswith("mitigations")]
+    links = [relationship("mitigates", measure, way) for measure in measures for way in ways]
+    news = {
+        "description": "Said in other words.",
+        "x_mitre_platforms": ["Linux"],
+        "x_mitre_contributors": ["Somebody"],
+    }
+    later = [found | news for found in LONGEST.values()]
+    # The newer first, so that one step back leads to what readers saw before.
+    import_objects(stage, *ways, *later, *links, release="sample-7")
+    import_objects(stage, *ways, *LONGEST.values(), release="sample-6")
+    for path, found in LONGEST.items():
+        publish(found, **whole_text(path))
+
+
+@pytest.fixture(scope="module")
+def pinned_and_stale(served: str) -> Iterator[str]:
+    """The address of a release before what the longest Takes were written against."""
+    aside(written_after_they_changed)
+    yield "/learn/attack/v/sample-6"
+    aside(lambda: undo("the tests"))
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+@pytest.mark.parametrize("take", LONGEST)
+def test_the_executive_view_of_a_pinned_and_stale_take_prints_on_one_sheet(
+    readers: Readers, pinned_and_stale: str, take: str, paper: str
+) -> None:
+    page = readers().go(f"{pinned_and_stale}/{take}?view=executive")
+    expect(page.locator(".pinned-banner")).to_contain_text("You are reading release sample-6")
+    expect(page.locator("#take .take-stale")).to_contain_text("before MITRE changed this object")
+    page.evaluate(NOTICE)
+    pdf = page.pdf(format=paper)
+    assert sheets_of(pdf) == 1
+    printed = letters_of(pdf)
+    for said in ("Youarereadingreleasesample-6", "Startercontent", "Limits", "termsofuse"):
+        assert said in printed
+    # Words that lead somewhere on the screen alone.
+    assert "Thecurrententry" not in printed
+    assert "Whatchanged" not in printed

@@ -12,7 +12,6 @@ from functools import cache, lru_cache, wraps
 from typing import Any, Concatenate
 
 from django.conf import settings
-from django.db import connection
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_vary_headers
@@ -21,6 +20,7 @@ from django.views.decorators.http import require_safe
 from library.addresses import Addresses
 from library.identifiers import RELEASE_FORM, Domain
 from library.models import Edition, Snapshot
+from library.reading import reading
 from library.sharing import without_short_address
 
 # What htmx 4 sends when only a part of the page is to be swapped, and at no other time.
@@ -87,7 +87,7 @@ NOW = """
 
 def current_shelf() -> Shelf:
     """What readers see now, in one query; in two where the process has not met the edition."""
-    with connection.cursor() as cursor:
+    with reading().cursor() as cursor:
         cursor.execute(NOW)
         edition, newest_snapshot, snapshot_count, epoch = cursor.fetchone()
     if edition is None:

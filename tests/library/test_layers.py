@@ -146,6 +146,7 @@ LAYERS = [
         "library.sharing",
         "library.epoch",
     ],
+    ["library.reading"],
     [
         "library.text",
         "library.addresses",

@@ -4,7 +4,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -16,6 +15,7 @@ from django.urls import path
 from pytest_django import Settings
 
 from glexia import urls
+from tests.databases import address
 from tests.factories import import_objects, mitigation
 from tests.library.pages import PARTIAL
 
@@ -79,25 +79,16 @@ def test_page_is_503_when_its_statement_takes_too_long(reader: Client) -> None:
 @pytest.fixture
 def held_lock() -> Iterator[None]:
     """A lock that another session holds."""
-    with psycopg.connect(dsn()) as other:
+    with psycopg.connect(address()) as other:
         other.execute("SELECT pg_advisory_lock(4711)")
         yield
 
 
-def dsn() -> str:
-    """The address of the test database."""
-    given = connection.get_connection_params()
-    return (
-        f"postgresql://{given['user']}@:{given['port']}/{given['dbname']}"
-        f"?host={quote(given['host'], safe='')}"
-    )
-
-
-@pytest.mark.parametrize("address", ["/locked", "/away"])
+@pytest.mark.parametrize("page", ["/locked", "/away"])
 def test_page_is_503_when_the_database_does_not_answer(
-    address: str, reader: Client, held_lock: None
+    page: str, reader: Client, held_lock: None
 ) -> None:
-    answer = reader.get(address)
+    answer = reader.get(page)
     assert answer.status_code == 503
     assert "database does not answer just now" in answer.text
 
@@ -116,8 +107,8 @@ def test_missing_page_is_503_when_the_database_is_away(
 
     monkeypatch.setattr("library.views.current_shelf", fails)
     monkeypatch.setattr("library.conditional.current_shelf", fails)
-    for address in (f"{HOME}/no/such/page/at/all", HOME, f"{HOME}/search?q=a"):
-        assert reader.get(address).status_code == 503
+    for page in (f"{HOME}/no/such/page/at/all", HOME, f"{HOME}/search?q=a"):
+        assert reader.get(page).status_code == 503
 
 
 def settings_of_a_process(code: str) -> list[str]:
@@ -134,7 +125,7 @@ def settings_of_a_process(code: str) -> list[str]:
         text=True,
         env={
             "DJANGO_SETTINGS_MODULE": "glexia.settings",
-            "DATABASE_URL": dsn(),
+            "DATABASE_URL": address(),
             "SECRET_KEY": "of a test",
             "STATEMENT_SECONDS": "20",
             "DEBUG": "1",
@@ -200,12 +191,10 @@ def test_check_of_ids_still_takes_its_file(reader: Client) -> None:
     assert reader.post(f"{HOME}/id-check", {"file": upload}).status_code == 413
 
 
-@pytest.mark.parametrize(
-    "address", [f"{HOME}?{'a&' * 1500}", f"{HOME}/mitigations?{'q=a&' * 1500}"]
-)
-def test_address_is_413_when_it_has_too_many_parameters(address: str, reader: Client) -> None:
+@pytest.mark.parametrize("page", [f"{HOME}?{'a&' * 1500}", f"{HOME}/mitigations?{'q=a&' * 1500}"])
+def test_address_is_413_when_it_has_too_many_parameters(page: str, reader: Client) -> None:
     import_objects(mitigation("M1037", "Filter Network Traffic"))
-    answer = reader.get(address)
+    answer = reader.get(page)
     assert answer.status_code in (200, 413)
     if answer.status_code == 413:
         assert "more fields than are read here" in answer.text

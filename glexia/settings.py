@@ -117,6 +117,8 @@ if _replica := env.database("DATABASE_REPLICA_URL"):
 # processes, which import, migrate and save, take as long as it takes.
 STATEMENT_SECONDS = env.number("STATEMENT_SECONDS", 15, most=600)
 LOCK_SECONDS = 5
+# How long migrations wait for a lock, in whose queue readers stand behind them.
+MIGRATION_LOCK_SECONDS = env.number("MIGRATION_LOCK_SECONDS", 5, least=1, most=600)
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 
 LANGUAGE_CODE = "en-us"

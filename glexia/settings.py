@@ -6,6 +6,7 @@ from django.utils.csp import CSP
 
 from glexia import env, mail
 from glexia.caches import caches
+from glexia.databases import replica
 
 BASE_DIR = env.BASE_DIR
 DATA_DIR = env.data_dir()
@@ -68,10 +69,12 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "glexia.middleware.without_body_for_head",
+    "glexia.replicas.choose_database",
     "glexia.kept_pages.kept_pages",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "glexia.limits.RateLimits",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -114,6 +117,16 @@ _pool = {"min_size": 1, "max_size": 8, "timeout": 5}
 # A library lies in memory: to fetch its pages in any order costs little more than one by one.
 _planner = "-c random_page_cost=1.1"
 DATABASES["default"]["OPTIONS"] = {"pool": _pool, "options": _planner}  # type: ignore[assignment]
+# A copy that follows the first database, for public pages to read from; see glexia.replicas.
+if _replica := env.database("DATABASE_REPLICA_URL"):
+    DATABASES["replica"] = replica(_replica, DATABASES["default"])
+    DATABASE_ROUTERS = ["glexia.replicas.Router"]
+# What a web process waits for at most, in seconds: an answer of the database, a lock in it. Other
+# processes, which import, migrate and save, take as long as it takes.
+STATEMENT_SECONDS = env.number("STATEMENT_SECONDS", 15, most=600)
+LOCK_SECONDS = 5
+# How long migrations wait for a lock, in whose queue readers stand behind them.
+MIGRATION_LOCK_SECONDS = env.number("MIGRATION_LOCK_SECONDS", 5, least=1, most=600)
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 
 # Pages that are finished, and counters; in each process by itself, or shared: `database`, the
@@ -132,6 +145,24 @@ LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
+
+# How many requests a minute an address may make of what costs much; 0 for any number, which is
+# what they are where nobody but this machine asks. Counted in each web process, or by all of them
+# in Redis; an address more is some 200 bytes.
+_limited = env.flag("PRODUCTION")
+RATE_LIMITS = {
+    "searches": env.number("SEARCHES_A_MINUTE", 300 if _limited else 0),
+    "files": env.number("FILES_A_MINUTE", 120 if _limited else 0),
+    "comparisons": env.number("COMPARISONS_A_MINUTE", 120 if _limited else 0),
+    "checks": env.number("CHECKS_A_MINUTE", 30 if _limited else 0),
+    "missing": env.number("MISSING_A_MINUTE", 60 if _limited else 0),
+}
+
+# What a form may hold. Files come only to pages that say how much they take.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
+FILE_UPLOAD_HANDLERS = ["glexia.uploads.NoFiles"]
 
 # Pages that anybody may keep are asked for without a cookie, even by those who are signed in.
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin/"

@@ -32,3 +32,5 @@ urlpatterns = [
 ]
 
 handler404 = "library.views.page_not_found"
+handler400 = "glexia.refusals.bad_request"
+handler500 = "glexia.refusals.server_error"

@@ -7,6 +7,11 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "glexia.settings")
 application = get_wsgi_application()
 
-from glexia.warming import warm  # noqa: E402  (needs Django's settings)
+# What follows needs Django's settings.
+from django.conf import settings  # noqa: E402
 
+from glexia.databases import bound_waiting  # noqa: E402
+from glexia.warming import warm  # noqa: E402
+
+bound_waiting(settings.STATEMENT_SECONDS, settings.LOCK_SECONDS)
 warm()

@@ -1,23 +1,28 @@
-"""The importer app."""
+"""Django's description of the importer."""
 
 from typing import Any
 
 from django.apps import AppConfig, apps
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class ImporterConfig(AppConfig):
-    """How a bundle becomes a snapshot."""
+    """How bundles become snapshots."""
 
     name = "importer"
 
     def ready(self) -> None:
-        """Have each upgrade of the product, which migrates, learn what its list of releases says.
+        """Bound how long migrations wait for locks; have them learn what the list of releases says.
 
         So readers are told of a newer release where nobody ever runs `check_releases`.
         """
-        post_migrate.connect(learn_from_list, sender=apps.get_app_config("library"))
+        from importer.database import give_locks_up, wait_for_locks
+
+        library = apps.get_app_config("library")
+        pre_migrate.connect(give_locks_up, sender=library)
+        post_migrate.connect(wait_for_locks, sender=library)
+        post_migrate.connect(learn_from_list, sender=library)
 
 
 def learn_from_list(*, apps: Any, using: str, **_rest: object) -> None:

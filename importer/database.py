@@ -1,8 +1,9 @@
 """The database as commands meet it: reachable, up to date, and what to say when it fails."""
 
 import psycopg
+from django.conf import settings
 from django.core.management import call_command
-from django.db import DataError, Error, InternalError, connection
+from django.db import DataError, Error, InternalError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from importer.errors import DatabaseNotReadyError
@@ -60,3 +61,18 @@ def bring_up_to_date() -> None:
                 call_command("migrate", verbosity=0, interactive=False)
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
+
+
+def give_locks_up(using: str, **_about: object) -> None:
+    """Have the migrations that follow fail rather than hold up the product that runs beside them.
+
+    Whoever waits for a lock on a table stands in the way of all who come after.
+    """
+    with connections[using].cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = '{settings.MIGRATION_LOCK_SECONDS:d}s'")
+
+
+def wait_for_locks(using: str, **_about: object) -> None:
+    """Have what follows the migrations wait for locks as before."""
+    with connections[using].cursor() as cursor:
+        cursor.execute("SET lock_timeout = DEFAULT")

@@ -11,10 +11,9 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.db import connection
-
 from library.documents import LONGEST_NAME, SEPARATOR
 from library.identifiers import ANALYTIC, Domain, Link, ObjectType, type_of
+from library.reading import reading
 
 # Those of the current edition and of a few releases that readers have pinned; about 6 MB each.
 MOST_KEPT = 4
@@ -192,7 +191,7 @@ def _line_at(lines: Iterable[Line]) -> array[int]:
 def catalogue(snapshots: tuple[int, ...]) -> Catalogue:
     """The catalogue of these snapshots, in their order; two queries and 60 ms where it is new."""
     given: dict[str, Any] = {"snapshots": list(snapshots), "separator": SEPARATOR}
-    with connection.cursor() as cursor:
+    with reading().cursor() as cursor:
         cursor.execute(EDGES, given | {"parent": Link.SUBTECHNIQUE_OF, "revoked": Link.REVOKED_BY})
         edges = cursor.fetchall()
         cursor.execute(ENTRIES, given)

@@ -12,11 +12,11 @@ from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 import orjson
-from django.db import connection
 
 from library.changes import Change, LinkChange, Linked, changes_and_links
 from library.identifiers import Link
 from library.models import ObjectContent
+from library.reading import reading
 from library.substance import Properties
 
 # Links of each object by what is at their other end, where they are not the same before and after;
@@ -152,7 +152,7 @@ def _pairs(transitions: Collection[Transition]) -> dict[_Place, list[_Pair]]:
         "tactic": str(Link.TACTIC),
     }
     found: dict[_Place, list[_Pair]] = defaultdict(list)
-    with connection.cursor() as cursor:
+    with reading().cursor() as cursor:
         cursor.execute(LINKS, given)
         for row in cursor.fetchall():
             *place, forward, kind, _, old, new, stix_id, stix_type, was, now = row

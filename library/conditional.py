@@ -15,7 +15,7 @@ from functools import cache, lru_cache, wraps
 from typing import Any, Concatenate
 
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import OperationalError
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_vary_headers
@@ -24,6 +24,7 @@ from django.views.decorators.http import require_safe
 from library.addresses import Addresses
 from library.identifiers import RELEASE_FORM, Domain, release_order
 from library.models import Edition, Snapshot
+from library.reading import read_from, reading
 from library.sharing import without_short_address
 
 # What htmx 4 sends when only a part of the page is to be swapped, and at no other time.
@@ -124,9 +125,12 @@ NOW = """
 
 
 class _Kept:
-    """The shelf that this process last read, and when; one thread at a time reads it anew."""
+    """The shelf that this process last read from each database, and when.
 
-    at: tuple[float, Shelf | None] = (-math.inf, None)
+    One thread at a time reads anew. A copy of the database has its own, for it may lag behind.
+    """
+
+    at: dict[str, tuple[float, Shelf]] = {}
     reading = threading.Lock()
 
 
@@ -137,7 +141,8 @@ def current_shelf() -> Shelf:
     While the database is away, what was read last holds, so that finished pages are still served;
     raises DatabaseError where nothing was.
     """
-    read_at, shelf = _Kept.at
+    database = read_from()
+    read_at, shelf = _Kept.at.get(database, (-math.inf, None))
     age = time.monotonic() - read_at
     if shelf is not None and age < settings.EPOCH_SECONDS:
         return shelf
@@ -152,13 +157,13 @@ def current_shelf() -> Shelf:
             raise
     finally:
         _Kept.reading.release()
-    _Kept.at = (time.monotonic(), shelf)
+    _Kept.at[database] = (time.monotonic(), shelf)
     return shelf
 
 
 def forget_shelf(**_kwargs: object) -> None:
     """Have the next reader of this process see what has just been published in it."""
-    _Kept.at = (-math.inf, _Kept.at[1])
+    _Kept.at = {database: (-math.inf, shelf) for database, (_, shelf) in list(_Kept.at.items())}
 
 
 def shelf_of(request: HttpRequest) -> Shelf:
@@ -172,7 +177,7 @@ def shelf_of(request: HttpRequest) -> Shelf:
 
 def _read_shelf() -> Shelf:
     """What readers see now, in one query; in two where the process has not met the edition."""
-    with connection.cursor() as cursor:
+    with reading().cursor() as cursor:
         cursor.execute(NOW)
         edition, newest_snapshot, snapshot_count, number, known = cursor.fetchone()
     if edition is None:

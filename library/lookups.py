@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db import connection
+from library.reading import reading
 
 EDGES = """
     SELECT e.snapshot_id, e.kind, e.source_id, e.target_id, e.version_id, {content}
@@ -162,7 +162,7 @@ def _array(keys: Iterable[int]) -> str:
 
 
 def _rows(sql: str, values: Sequence[str | list[str]]) -> Rows:
-    with connection.cursor() as cursor:
+    with reading().cursor() as cursor:
         cursor.execute(sql, values)
         rows: Rows = cursor.fetchall()
         return rows

@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from heapq import nsmallest
 from itertools import pairwise
 
-from django.db import connection
-
 from library.catalogue import Catalogue, Entry, Line, catalogue
 from library.conditional import Shelf
 from library.documents import LONGEST_NAME, fold
@@ -25,6 +23,7 @@ from library.identifiers import (
     Domain,
     ObjectType,
 )
+from library.reading import reading
 
 # Names that are looked at for a slip, and objects whose names are weighed with their words.
 MOST_ALIKE, MOST_WEIGHED = 120, 300
@@ -353,7 +352,7 @@ def _by_words(known: Catalogue, query: str, include_revoked: bool) -> list[tuple
     One query.
     """
     held = known.held(dead_too=include_revoked)
-    with connection.cursor() as cursor:
+    with reading().cursor() as cursor:
         cursor.execute(BY_WORDS, {"query": query, "held": held})
         rows: list[tuple[int, float]] = cursor.fetchall()
     return rows

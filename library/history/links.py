@@ -11,11 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from django.db import connection
-
 from library.changes import Change, LinkChange, Linked, changes_and_links
 from library.comparison import contents_of
 from library.identifiers import Link
+from library.reading import reading
 from library.substance import Properties
 
 # Which of the snapshots have each link that not all of a row of them have; those that lead to
@@ -183,7 +182,7 @@ def _ends(object_id: int, rows: list[list[Step]]) -> _Versions:
         "tactic": str(Link.TACTIC),
     }
     found: _Versions = defaultdict(lambda: defaultdict(set))
-    with connection.cursor() as cursor:
+    with reading().cursor() as cursor:
         cursor.execute(LINKS, given)
         for *end, version, having in cursor.fetchall():
             held_in = found[_End._make(end)]
@@ -233,7 +232,7 @@ def _names(changed: dict[Step, _Changed]) -> _Names:
     if not wanted:
         return {}
     snapshots, objects = (list(column) for column in zip(*wanted, strict=True))
-    with connection.cursor() as cursor:
+    with reading().cursor() as cursor:
         cursor.execute(NAMES, {"snapshots": snapshots, "objects": objects})
         return {(place, key): (attack_id, name) for place, key, attack_id, name in cursor}
 

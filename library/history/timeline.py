@@ -8,10 +8,9 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from django.db import connection
-
 from library.identifiers import Domain, Provenance, is_sample, release_order
 from library.querysets import standing_each
+from library.reading import reading
 
 PLACES: Final = """
     SELECT s.id, s.domain, s.attack_version, encode(s.bundle_sha256, 'hex'), s.provenance,
@@ -141,7 +140,7 @@ def timelines(object_id: int, shown: Iterable[int] = (), *, of_sample: bool) -> 
     Of real releases alone, or of samples alone: neither takes part in the history of the other.
     `shown` are the snapshots that readers see.
     """
-    with connection.cursor() as cursor:
+    with reading().cursor() as cursor:
         cursor.execute(PLACES, [object_id])
         every = [Place._make(row) for row in cursor.fetchall()]
     return timelines_of(every, shown, of_sample=of_sample)

@@ -7,12 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from django.db import connection
-
 from library.contexts.page import Crumb, FeedLink, Page, way_up
 from library.identifiers import OBJECT_TYPES, Domain, Provenance, is_sample, type_of
 from library.models import Snapshot
 from library.querysets import standing_each
+from library.reading import reading
 from library.releases.asked import BETWEEN
 
 if TYPE_CHECKING:
@@ -118,7 +117,7 @@ def releases_page(shelf: Shelf) -> ReleasesPage:
 
 
 def _findings() -> dict[int, int]:
-    with connection.cursor() as cursor:
+    with reading().cursor() as cursor:
         cursor.execute(FINDINGS)
         return dict(cursor.fetchall())
 

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from django.db import connection
-
 from library.identifiers import Link
+from library.reading import reading
 
 # Links that hold, by the objects they link. A link that a property carries (an underscore tells)
 # is the same whatever else its object says, so its version counts for nothing.
@@ -71,7 +70,7 @@ class ChangedLink:
 def changed_links(before: int, after: int) -> Iterator[ChangedLink]:
     """The live links that two snapshots do not hold alike; one query, 0.2 s between releases."""
     given: dict[str, Any] = {"before": before, "after": after}
-    with connection.cursor() as cursor:
+    with reading().cursor() as cursor:
         cursor.execute(LINKS, given)
         for kind, source_id, target_id, old, new in cursor.fetchall():
             yield ChangedLink(kind, source_id, target_id, tuple(old or ()), tuple(new or ()))
@@ -79,7 +78,7 @@ def changed_links(before: int, after: int) -> Iterator[ChangedLink]:
 
 def linked_by(snapshot: int, versions: Collection[int]) -> dict[int, tuple[str, int, int]]:
     """The kind, source and target of relationships in a snapshot, dead ones too; one query."""
-    with connection.cursor() as cursor:
+    with reading().cursor() as cursor:
         cursor.execute(ENDS, {"snapshot": snapshot, "versions": list(versions)})
         return {version: (kind, source, target) for version, kind, source, target in cursor}
 
@@ -90,7 +89,7 @@ def successors(after: int) -> dict[int, int]:
     As `library.catalogue` has it: the first where there are several.
     """
     found: dict[int, int] = {}
-    with connection.cursor() as cursor:
+    with reading().cursor() as cursor:
         cursor.execute(REVOKED_BY, {"after": after, "kind": Link.REVOKED_BY})
         for source, target in cursor.fetchall():
             found.setdefault(source, target)

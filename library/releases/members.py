@@ -3,8 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-from django.db import connection
-
+from library.reading import reading
 from library.releases.kinds import ChangeKind, Side, kind_of
 
 MEMBERS: Final = """
@@ -56,7 +55,7 @@ class ChangedObject(NamedTuple):
 
 def changed_objects(before: int, after: int) -> Iterator[ChangedObject]:
     """What two snapshots do not hold alike, by STIX id; one query, 0.1 s between releases."""
-    with connection.cursor() as cursor:
+    with reading().cursor() as cursor:
         cursor.execute(MEMBERS, {"before": before, "after": after})
         for row in cursor.fetchall():
             changed = changed_object(row)
@@ -91,7 +90,7 @@ ALIKE: Final = """
 
 def held_alike(snapshot: int, object_ids: Collection[int]) -> Iterator[ChangedObject]:
     """Objects whose content is the same in both releases, as a snapshot holds them; one query."""
-    with connection.cursor() as cursor:
+    with reading().cursor() as cursor:
         cursor.execute(ALIKE, {"snapshot": snapshot, "objects": list(object_ids)})
         for object_id, stix_id, stix_type, *columns in cursor.fetchall():
             side = _side(columns)

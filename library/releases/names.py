@@ -3,9 +3,8 @@
 from collections.abc import Collection, Mapping
 from typing import Any, Final, NamedTuple
 
-from django.db import connection
-
 from library.identifiers import TECHNIQUE, Link, ObjectType, type_of
+from library.reading import reading
 
 NAMES: Final = """
     SELECT DISTINCT ON (m.object_id) m.object_id, o.stix_id, o.stix_type, v.attack_id, v.name
@@ -35,7 +34,7 @@ class LinkEnd(NamedTuple):
 def link_ends(before: int, after: int, object_ids: Collection[int]) -> Mapping[int, LinkEnd]:
     """The objects with these keys, by them; one query."""
     given: dict[str, Any] = {"before": before, "after": after, "objects": list(object_ids)}
-    with connection.cursor() as cursor:
+    with reading().cursor() as cursor:
         cursor.execute(NAMES, given)
         return {row[0]: LinkEnd(*row) for row in cursor.fetchall()}
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db import connection
-
 from library.identifiers import BESIDE, Domain, Link, is_sample
 from library.models import Snapshot
+from library.reading import reading
 from library.releases.asked import Pair
 from library.releases.members import ChangedObject, changed_object
 from library.releases.names import LinkEnd
@@ -149,6 +148,6 @@ def _rows(sql: str, steps: Sequence[Step], given: dict[str, Any]) -> Iterator[tu
     if not pairs:
         return
     before, after = zip(*pairs, strict=True)
-    with connection.cursor() as cursor:
+    with reading().cursor() as cursor:
         cursor.execute(sql, given | {"before": list(before), "after": list(after)})
         yield from cursor.fetchall()

@@ -1,7 +1,6 @@
 """Finished pages are kept: found without a query, never older than what they show."""
 
 import gzip
-import math
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -187,7 +186,7 @@ def test_kept_page_is_served_while_the_database_is_away(
 def test_database_that_is_away_is_told_of_when_nothing_was_read(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("library.conditional._Kept.at", (-math.inf, None))
+    monkeypatch.setattr("library.conditional._Kept.at", {})
     monkeypatch.setattr("library.conditional._read_shelf", away)
     with pytest.raises(OperationalError):
         current_shelf()

@@ -16,6 +16,9 @@ MOST_LINES = 400
 # Inside importer only these know Django: storing, what goes with it, and the commands.
 WITH_DJANGO = {
     "importer.apps",
+    "importer.backup.restoring",
+    "importer.backup.saving",
+    "importer.backup.tables",
     "importer.database",
     "importer.deletion",
     "importer.editions",
@@ -148,6 +151,7 @@ LAYERS = [
         "library.lookups",
         "library.sharing",
         "library.epoch",
+        "library.reading",
     ],
     [
         "library.text",

@@ -1,0 +1,138 @@
+"""How often one client may ask for what costs much: counted before any of it is made.
+
+A client is an address, or the /64 network that an IPv6 address is of, which one subscriber has. A
+sliding window of a minute is estimated from two counters, as most proxies do it: what was asked in
+this minute, and of the minute before the part that is not over yet. Nothing is read from the
+database and no cookie is set. What a kept page or a shared cache answers never comes here.
+"""
+
+import logging
+import math
+import time
+from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import caches
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from glexia.clients import client_address
+from glexia.refusals import too_many
+
+PERIOD = 60
+CACHE = "limits"
+SUBSCRIBER_BITS = 64
+MISSING = "missing"
+# Parameters that hold words of the reader's own, by which no cache can know a page beforehand.
+OWN_WORDS = ("q", "filter", "find")
+# Every view that costs more than a page, and what it counts as (settings.RATE_LIMITS).
+COSTLY = {
+    "library.views.search_results": "searches",
+    "library.downloads.list_download": "files",
+    "library.downloads.list_download_by_stix_type": "files",
+    "library.downloads.object_download": "files",
+    "library.downloads.download_by_stix_id": "files",
+    "library.downloads.release_workbook": "files",
+    "library.comparison_files.comparison_file": "files",
+    "library.bundles.bundle": "files",
+    "library.release_views.comparison": "comparisons",
+    "library.release_views.changes": "comparisons",
+    "library.release_views.matrix": "comparisons",
+    "library.release_views.brief": "comparisons",
+    "library.history_views.object_history": "comparisons",
+    "library.history_views.history_by_stix_id": "comparisons",
+    "library.id_check.views.id_check": "checks",
+}
+log = logging.getLogger(__name__)
+
+type View = Callable[..., HttpResponseBase]
+
+
+class RateLimits:
+    """Middleware that answers 429, with the seconds to wait, to who asks for too much."""
+
+    def __init__(self, answer: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer; and remember who asked for what is not there, which takes a search for it."""
+        response = self.answer(request)
+        if response.status_code == 404:
+            seconds_to_wait(MISSING, client_of(request))
+        return response
+
+    def process_view(
+        self, request: HttpRequest, view: View, _args: tuple[Any, ...], _kwargs: dict[str, Any]
+    ) -> HttpResponseBase | None:
+        """The refusal; None for who may go on."""
+        client, kind = client_of(request), kind_of(request, view)
+        wait = seconds_to_wait(kind, client) if kind else 0
+        wait = wait or seconds_to_wait(MISSING, client, is_asking=False)
+        return too_many(request, wait) if wait else None
+
+
+def client_of(request: HttpRequest) -> str:
+    """Whose requests are counted together."""
+    said = client_address(request)
+    try:
+        address = ip_address(said)
+    except ValueError:
+        return said
+    if isinstance(address, IPv6Address):
+        return str(ip_network(f"{address}/{SUBSCRIBER_BITS}", strict=False))
+    return said
+
+
+def kind_of(request: HttpRequest, view: View) -> str:
+    """What a request counts as; empty for what is not counted."""
+    kind = COSTLY.get(view_name(view), "")
+    if kind == "checks" and request.method != "POST":
+        return ""
+    if not kind and any(request.GET.get(name) for name in OWN_WORDS):
+        return "searches"
+    return kind
+
+
+def view_name(view: View) -> str:
+    """The dotted name of a view, whatever decorates it."""
+    return f"{view.__module__}.{getattr(view, '__qualname__', type(view).__qualname__)}"
+
+
+def seconds_to_wait(kind: str, client: str, *, is_asking: bool = True) -> int:
+    """How long until a client may ask for more of a kind; 0 for now, which then is counted.
+
+    Two reads and a write of a cache. One that fails lets everybody in, and is logged.
+    """
+    most: int = settings.RATE_LIMITS.get(kind, 0)
+    if not most:
+        return 0
+    try:
+        return _counted(kind, client, most, is_asking=is_asking)
+    except Exception:  # each cache fails by errors of its own
+        log.exception("requests are not counted: the cache of limits failed")
+        return 0
+
+
+def _counted(kind: str, client: str, most: int, *, is_asking: bool) -> int:
+    counters = caches[CACHE]
+    minute, elapsed = divmod(time.time(), PERIOD)
+    keys = [f"{kind}/{client}/{at:.0f}" for at in (minute, minute - 1)]
+    asked = counters.get_many(keys)
+    now, before = (asked.get(key, 0) for key in keys)
+    if now + before * (1 - elapsed / PERIOD) > most - 1:
+        return max(1, math.ceil(_until(now, before, most) - elapsed))
+    if is_asking:
+        counters.add(keys[0], 0, timeout=2 * PERIOD)
+        counters.incr(keys[0])
+    return 0
+
+
+def _until(now: int, before: int, most: int) -> float:
+    """The second, from this minute's first on, at which one more is not too much."""
+    if now < most:
+        # As much of the minute before has to pass as there is too much.
+        return PERIOD * (before - (most - 1 - now)) / before
+    # The next minute has begun, and as much of this one has to pass.
+    return PERIOD + PERIOD * (now - (most - 1)) / now

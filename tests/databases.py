@@ -1,0 +1,71 @@
+"""Databases of their own, for tests that need an empty one, an old one or a second one."""
+
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def address(name: str = "") -> str:
+    """The address of a database beside the test database; of that itself without a name."""
+    given = connection.get_connection_params()
+    return (
+        f"postgresql://{given['user']}:{quote(given.get('password', ''), safe='')}"
+        f"@:{given['port']}/{name or given['dbname']}"
+        f"?host={quote(given['host'], safe='')}"
+    )
+
+
+@contextmanager
+def database(template: str = "template0") -> Iterator[str]:
+    """The name of a new database, as empty as its template; dropped at the end."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(address("postgres"), autocommit=True) as other:
+        other.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+        try:
+            yield name
+        finally:
+            other.execute(f"DROP DATABASE {name}".encode())
+
+
+@contextmanager
+def in_use(name: str) -> Iterator[None]:
+    """Have this process's connection lead to another database meanwhile."""
+    before = connection.settings_dict["NAME"]
+    _turn_to(name)
+    try:
+        yield
+    finally:
+        _turn_to(before)
+
+
+def _turn_to(name: str) -> None:
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]
+    connection.settings_dict["NAME"] = name
+
+
+def manage(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """What `manage.py` does with a database, as a process of its own."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "DATABASE_URL": address(name),
+        "SECRET_KEY": "of a test",
+        "DEBUG": "1",
+    }
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )

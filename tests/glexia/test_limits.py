@@ -1,0 +1,243 @@
+"""How often an address may ask for what costs much."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import caches
+from django.core.cache.backends.locmem import LocMemCache
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern, URLResolver, get_resolver
+from pytest_django import Settings
+
+from glexia import limits
+from glexia.limits import CACHE, COSTLY, client_of, seconds_to_wait, view_name
+from tests.factories import import_objects, mitigation
+
+pytestmark = pytest.mark.django_db
+
+HOME = "/learn/attack"
+SEARCH = f"{HOME}/search?q=firewall"
+FILE = f"{HOME}/mitigations/M1037/json"
+CHECK = f"{HOME}/id-check"
+
+
+class Clock:
+    """The time that limits go by, at a moment that a test sets."""
+
+    now = 60_000.0
+
+    def time(self) -> float:
+        return self.now
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[Clock]:
+    made = Clock()
+    monkeypatch.setattr(limits, "time", made)
+    settings.RATE_LIMITS = dict.fromkeys(("searches", "files", "comparisons", "checks"), 2)
+    settings.RATE_LIMITS["missing"] = 2
+    caches[CACHE].clear()
+    yield made
+    caches[CACHE].clear()
+
+
+@pytest.fixture
+def library(plain_static: None) -> None:
+    import_objects(mitigation("M1037", "Filter Network Traffic"))
+
+
+def asked(client: Client, address: str, times: int = 1, **headers: str) -> list[int]:
+    return [client.get(address, headers=headers).status_code for _ in range(times)]
+
+
+def test_search_is_refused_when_an_address_has_searched_too_often(
+    client: Client, library: None
+) -> None:
+    assert asked(client, SEARCH, 3) == [200, 200, 429]
+    refusal = client.get(SEARCH)
+    assert refusal["Retry-After"] == "90"
+    assert refusal["Cache-Control"] == "no-store"
+    assert "try again in 90 seconds." in refusal.text
+    assert "default-src 'self'" in refusal["Content-Security-Policy"]
+    assert not refusal.cookies
+
+
+def test_refusal_asks_nothing_of_the_database(client: Client, library: None) -> None:
+    asked(client, SEARCH, 2)
+    with CaptureQueriesContext(connection) as queries:
+        assert asked(client, SEARCH, 5) == [429] * 5
+    assert len(queries) == 0
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"),
+    [
+        (FILE, "files"),
+        (f"{HOME}/mitigations/csv", "files"),
+        (f"{HOME}/workbooks/enterprise", "files"),
+        (f"{HOME}/bundles/00", "files"),
+        (f"{HOME}/mitigations?q=filter", "searches"),
+        (f"{HOME}/mitigations/M1037?filter=a", "searches"),
+        (f"{HOME}/mitigations/M1037/matrix?find=a", "searches"),
+        (f"{HOME}/mitigations/M1037/history", "comparisons"),
+        (f"{HOME}/releases/1.0...1.0", "comparisons"),
+        (f"{HOME}/v/1.0/search?q=filter", "searches"),
+    ],
+)
+def test_what_costs_much_is_counted_by_its_kind(
+    address: str, kind: str, client: Client, library: None, settings: Settings
+) -> None:
+    settings.RATE_LIMITS = {kind: 1}
+    first, second = asked(client, address, 2)
+    assert first != 429
+    assert second == 429
+
+
+def test_checks_are_counted_when_they_are_sent(client: Client, library: None) -> None:
+    assert asked(client, CHECK, 4) == [200] * 4
+    answers = [client.post(CHECK, {"text": "M1037"}).status_code for _ in range(3)]
+    assert answers == [200, 200, 429]
+
+
+@pytest.mark.parametrize(
+    "address", [HOME, f"{HOME}/mitigations", f"{HOME}/mitigations/M1037", f"{HOME}/search"]
+)
+def test_pages_that_caches_keep_are_not_counted(
+    address: str, client: Client, library: None, settings: Settings
+) -> None:
+    settings.RATE_LIMITS = {"searches": 10, "missing": 1}
+    assert asked(client, address, 5) == [200] * 5
+
+
+def test_kinds_are_counted_by_themselves(client: Client, library: None) -> None:
+    assert asked(client, SEARCH, 3)[-1] == 429
+    assert asked(client, FILE) == [200]
+
+
+def test_who_asks_for_what_is_not_there_is_refused_in_the_end(
+    client: Client, library: None
+) -> None:
+    unknown = [f"{HOME}/mitigations/M{number}" for number in range(9001, 9004)]
+    assert [client.get(address).status_code for address in unknown] == [404, 404, 429]
+
+
+def test_addresses_are_counted_by_themselves(
+    client: Client, library: None, settings: Settings
+) -> None:
+    settings.TRUSTED_PROXIES = 1
+    for address, status in (("198.51.100.1", 429), ("198.51.100.2", 200)):
+        answers = asked(client, SEARCH, 2, **{"X-Forwarded-For": "198.51.100.1"})
+        last = asked(client, SEARCH, 1, **{"X-Forwarded-For": address})
+        assert answers[-1] in (200, 429)
+        assert last == [status]
+
+
+def test_header_that_no_trusted_proxy_wrote_changes_nothing(client: Client, library: None) -> None:
+    for number in range(2):
+        asked(client, SEARCH, 1, **{"X-Forwarded-For": f"198.51.100.{number}"})
+    assert asked(client, SEARCH, 1, **{"X-Forwarded-For": "198.51.100.9"}) == [429]
+
+
+@pytest.mark.parametrize(
+    ("address", "client"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("", "unknown"),
+    ],
+)
+def test_a_subscriber_is_one_client_however_many_addresses_it_has(
+    address: str, client: str
+) -> None:
+    assert client_of(RequestFactory().get("/", REMOTE_ADDR=address)) == client
+
+
+def test_window_slides_over_the_minute(clock: Clock, settings: Settings) -> None:
+    settings.RATE_LIMITS = {"searches": 10}
+    assert [seconds_to_wait("searches", "a") for _ in range(11)] == [0] * 10 + [66]
+    clock.now += 60
+    # All ten of the minute before still count; a tenth of that minute later, nine do.
+    assert seconds_to_wait("searches", "a") == 6
+    clock.now += 6
+    assert [seconds_to_wait("searches", "a") for _ in range(2)] == [0, 6]
+    clock.now += 120
+    assert [seconds_to_wait("searches", "a") for _ in range(11)] == [0] * 10 + [60]
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.3, 1.37, 7.9, 31.0])
+def test_who_waits_as_long_as_told_may_ask_again(
+    pause: float, clock: Clock, settings: Settings
+) -> None:
+    settings.RATE_LIMITS = {"searches": 7}
+    begun, answered = clock.now, 0
+    for _ in range(200):
+        if wait := seconds_to_wait("searches", "a"):
+            clock.now += wait
+            assert seconds_to_wait("searches", "a") == 0
+        answered += 1
+        clock.now += pause
+    # However it is asked, no more than the window lets through, and one window's worth beside.
+    assert answered <= 7 * (clock.now - begun) / 60 + 7 + 1
+
+
+def test_nothing_is_counted_when_limits_are_off(
+    client: Client, library: None, settings: Settings
+) -> None:
+    settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, 0)
+    assert asked(client, SEARCH, 5) == [200] * 5
+
+
+def test_everybody_is_let_in_when_the_cache_of_limits_fails(
+    client: Client,
+    library: None,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fails(*_args: object, **_kwargs: object) -> None:
+        raise ConnectionError("the cache is away")
+
+    monkeypatch.setattr(LocMemCache, "get", fails)
+    monkeypatch.setattr(LocMemCache, "get_many", fails)
+    assert asked(client, SEARCH, 3) == [200] * 3
+    assert "the cache of limits failed" in caplog.text
+
+
+def views() -> Iterator[tuple[str, str]]:
+    """The pattern and the dotted name of every view of the library and of the Takes."""
+    for pattern in get_resolver().url_patterns:
+        if isinstance(pattern, URLResolver) and str(pattern.pattern).startswith("learn/"):
+            yield from _views(pattern, str(pattern.pattern))
+
+
+def _views(resolver: URLResolver, before: str) -> Iterator[tuple[str, str]]:
+    for pattern in resolver.url_patterns:
+        address = before + str(pattern.pattern)
+        if isinstance(pattern, URLPattern):
+            yield address, view_name(pattern.callback)
+        else:
+            yield from _views(pattern, address)
+
+
+def test_every_file_that_is_made_for_who_asks_is_counted() -> None:
+    files = {
+        name for address, name in views() if re.search(r"form:form>$|workbooks|bundles", address)
+    }
+    assert files
+    assert files <= COSTLY.keys()
+
+
+def test_what_is_counted_is_a_view_of_the_product() -> None:
+    assert COSTLY.keys() <= {name for _, name in views()}
+
+
+def test_view_is_named_when_it_is_an_object() -> None:
+    class View:
+        def __call__(self) -> HttpResponse:
+            return HttpResponse()
+
+    assert view_name(View()).endswith("View")

@@ -1,7 +1,6 @@
 """What Prometheus is told."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from django.db import OperationalError, connection
@@ -24,13 +23,12 @@ def counting(settings: Settings) -> None:
 
 
 @pytest.fixture
-def queue(db: None) -> Iterator[None]:
+def queue(db: None) -> None:
     """The queue's table, empty, whether or not it is installed: it goes with the transaction."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"CREATE TEMP TABLE {metrics.TASKS} ({COLUMNS}, finished_at timestamptz) ON COMMIT DROP"
         )
-    yield
 
 
 def ask(queue: str, status: str, ago: int, took: int | None = None) -> None:
@@ -72,7 +70,13 @@ def test_requests_are_counted_by_view_and_status(db: None, counting: None, site:
 
 def test_no_label_comes_from_a_reader(db: None, counting: None, site: Site) -> None:
     paths = [f"/learn/attack/mitigations/M{n}" for n in range(1000, 1020)]
-    paths += ["/learn/attack/<script>", "/static/none", "/x" * 50, "/admin/none/1/", "/%F0%9F%92%A9"]
+    paths += [
+        "/learn/attack/<script>",
+        "/static/none",
+        "/x" * 50,
+        "/admin/none/1/",
+        "/%F0%9F%92%A9",
+    ]
     for path in paths:
         site.get(path)
     for (_, labels), _ in samples().items():

@@ -107,7 +107,7 @@ class Inline(HTMLParser):
         if self.within and data.strip():
             self.found.append(f"<script>{data.strip()[:40]}")
 
-    def handle_endtag(self, tag: str) -> None:
+    def handle_endtag(self, _tag: str) -> None:
         self.within = ""
 
 

@@ -1,7 +1,6 @@
 """Probes: that a process lives, that it can serve, and who may read the metrics."""
 
 import threading
-from collections.abc import Iterator
 
 import psycopg
 import pytest
@@ -22,10 +21,9 @@ def db() -> None:
 
 
 @pytest.fixture
-def library(db: None, committed_db: None) -> Iterator[None]:
+def library(db: None, committed_db: None) -> None:
     """A library whose contents are committed."""
     import_objects(mitigation("M1001", "One"))
-    yield
 
 
 def told(site: Site, path: str) -> tuple[int, str]:

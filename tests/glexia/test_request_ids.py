@@ -42,7 +42,16 @@ def test_a_readers_name_for_a_request_is_not_believed(settings: Settings) -> Non
 
 @pytest.mark.parametrize(
     "name",
-    ["", "short", "a" * 65, "has space in it", 'quo"te-quote', "line%0Abreak", "-begins-so", "ününs1"],
+    [
+        "",
+        "short",
+        "a" * 65,
+        "has space in it",
+        'quo"te-quote',
+        "line%0Abreak",
+        "-begins-so",
+        "ününs1",
+    ],
 )
 def test_a_name_of_another_form_is_replaced(settings: Settings, name: str) -> None:
     settings.TRUSTED_PROXIES = 1

@@ -1,17 +1,17 @@
 # The two commands are `make run` and `make test`; `make` alone lists the rest.
 #
-# Settings (PORT, DATABASE_URL, GLEXIA_DATA_DIR, ATTACK_BUNDLES, INCIDENT_URL, DEBUG, SECRET_KEY,
-# ALLOWED_HOSTS) come from the environment or the make line. Make hands both on to what it runs,
-# and nothing here gives one a value: what is not given is not set. Write `$$` for a dollar sign
-# on the make line. Kept to what GNU make 3.81 knows, which is what macOS has.
+# Settings (PORT, DATABASE_URL, GLEXIA_DATA_DIR, ATTACK_BUNDLES, PRODUCTION, …) come from the
+# environment or the make line. Make hands both on to what it runs, and nothing here gives one a
+# value: what is not given is not set. Write `$$` for a dollar sign on the make line. Kept to what
+# GNU make 3.81 knows, which is what macOS has.
 
 PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev run test crawl check bench lock clean
+.PHONY: help setup dev run test crawl check rehearse bench sbom lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 setup: ## install what the product needs into .venv
 	@sh scripts/setup
@@ -29,7 +29,7 @@ crawl: dev ## read every page of the real bundles and follow every link (ATTACK_
 	@exec $(PYTHON) -m tests.library.whole_crawl
 
 # Every check runs; the end says which failed.
-check: dev ## ruff, mypy, templates, Django's checks, migrations, the sample
+check: dev ## ruff, mypy, templates, Django's checks, migrations, the sample, advisories
 	@failed=; \
 	run() { echo "* $$*"; $(PYTHON) "$$@" || failed="$$failed, $$*"; }; \
 	run -m ruff check; \
@@ -39,11 +39,19 @@ check: dev ## ruff, mypy, templates, Django's checks, migrations, the sample
 	run manage.py check; \
 	run manage.py makemigrations --check --dry-run; \
 	run fixtures/build_sample.py --check; \
+	run scripts/audit.py; \
 	if [ "$$failed" ]; then echo "Failed: $${failed#, }" >&2; exit 1; fi; \
 	echo "Every check passed."
 
+rehearse: setup ## take the steps of the Dockerfile and compose.yaml without a container (ARGS=…)
+	@exec $(PYTHON) scripts/rehearse.py $(ARGS)
+
 bench: dev ## measure what the issues give budgets for (ARGS=…)
 	@exec $(PYTHON) -m tests.benchmarks $(ARGS)
+
+sbom: dev ## write what the product is made of to sbom.json, as CycloneDX
+	@exec $(PYTHON) -m cyclonedx_py requirements requirements.lock --pyproject pyproject.toml \
+		--output-reproducible --output-format JSON --output-file sbom.json
 
 lock: ## write both lock files anew, with uv (ARGS=--upgrade for the newest versions)
 	@sh scripts/lock $(ARGS)

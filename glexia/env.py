@@ -14,7 +14,8 @@ from django.core.exceptions import ImproperlyConfigured
 # No white space, quotes or backslashes: browsers read those in ways of their own.
 ADDRESS_FORM = re.compile(r"[!#-;=?-\[\]_a-z~%]+")
 # RFC 9110 §5.1 and §5.5, in ASCII.
-HEADER_FORM = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+: ?[!-~][ -~]*")
+SECRET_HEADER_FORM = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+: ?[!-~][ -~]*")
+HEADER_FORM = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 BASE_DIR = Path(__file__).resolve().parent.parent
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
@@ -39,6 +40,30 @@ def flag(name: str, *, default: bool = False) -> bool:
     if value in FALSE:
         return False
     raise SettingError(f"{name} is {value!r}: use 1 or 0.")
+
+
+def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    """One of a few words; case does not matter."""
+    value = text(name, default).lower()
+    if value not in allowed:
+        raise SettingError(f"{name} is {value!r}: use one of {', '.join(allowed)}.")
+    return value
+
+
+def token(name: str, *, least: int) -> str:
+    """A secret of at least so many characters, or nothing; refused without repeating it."""
+    value = text(name)
+    if value and len(value) < least:
+        raise SettingError(f"{name} has {len(value)} characters: use at least {least} random ones.")
+    return value
+
+
+def header(name: str) -> str:
+    """The name of an HTTP header, or nothing."""
+    value = text(name)
+    if value and not HEADER_FORM.fullmatch(value):
+        raise SettingError(f"{name} is {value!r}: use a header's name, as in X-Forwarded-Proto.")
+    return value
 
 
 def port(name: str, default: int) -> int:
@@ -119,11 +144,19 @@ def web_address(name: str, default: str) -> str:
     )
 
 
-def header(name: str) -> str:
+def secret_header(name: str) -> str:
     """A header of a request, "Name: value"; what it holds is a secret and told to nobody."""
     value = text(name)
-    if value and not HEADER_FORM.fullmatch(value):
+    if value and not SECRET_HEADER_FORM.fullmatch(value):
         raise SettingError(f"{name} is not a header: write it as Name: value.")
+    return value
+
+
+def contact(name: str, default: str) -> str:
+    """An https, mailto or tel address: whom to write to or call (RFC 9116, 2.5.3)."""
+    value = web_address(name, default)
+    if urlsplit(value).scheme not in {"https", "mailto", "tel"}:
+        raise SettingError(f"{name} is {value!r}: use an https, mailto or tel address.")
     return value
 
 
@@ -139,8 +172,12 @@ def database(name: str) -> dict[str, str] | None:
     try:
         parts = urlsplit(value)
         number = parts.port
-    except ValueError as error:
-        raise SettingError(f"{name} is not an address that can be read: {error}.") from None
+    except ValueError:
+        # What cannot be read may be a password, so none of it is repeated.
+        raise SettingError(
+            f"{name} is not an address that can be read: percent-encode what is special in its"
+            " user and password, and give the port as a number."
+        ) from None
     database_name = unquote(parts.path.removeprefix("/"))
     if parts.scheme not in {"postgres", "postgresql"} or not database_name:
         raise SettingError(f"{name} must look like postgresql://user:password@host:5432/name.")

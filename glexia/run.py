@@ -18,15 +18,14 @@ from types import FrameType
 import django
 from django.core.exceptions import ImproperlyConfigured
 
-from glexia import embedded, env
+from glexia import embedded, env, production
+from glexia.serving import GRACEFUL_SECONDS
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
-STOP_SECONDS = 20
+STOP_SECONDS = GRACEFUL_SECONDS + 5
 READY_SECONDS = 30
 WATCH_SECONDS = 1
-WORKERS = 2
-THREADS = 4
 # Loaded beforehand: little is safe to do between fork and exec.
 LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 PR_SET_PDEATHSIG = 1
@@ -54,6 +53,7 @@ def main() -> int:
 
 def _run(stack: contextlib.ExitStack) -> None:
     begun = time.monotonic()
+    production.wanted()
     port = env.port("PORT", DEFAULT_PORT)
     _check_port(port)
     database = _use_database(stack)
@@ -160,18 +160,12 @@ def _end_with_parent() -> None:
 @contextlib.contextmanager
 def _web_server(port: int) -> Iterator[subprocess.Popen[bytes]]:
     """Gunicorn in a session of its own, so that a Ctrl-C reaches it through us alone."""
-    command = [sys.executable, "-m", "gunicorn", "glexia.wsgi:application"]
-    options = {
-        "--bind": f"{HOST}:{port}",
-        "--workers": str(WORKERS),
-        "--threads": str(THREADS),
-        "--log-level": "error",
-        # The longest address it takes: what is longer it refuses in its own words.
-        "--limit-request-line": "8190",
-    }
-    command += [part for option in options.items() for part in option] + ["--no-control-socket"]
+    settings = str(env.BASE_DIR / "gunicorn.conf.py")
     server = subprocess.Popen(  # noqa: S603  (our own words)
-        command, start_new_session=True, preexec_fn=_end_with_parent
+        [sys.executable, "-m", "gunicorn", "--config", settings],
+        env=os.environ | {"PORT": str(port), "WEB_HOST": HOST},
+        start_new_session=True,
+        preexec_fn=_end_with_parent,
     )
     try:
         yield server

@@ -4,7 +4,7 @@ import secrets
 
 from django.utils.csp import CSP
 
-from glexia import env, mail
+from glexia import env, logs, mail, production
 from glexia.caches import caches
 from glexia.databases import replica
 
@@ -32,6 +32,8 @@ def _kept_secret() -> str:
         raise env.SettingError(f"{kept} is damaged: delete it, and a new one is made.") from None
 
 
+# A public site: what it needs must be there, and what follows from it stands below.
+PRODUCTION = production.wanted()
 DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.text("SECRET_KEY") or _kept_secret()
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]"))
@@ -68,12 +70,17 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "glexia.request_ids.with_request_id",
+    "glexia.metrics.counted",
     "glexia.middleware.without_body_for_head",
     "glexia.replicas.choose_database",
     "glexia.kept_pages.kept_pages",
+    # The headers of every answer, those of probes and static files among them.
+    "glexia.middleware.with_closed_doors",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "glexia.probes.probes",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "glexia.limits.RateLimits",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -139,7 +146,7 @@ SHARED_CACHE_SECONDS = env.number("SHARED_CACHE_SECONDS", 0)
 # Whom to tell, by a POST with the surrogate key of all pages, and the header by which the cache
 # knows who asks: `Fastly-Key: …`.
 PURGE_URL = env.web_address("PURGE_URL", "") if env.text("PURGE_URL") else ""
-PURGE_HEADER = env.header("PURGE_HEADER")
+PURGE_HEADER = env.secret_header("PURGE_HEADER")
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
@@ -169,7 +176,8 @@ SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin/"
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT = env.path("STATIC_ROOT") or DATA_DIR / "static"
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -178,6 +186,8 @@ STORAGES = {
     },
 }
 
+# What browsers are told of every page. Nothing inline, nothing from elsewhere, no part of it in
+# other sites' pages, and nothing that a reader's device has.
 SECURE_CSP = {
     "default-src": [CSP.SELF],
     "object-src": [CSP.NONE],
@@ -187,6 +197,41 @@ SECURE_CSP = {
 }
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
+FEATURES_OFF = (
+    "accelerometer",
+    "camera",
+    "display-capture",
+    "geolocation",
+    "gyroscope",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "screen-wake-lock",
+    "usb",
+    "xr-spatial-tracking",
+)
+
+# A public site is read over TLS alone, which ends at a proxy: that proxy says so in a header, which
+# it must set itself on every request. HSTS_SECONDS=0 where the proxy sends HSTS.
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=PRODUCTION)
+if _said_by := env.header("SECURE_PROXY_SSL_HEADER"):
+    SECURE_PROXY_SSL_HEADER = (f"HTTP_{_said_by.upper().replace('-', '_')}", "https")
+SECURE_HSTS_SECONDS = env.number("HSTS_SECONDS", 31_536_000 if PRODUCTION else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("HSTS_SUBDOMAINS", default=PRODUCTION)
+SECURE_HSTS_PRELOAD = env.flag("HSTS_PRELOAD", default=PRODUCTION)
+# Whom to tell of a weakness (security.txt).
+SECURITY_CONTACT = env.contact("SECURITY_CONTACT", "https://www.glexia.com/contact")
+
+# Probes are asked inside, without TLS. /metrics is off without a token or a port of its own.
+PROBES = ("/healthz", "/readyz", "/metrics")
+SECURE_REDIRECT_EXEMPT = [rf"^{path.removeprefix('/')}$" for path in PROBES]
+METRICS_TOKEN = env.token("METRICS_TOKEN", least=16)
+METRICS_PORT = env.port("METRICS_PORT", 0)
+
+# LOG_FORMAT, LOG_LEVEL and ACCESS_LOG.
+LOGGING = logs.from_environment(production=PRODUCTION)
 
 # What other apps add to the library's pages: dotted paths of functions, in the order shown.
 OBJECT_PANELS = ["analysis.panels.take_panel"]

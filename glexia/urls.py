@@ -1,4 +1,4 @@
-"""Every address of the product."""
+"""Every address of the product, save those of `glexia.probes`."""
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -6,6 +6,7 @@ from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from glexia.security_txt import security_txt
 from library import sitemaps
 from library.old_addresses import old_address
 
@@ -24,6 +25,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="library:home")),
     path("learn/attack", include("analysis.urls")),
     path("learn/attack", include("library.urls")),
+    path(".well-known/security.txt", security_txt, name="security-txt"),
     path("robots.txt", sitemaps.robots, name="robots"),
     path("sitemap.xml", sitemaps.sitemap_index, name="sitemap-index"),
     path("sitemaps/<str:section>.xml", sitemaps.sitemap_section, name="sitemap"),

@@ -247,14 +247,43 @@ def test_number_is_refused_when_it_is_none_or_out_of_bounds(put: Put, value: str
 
 
 @pytest.mark.parametrize("value", ["Fastly-Key: abc", "Authorization: Bearer a b", "X:y"])
-def test_header_is_read_as_it_stands(put: Put, value: str) -> None:
+def test_secret_header_is_read_as_it_stands(put: Put, value: str) -> None:
     put(value)
-    assert env.header(NAME) == value
+    assert env.secret_header(NAME) == value
 
 
 @pytest.mark.parametrize(
     "value", ["sesame", "No Name: sesame", "N: sesame\r\nM: y", "N: sesam\u00e9"]
 )
-def test_header_is_refused_without_telling_its_value(put: Put, value: str) -> None:
+def test_secret_header_is_refused_without_telling_its_value(put: Put, value: str) -> None:
     put(value)
-    assert "sesam" not in refusal(lambda: env.header(NAME))
+    assert "sesam" not in refusal(lambda: env.secret_header(NAME))
+
+
+def test_an_address_of_a_database_that_cannot_be_read_is_not_repeated(put: Put) -> None:
+    put("postgresql://glexia:hunter2/secret@db.example:5432/glexia")
+    assert "hunter2" not in refusal(lambda: env.database(NAME))
+
+
+def test_choice_is_one_of_a_few_words(put: Put) -> None:
+    put(" JSON ")
+    assert env.choice(NAME, "text", ("json", "text")) == "json"
+    put("yaml")
+    assert "use one of json, text" in refusal(lambda: env.choice(NAME, "text", ("json", "text")))
+
+
+def test_token_is_long_and_never_repeated(put: Put) -> None:
+    put("0123456789abcdef")
+    assert env.token(NAME, least=16) == "0123456789abcdef"
+    put("too-short")
+    said = refusal(lambda: env.token(NAME, least=16))
+    assert "9 characters" in said
+    assert "too-short" not in said
+
+
+@pytest.mark.parametrize("value", ["X-Forwarded-Proto:", "a header", "X_Forwarded", "-x"])
+def test_header_is_the_name_of_one(put: Put, value: str) -> None:
+    put("X-Forwarded-Proto")
+    assert env.header(NAME) == "X-Forwarded-Proto"
+    put(value)
+    assert repr(value) in refusal(lambda: env.header(NAME))

@@ -11,7 +11,10 @@ def test_make_alone_lists_what_there_is(machine: Machine) -> None:
     code, out, _ = machine.run("make")
     assert code == 0
     listed = re.findall(r"^  make (\w+) +\S", out, re.MULTILINE)
-    assert listed == ["help", "setup", "run", "test", "crawl", "check", "bench", "lock", "clean"]
+    assert listed == [
+        *("help", "setup", "run", "test", "crawl", "check", "rehearse", "bench", "sbom", "lock"),
+        "clean",
+    ]
 
 
 def test_settings_reach_the_product_from_the_make_line_and_the_environment(
@@ -42,7 +45,7 @@ def test_check_runs_everything_and_names_what_failed(ready: Machine) -> None:
     code, out, error = ready.run("make", "check")
     assert code == 2
     assert error.startswith("Failed: -m mypy ., fixtures/build_sample.py --check\n")
-    assert out.count("* ") == 7
+    assert out.count("* ") == 8
 
 
 def test_clean_keeps_the_data(ready: Machine) -> None:

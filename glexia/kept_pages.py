@@ -21,6 +21,8 @@ from glexia.compression import (
     is_worth_it,
     preferred_encoding,
 )
+from glexia.metrics import page_cache_hits, page_cache_misses
+from glexia.probes import is_internal
 from library.conditional import is_partial, page_tag, shelf_of, unmodified
 
 # Longer ones, mostly files, would take the room of many pages.
@@ -63,6 +65,7 @@ def _is_page(request: HttpRequest) -> bool:
         request.method in ("GET", "HEAD")
         and path.startswith(PUBLIC)
         and not path.endswith("/raw")
+        and not is_internal(request)
         and not is_partial(request)
     )
 
@@ -75,6 +78,7 @@ def _whole(
     pages, key = caches["pages"], f"{tag}{encoding}"
     kept: KeptPage | None = pages.get(key)
     if kept is not None:
+        page_cache_hits.inc()
         return HttpResponse(kept.content, headers=kept.headers)
     response = answer(request)
     if response.status_code != 200 or response.get("ETag") != tag or response.cookies:
@@ -84,6 +88,7 @@ def _whole(
     elif isinstance(response, HttpResponse):
         _compress(response, encoding)
         if len(response.content) <= LONGEST:
+            page_cache_misses.inc()
             pages.set(key, KeptPage(dict(response.headers), response.content))
     return response
 

@@ -36,7 +36,7 @@ def probes(
     def respond(request: HttpRequest) -> HttpResponseBase:
         view = views.get(request.path)
         if view is None:
-            return _text("Not here.", 404) if _is_internal(request) else answer(request)
+            return _text("Not here.", 404) if is_internal(request) else answer(request)
         if request.method not in {"GET", "HEAD"}:
             return _text("Only GET and HEAD.", 405)
         # An address that is switched off is like any that does not exist.
@@ -58,7 +58,7 @@ def readyz(_request: HttpRequest) -> HttpResponse:
 
 def metrics(request: HttpRequest) -> HttpResponse | None:
     """What `glexia.metrics` counts: by the internal port, or for who knows the token."""
-    if not _is_internal(request):
+    if not is_internal(request):
         if not settings.METRICS_TOKEN:
             return None
         given = request.headers.get("Authorization", "")
@@ -72,7 +72,8 @@ def metrics(request: HttpRequest) -> HttpResponse | None:
     return response
 
 
-def _is_internal(request: HttpRequest) -> bool:
+def is_internal(request: HttpRequest) -> bool:
+    """Whether a request came by METRICS_PORT, where there is nothing but what is counted."""
     # Gunicorn's word for the port it was asked at; no header has a say in it.
     port: int = settings.METRICS_PORT
     return bool(port) and request.META.get("SERVER_PORT") == str(port)

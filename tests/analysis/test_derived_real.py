@@ -1,20 +1,23 @@
 """Derived Takes of all that release 18.1 holds: built, read, and counted again."""
 
+import html
 import os
 import random
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from pytest_django import DjangoDbBlocker
 
 from analysis.derivation import Derivation, derive
+from analysis.derived.adversary import KINDS
 from analysis.derived.rules import RULES
 from analysis.landscape import Landscape, landscape_of
 from library.conditional import current_shelf
-from library.identifiers import Domain
+from library.identifiers import MITIGATION, Domain
 from library.text.words import words
-from tests.analysis.oracle import Expected, Raw
+from tests.analysis.oracle import Expected, Raw, attack_id
 
 pytestmark = [pytest.mark.real_data, pytest.mark.usefixtures("newest_release")]
 
@@ -33,6 +36,12 @@ MISTAKES = {
     "markup": re.compile(r"[<>]|&(?:amp|lt|gt|quot|#)"),
 }
 # Names of MITRE's that have a word twice, or markup, are theirs.
+# A number by itself, which is no part of a name or of a release.
+NUMBER = re.compile(r"(?<![\w.:-])\d+(?![\w.:-]*\w)")
+NAMED = re.compile(r'<a href="/learn/attack/(?!tactics/)[^"#]*">([^<]*)</a>')
+SUPERLATIVE = re.compile(
+    r"No mitigation|more than any other|Of the mitigations|the only mitigation"
+)
 NOT_OURS = re.compile(r"<a[^>]*>.*?</a>|<span[^>]*>.*?</span>", re.DOTALL)
 
 
@@ -103,3 +112,52 @@ def test_every_figure_counts_what_the_bundles_say(landscape: Landscape, raw: Raw
             counted = {node.stix_id for node in figure.nodes}
             said = (SEED, nodes[object_id].attack_id, figure.title)
             assert counted == expected.objects(figure.title), said
+
+
+@pytest.mark.django_db
+def test_every_number_leads_to_what_it_counts(landscape: Landscape) -> None:
+    for object_id in chosen(landscape, READ):
+        for section in made(landscape, object_id).take.sections:
+            for part in section.parts:
+                own = words(NOT_OURS.sub("X", part)).replace(landscape.nodes[object_id].name, "It")
+                assert not NUMBER.search(own), (SEED, landscape.nodes[object_id].attack_id, own)
+
+
+@pytest.mark.django_db
+def test_a_name_stands_without_its_id_only_where_no_other_object_has_it(
+    landscape: Landscape, raw: Raw
+) -> None:
+    bearers = Counter(
+        found["name"].casefold()
+        for found in raw.objects.values()
+        if "name" in found and found["type"] != "x-mitre-tactic"
+    )
+    read = 0
+    for node in landscape.nodes.values():
+        if node.kind not in KINDS and node.kind is not MITIGATION:
+            continue
+        for section in made(landscape, node.object_id).take.sections:
+            for name in NAMED.findall("".join(section.parts)):
+                read += 1
+                assert bearers[html.unescape(name).casefold()] == 1, (node.attack_id, name)
+    assert read
+
+
+@pytest.mark.django_db
+def test_no_mitigation_is_said_to_be_the_widest_where_pre_compromise_is_not_counted(
+    landscape: Landscape, raw: Raw
+) -> None:
+    (before,) = (key for key, found in raw.objects.items() if attack_id(found) == "M1056")
+    before_an_intrusion = raw.to("mitigates", [before])
+    read = 0
+    for node in landscape.nodes.values():
+        used = Expected(raw, node.stix_id).techniques() if node.kind in KINDS else set()
+        if len(used) < 2 or not used & before_an_intrusion:
+            continue
+        sections = made(landscape, node.object_id).take.sections
+        (executive,) = (found for found in sections if found.name == "executive_priority")
+        said = words("".join(executive.parts))
+        if SUPERLATIVE.search(said):
+            read += 1
+            assert "that can be put in place" in said, (node.attack_id, said)
+    assert read > len(KINDS)

@@ -637,3 +637,20 @@ def test_brief_tells_what_the_release_changed_where_the_take_was_written_since(s
     assert row[0].startswith("M1000 Measure")
     assert row[1:] == ["description edited", "1.0", "Moderate"]
     assert "1 that already take the release’s changes into account and 1 untouched" in page.words
+
+
+def test_brief_tells_what_changed_in_each_domain_of_an_object(site: Site) -> None:
+    library()
+    domains = ["enterprise-attack", "mobile-attack"]
+    both = MEASURE | {"x_mitre_domains": domains}
+    kept = [both if found is MEASURE else found for found in LIBRARY_OBJECTS]
+    import_objects(*kept, release="2.0")
+    away = technique("T1600", "Away", (), "mobile")
+    import_objects(away, both, domain="mobile", release="1.5")
+    import_objects(
+        away, both, relationship("mitigates", both, away), domain="mobile", release="2.0"
+    )
+    publish(both)
+    (row,) = rows(site.page(BRIEF).one(id="considered"))
+    told = "Enterprise: domain mobile-attack added; Mobile: 1 technique added"
+    assert row[1:] == [told, "1.0, 1.5", "Moderate"]

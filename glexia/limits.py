@@ -34,7 +34,8 @@ COSTLY = {
     "library.downloads.list_download_by_stix_type": "files",
     "library.downloads.object_download": "files",
     "library.downloads.download_by_stix_id": "files",
-    "library.downloads.release_workbook": "files",
+    # Seconds for a large one, and so are other files in the form of workbooks.
+    "library.downloads.release_workbook": "workbooks",
     "library.comparison_files.comparison_file": "files",
     "library.bundles.bundle": "files",
     "library.release_views.comparison": "comparisons",
@@ -64,10 +65,10 @@ class RateLimits:
         return response
 
     def process_view(
-        self, request: HttpRequest, view: View, _args: tuple[Any, ...], _kwargs: dict[str, Any]
+        self, request: HttpRequest, view: View, _args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> HttpResponseBase | None:
         """The refusal; None for who may go on."""
-        client, kind = client_of(request), kind_of(request, view)
+        client, kind = client_of(request), kind_of(request, view, kwargs.get("form", ""))
         wait = seconds_to_wait(kind, client) if kind else 0
         wait = wait or seconds_to_wait(MISSING, client, is_asking=False)
         return too_many(request, wait) if wait else None
@@ -85,9 +86,9 @@ def client_of(request: HttpRequest) -> str:
     return said
 
 
-def kind_of(request: HttpRequest, view: View) -> str:
-    """What a request counts as; empty for what is not counted."""
-    kind = COSTLY.get(view_name(view), "")
+def kind_of(request: HttpRequest, view: View, form: str = "") -> str:
+    """What a request, for a file of this form if for any, counts as; empty for what does not."""
+    kind = "workbooks" if form == "xlsx" else COSTLY.get(view_name(view), "")
     if kind == "checks" and request.method != "POST":
         return ""
     if not kind and any(request.GET.get(name) for name in OWN_WORDS):

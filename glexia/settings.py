@@ -160,6 +160,7 @@ _limited = env.flag("PRODUCTION")
 RATE_LIMITS = {
     "searches": env.number("SEARCHES_A_MINUTE", 300 if _limited else 0),
     "files": env.number("FILES_A_MINUTE", 120 if _limited else 0),
+    "workbooks": env.number("WORKBOOKS_A_MINUTE", 12 if _limited else 0),
     "comparisons": env.number("COMPARISONS_A_MINUTE", 120 if _limited else 0),
     "checks": env.number("CHECKS_A_MINUTE", 30 if _limited else 0),
     "missing": env.number("MISSING_A_MINUTE", 60 if _limited else 0),

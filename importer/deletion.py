@@ -62,6 +62,8 @@ def delete_snapshot(snapshot: Snapshot) -> Deleted:
         if said := _cited_by(snapshot):
             raise BundleError(f"{snapshot} is cited by {said}, and so it is kept.")
         with connection.cursor() as cursor:
+            # A large one takes longer than web processes let a statement take.
+            cursor.execute("SET LOCAL statement_timeout = 0")
             # The triggers of library's migration 0002 let deletions pass in this transaction only.
             cursor.execute("SET LOCAL glexia.deleting = 'on'")
             deleted = _delete(snapshot)

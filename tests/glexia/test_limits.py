@@ -82,7 +82,8 @@ def test_refusal_asks_nothing_of_the_database(
     [
         (FILE, "files"),
         (f"{HOME}/mitigations/csv", "files"),
-        (f"{HOME}/workbooks/enterprise", "files"),
+        (f"{HOME}/workbooks/enterprise", "workbooks"),
+        (f"{HOME}/mitigations/xlsx", "workbooks"),
         (f"{HOME}/bundles/00", "files"),
         (f"{HOME}/mitigations?q=filter", "searches"),
         (f"{HOME}/mitigations/M1037?filter=a", "searches"),

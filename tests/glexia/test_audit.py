@@ -41,7 +41,7 @@ def packages(*vulnerabilities: dict[str, object]) -> str:
 def test_it_fails_with_what_is_known(
     audit: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    known = {"id": "PYSEC-2026-1", "fix_versions": ["6.1.4", "6.2"]}
+    known: dict[str, object] = {"id": "PYSEC-2026-1", "fix_versions": ["6.1.4", "6.2"]}
     answers(monkeypatch, packages(known, {"id": "GHSA-1", "fix_versions": []}))
     assert audit.main() == 1
     assert capsys.readouterr().out.splitlines() == [

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -25,7 +25,7 @@ EVERYWHERE = {
 SECURE = {"X-Forwarded-Proto": "https"}
 
 
-def check(response: HttpResponse) -> None:
+def check(response: HttpResponseBase) -> None:
     for name, value in EVERYWHERE.items():
         assert response[name] == value
     refused = response["Permissions-Policy"].split(", ")

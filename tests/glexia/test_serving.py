@@ -160,7 +160,7 @@ def _ready(web: Web, master: int) -> list[str]:
 
 def test_each_answer_has_a_line_with_its_id_and_without_its_query(running: Web) -> None:
     came = {"X-Request-ID": "proxy-0001", "X-Forwarded-For": "192.0.2.7", "User-Agent": 'a"b'}
-    _, headers, _ = running.get(f"{PAGE}?q={SECRET}", **came)
+    _, headers, _ = running.get(f"{PAGE}?q={SECRET}", headers=came)
     assert headers["X-Request-ID"] == "proxy-0001"
     eventually(lambda: "proxy-0001" in running.said(), "nothing is logged")
     (line,) = [one for one in lines(running) if one.get("request_id") == "proxy-0001"]
@@ -172,7 +172,7 @@ def test_each_answer_has_a_line_with_its_id_and_without_its_query(running: Web) 
 
 
 def test_what_django_logs_of_a_request_has_the_same_id(running: Web) -> None:
-    running.get("/learn/attack/none-such", **{"X-Request-ID": "proxy-0002"})
+    running.get("/learn/attack/none-such", headers={"X-Request-ID": "proxy-0002"})
     eventually(lambda: running.said().count("proxy-0002") == 2, "nothing is logged")
     loggers = {one["logger"] for one in lines(running) if one.get("request_id") == "proxy-0002"}
     assert loggers == {"django.request", "gunicorn.access"}
@@ -187,11 +187,11 @@ def test_no_secret_comes_into_the_log_however_it_is_sent(running: Web) -> None:
         "Referer": f"https://127.0.0.1/?token={SECRET}",
         "X-CSRFToken": SECRET,
     }
-    running.get("/admin/login/", "POST", form, **sent)
-    running.get(f"/oidc/callback/?code={SECRET}&state={SECRET}", **sent)
-    running.get(f"/metrics?token={SECRET}", **sent)
+    running.get("/admin/login/", "POST", form, headers=sent)
+    running.get(f"/oidc/callback/?code={SECRET}&state={SECRET}", headers=sent)
+    running.get(f"/metrics?token={SECRET}", headers=sent)
     running.get(f"/{'x' * 9000}?password={SECRET}")
-    running.get("/admin/login/", "POST", form, **sent, **{"X-Request-ID": "proxy-0003"})
+    running.get("/admin/login/", "POST", form, headers=sent | {"X-Request-ID": "proxy-0003"})
     eventually(lambda: running.said().count("proxy-0003") == 2, "nothing is logged")
     for secret in (SECRET, KEY, running.settings["DATABASE_URL"]):
         assert secret not in running.said()
@@ -200,8 +200,8 @@ def test_no_secret_comes_into_the_log_however_it_is_sent(running: Web) -> None:
 def test_what_is_too_long_is_refused_and_the_rest_goes_on(running: Web) -> None:
     workers = running.workers()
     assert running.get(f"/{'x' * 9000}")[0] == 414
-    assert running.get("/healthz", **{"X-Long": "x" * 9000})[0] == 431
-    assert running.get("/healthz", **{f"X-{n}": "x" for n in range(120)})[0] == 431
+    assert running.get("/healthz", headers={"X-Long": "x" * 9000})[0] == 431
+    assert running.get("/healthz", headers={f"X-{n}": "x" for n in range(120)})[0] == 431
     assert running.get("/healthz")[0] == 200
     assert running.workers() == workers
 
@@ -229,9 +229,9 @@ def test_counts_of_all_workers_are_added_up_on_a_port_of_their_own(web: Web) -> 
 
 def test_only_the_proxy_that_is_named_says_what_came_over_tls(web: Web) -> None:
     web.start(SECURE_SSL_REDIRECT="1", SECURE_PROXY_SSL_HEADER="X-Forwarded-Proto")
-    assert web.get(PAGE, **{"X-Forwarded-Ssl": "on"})[0] == 301
-    assert web.get(PAGE, **{"X_Forwarded_Proto": "https"})[0] == 301
-    assert web.get(PAGE, **{"X-Forwarded-Proto": "http"})[0] == 301
-    status, headers, _ = web.get(PAGE, **{"X-Forwarded-Proto": "https"})
+    assert web.get(PAGE, headers={"X-Forwarded-Ssl": "on"})[0] == 301
+    assert web.get(PAGE, headers={"X_Forwarded_Proto": "https"})[0] == 301
+    assert web.get(PAGE, headers={"X-Forwarded-Proto": "http"})[0] == 301
+    status, headers, _ = web.get(PAGE, headers={"X-Forwarded-Proto": "https"})
     assert (status, headers["Strict-Transport-Security"][:16]) == (200, "max-age=31536000")
     assert web.get("/healthz")[0] == 200

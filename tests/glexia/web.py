@@ -84,12 +84,18 @@ class Web:
             return False
 
     def get(
-        self, path: str, method: str = "GET", body: str | None = None, port: int = 0, **headers: str
+        self,
+        path: str,
+        method: str = "GET",
+        body: str | None = None,
+        *,
+        port: int = 0,
+        headers: dict[str, str] | None = None,
     ) -> tuple[int, http.client.HTTPMessage, bytes]:
         """Status, headers and body of an answer, over a connection of its own."""
         connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=60)
         try:
-            connection.request(method, path, body, headers)
+            connection.request(method, path, body, headers or {})
             answer = connection.getresponse()
             return answer.status, answer.headers, answer.read()
         finally:

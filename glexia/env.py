@@ -61,6 +61,21 @@ def number(name: str, default: int, *, least: int = 0, most: int = 2**31 - 1) ->
     return int(value)
 
 
+def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    """One of a few words."""
+    value = text(name, default)
+    if value not in allowed:
+        raise SettingError(f"{name} is {value!r}: use one of {', '.join(allowed)}.")
+    return value
+
+
+def demand(*names: str, because: str) -> None:
+    """Go on where all of these variables are set; else SettingError names those that are not."""
+    missing = [name for name in names if not text(name)]
+    if missing:
+        raise SettingError(f"{because}, and so {', '.join(missing)} must be set too.")
+
+
 def words(name: str, default: tuple[str, ...]) -> list[str]:
     """The parts of a comma-separated list, without empty ones."""
     value = text(name)
@@ -115,6 +130,27 @@ def web_address(name: str, default: str) -> str:
     raise SettingError(
         f"{name} is {value!r}: use an http, https, mailto or tel address, or a path."
     )
+
+
+def provider_address(name: str) -> str:
+    """An https address with a host; http is good enough for this machine's own. Empty where unset.
+
+    What is sent there are secrets of ours, and what comes back decides who is let in.
+    """
+    value = text(name)
+    if not value:
+        return ""
+    try:
+        parts = urlsplit(value)
+        host = parts.hostname or ""
+    except ValueError:
+        host = ""
+    local = host in {"localhost", "127.0.0.1", "::1"}
+    if not (host and ADDRESS_FORM.fullmatch(value)) or not (
+        parts.scheme == "https" or (parts.scheme == "http" and local)
+    ):
+        raise SettingError(f"{name} is {value!r}: use an https address.")
+    return value
 
 
 def database(name: str) -> dict[str, str] | None:

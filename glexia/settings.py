@@ -1,6 +1,7 @@
 """Django's settings, each read from the environment by a typed reader of `glexia.env`."""
 
 import secrets
+from datetime import timedelta
 
 from django.utils.csp import CSP
 
@@ -31,6 +32,7 @@ def _kept_secret() -> str:
 
 
 DEBUG = env.flag("DEBUG")
+PRODUCTION = env.flag("PRODUCTION")
 SECRET_KEY = env.text("SECRET_KEY") or _kept_secret()
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]"))
 # How many proxies stand before the web server, each of which says whom it heard from.
@@ -43,7 +45,7 @@ TAKE_REPORT_URL = env.web_address("TAKE_REPORT_URL", "https://www.glexia.com/con
 INCIDENT_URL = env.web_address("INCIDENT_URL", "https://www.glexia.com/incident-response")
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "accounts.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -53,6 +55,11 @@ INSTALLED_APPS = [
     "django.contrib.sitemaps",
     "django.contrib.staticfiles",
     "django_htmx",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
+    "accounts",
     "library",
     "importer",
     "analysis",
@@ -67,9 +74,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "accounts.actors.knowing_who_asks",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    # Last, as it answers in place of a view where somebody is locked out.
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "glexia.urls"
@@ -114,6 +125,67 @@ USE_TZ = True
 
 # Pages that anybody may keep are asked for without a cookie, even by those who are signed in.
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin/"
+# A sign-in ends with the browser, and after so many hours in any case.
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_AGE = env.number("SESSION_HOURS", 12, least=1, most=168) * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+CSRF_COOKIE_HTTPONLY = True
+# Lax, not Strict: the way back from a provider's sign-in is a link from another site.
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+
+# Sign-in of the staff (accounts); readers have none. See docs/accounts.md.
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+_validators = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"{_validators}.UserAttributeSimilarityValidator"},
+    {"NAME": f"{_validators}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": f"{_validators}.CommonPasswordValidator"},
+    {"NAME": f"{_validators}.NumericPasswordValidator"},
+]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+# Failed sign-ins are counted in the database, which all web processes share.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = env.number("LOCKOUT_FAILURES", 5, least=1, most=100)
+AXES_COOLOFF_TIME = timedelta(minutes=env.number("LOCKOUT_MINUTES", 15, least=1, most=1440))
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "accounts.lockouts.address_of"
+AXES_WHITELIST_CALLABLE = "accounts.lockouts.is_exempt"
+AXES_LOCKOUT_CALLABLE = "accounts.lockouts.locked_out"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken"]
+# The audit log tells of sign-ins, and is read in the admin site.
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+# Whether all staff must give a code of a device beside the password, or only who has set one up.
+REQUIRE_TOTP = env.flag("REQUIRE_TOTP")
+OTP_TOTP_ISSUER = "Glexia ATT&CK Library"
+
+# Sign-in by an OpenID Connect provider: off unless OIDC_CLIENT_ID is set, whole or not at all.
+OIDC_RP_CLIENT_ID = env.text("OIDC_CLIENT_ID")
+OIDC_RP_CLIENT_SECRET = env.text("OIDC_CLIENT_SECRET")
+OIDC_ISSUER = env.text("OIDC_ISSUER")
+OIDC_OP_AUTHORIZATION_ENDPOINT = env.provider_address("OIDC_AUTHORIZATION_URL")
+OIDC_OP_TOKEN_ENDPOINT = env.provider_address("OIDC_TOKEN_URL")
+OIDC_OP_USER_ENDPOINT = env.provider_address("OIDC_USERINFO_URL")
+OIDC_OP_JWKS_ENDPOINT = env.provider_address("OIDC_JWKS_URL")
+OIDC_RP_SIGN_ALGO = env.choice("OIDC_SIGN_ALGORITHM", "RS256", ("RS256", "RS512", "ES256"))
+OIDC_ROLES_CLAIM = env.text("OIDC_ROLES_CLAIM")
+OIDC_CREATE_USER = env.flag("OIDC_CREATE_USERS")
+OIDC_NAME = env.text("OIDC_NAME", "your organisation")
+OIDC_AUTHENTICATION_CALLBACK_URL = "admin:oidc-callback"
+OIDC_USE_PKCE = True
+OIDC_TIMEOUT = 10
+if OIDC_RP_CLIENT_ID:
+    env.demand(
+        *("OIDC_CLIENT_SECRET", "OIDC_ISSUER", "OIDC_AUTHORIZATION_URL"),
+        *("OIDC_TOKEN_URL", "OIDC_USERINFO_URL", "OIDC_JWKS_URL"),
+        because="OIDC_CLIENT_ID is set",
+    )
+    AUTHENTICATION_BACKENDS.append("accounts.oidc.StaffBackend")
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from django.db import connection, transaction
 
+from accounts.audit import record
 from importer.errors import BundleError
 from library.identifiers import Domain, Provenance, is_sample, release_order
 from library.models import Edition, Snapshot
@@ -61,7 +62,7 @@ def undo(made_by: str) -> Edition:
     for earlier in Edition.objects.select_related(*Domain.values).order_by("-id")[1:]:
         triple = {domain: getattr(earlier, domain) for domain in Domain.values}
         if triple != current:
-            return Edition.objects.create(**triple, made_by=made_by)
+            return _create(triple, made_by, "edition before taken up")
     raise BundleError("there is no edition before the current one to go back to.")
 
 
@@ -105,4 +106,11 @@ def _append(triple: Triple, made_by: str) -> Edition | None:
     named = {domain: triple.get(domain) for domain in Domain.values}
     if named == _current():
         return None
-    return Edition.objects.create(**named, made_by=made_by)
+    return _create(named, made_by, "edition made")
+
+
+def _create(triple: Triple, made_by: str, how: str) -> Edition:
+    made = Edition.objects.create(**triple, made_by=made_by)
+    shown = [f"{held.domain} {held.attack_version}" for held in made.snapshots]
+    record(made_by, how, f"edition {made.pk}", shows=shown)
+    return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.forms import CheckboxSelectMultiple, ModelMultipleChoiceField
-from django.http import StreamingHttpResponse
-from django.urls import URLPattern, path
+from django.http import HttpResponseRedirect, StreamingHttpResponse
+from django.urls import URLPattern, path, reverse
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -24,6 +25,7 @@ from accounts.roles import ROLES
 if TYPE_CHECKING:
     from django.db.models import ManyToManyField
     from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
 
     ModelAdmin = admin.ModelAdmin[AuditEntry]
     Users = UserAdmin[User]
@@ -57,6 +59,7 @@ class StaffAdmin(Users):
     list_display = ("username", "full_name", "email", "roles", "is_active", "last_login")
     list_filter = ("groups", "is_active", "is_superuser")
     filter_horizontal = ("user_permissions",)
+    readonly_fields = ("last_login", "date_joined")
     actions = ("lift_lockouts", "remove_second_factors")
     add_fieldsets = (
         (
@@ -253,11 +256,15 @@ class AuditLogAdmin(ModelAdmin):
         shown = {"query": request.GET.urlencode(), "most_exported": MOST_EXPORTED}
         return super().changelist_view(request, (extra_context or {}) | shown)
 
-    def export(self, request: HttpRequest) -> StreamingHttpResponse:
+    def export(self, request: HttpRequest) -> HttpResponseBase:
         """What the list shows, under its filters, as CSV: the newest 50,000 entries at most."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        chosen = self.get_changelist_instance(request).queryset.order_by("-id")[:MOST_EXPORTED]
+        try:
+            shown = self.get_changelist_instance(request).queryset
+        except IncorrectLookupParameters:
+            return HttpResponseRedirect(reverse("admin:accounts_auditentry_changelist"))
+        chosen = shown.order_by("-id")[:MOST_EXPORTED]
         record(request.user.get_username(), "audit log exported", request.GET.urlencode() or "all")
         answer = StreamingHttpResponse(
             csv_lines(chosen.iterator()), content_type="text/csv; charset=utf-8"

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import SuspiciousOperation, ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -90,8 +91,11 @@ class StaffBackend(OIDCAuthenticationBackend):  # type: ignore[misc]
 
     def verify_claims(self, claims: dict[str, Any]) -> bool:
         """Whether there is an e-mail address that the provider has verified."""
-        email = claims.get("email")
-        return bool(email) and isinstance(email, str) and claims.get("email_verified") is True
+        try:
+            validate_email(claims.get("email"))
+        except ValidationError:
+            return False
+        return claims.get("email_verified") is True
 
     def filter_users_by_claims(self, claims: dict[str, Any]) -> QuerySet[User]:
         """The accounts with this address; whether one may come in is seen afterwards."""
@@ -113,18 +117,15 @@ class StaffBackend(OIDCAuthenticationBackend):  # type: ignore[misc]
         user.groups.set(Group.objects.filter(name__in=roles))
         return user
 
-    @transaction.atomic
     def update_user(self, user: User, claims: dict[str, Any]) -> User:
-        """The user, with the roles that the claim names and no other roles, where it is in use."""
+        """The user, with the roles that the claim names and no other roles, where it is in use.
+
+        Who has lost all roles is staff no longer, which ends their other sessions too.
+        """
         if user.is_superuser or not user.is_active:
             raise SuspiciousOperation("this account does not sign in by the provider")
         if settings.OIDC_ROLES_CLAIM:
-            roles = roles_of(claims)
-            kept = user.groups.exclude(name__in=ROLES)
-            user.groups.set([*kept, *Group.objects.filter(name__in=roles)])
-            if user.is_staff != bool(roles):
-                user.is_staff = bool(roles)
-                user.save(update_fields=["is_staff"])
+            _give_roles(user, roles_of(claims))
         if not user.is_staff:
             raise SuspiciousOperation("this account is not one of staff")
         return user
@@ -133,6 +134,15 @@ class StaffBackend(OIDCAuthenticationBackend):  # type: ignore[misc]
         """The user of a session, unless deactivated since."""
         found: User | None = super().get_user(user_id)
         return found if found is not None and self.user_can_authenticate(found) else None
+
+
+@transaction.atomic
+def _give_roles(user: User, roles: set[str]) -> None:
+    kept = user.groups.exclude(name__in=ROLES)
+    user.groups.set([*kept, *Group.objects.filter(name__in=roles)])
+    if user.is_staff != bool(roles):
+        user.is_staff = bool(roles)
+        user.save(update_fields=["is_staff"])
 
 
 def roles_of(claims: dict[str, Any]) -> set[str]:

@@ -56,7 +56,7 @@ class RolesField(RoleField):
 class StaffAdmin(Users):
     """The staff. Who manages it gives roles; superusers are managed by superusers alone."""
 
-    list_display = ("username", "full_name", "email", "roles", "is_active", "last_login")
+    list_display = ("username", "full_name", "email", "roles", "is_active", "last_sign_in")
     list_filter = ("groups", "is_active", "is_superuser")
     filter_horizontal = ("user_permissions",)
     readonly_fields = ("last_login", "date_joined")
@@ -77,6 +77,11 @@ class StaffAdmin(Users):
     def full_name(self, user: User) -> str:
         """First and last name."""
         return user.get_full_name()
+
+    @admin.display(description="Last sign-in", ordering="last_login")
+    def last_sign_in(self, user: User) -> str:
+        """The day; empty before the first."""
+        return f"{user.last_login:%Y-%m-%d}" if user.last_login else ""
 
     @admin.display(description="Roles")
     def roles(self, user: User) -> str:
@@ -150,6 +155,7 @@ def _within_reach(request: HttpRequest, obj: User | None) -> bool:
 class RoleAdmin(GroupAdmin):
     """The groups. Those that are roles keep their names, and superusers alone change them."""
 
+    fields = ("name", "permissions")
     # One group at a time: roles are not to be deleted among others.
     actions = None
 
@@ -216,12 +222,12 @@ class AuditLogAdmin(ModelAdmin):
     """The audit log, to be read and taken away."""
 
     change_list_template = "accounts/audit_log.html"
-    list_display = ("when", "actor", "action", "target", "detail_words")
+    list_display = ("when", "actor", "action", "target", "short")
     list_filter = (Who, What, ("at", admin.DateFieldListFilter))
     search_fields = ("actor", "target")
     search_help_text = "Who, or to what"
     date_hierarchy = "at"
-    fields = ("when", "actor", "action", "target", "detail_words")
+    fields = ("when", "actor", "action", "target", "whole")
     readonly_fields = fields
     list_per_page = 50
     show_full_result_count = False
@@ -231,6 +237,16 @@ class AuditLogAdmin(ModelAdmin):
     def when(self, entry: AuditEntry) -> str:
         """To the second."""
         return f"{entry.at:%Y-%m-%d %H:%M:%S}"
+
+    @admin.display(description="Details")
+    def short(self, entry: AuditEntry) -> str:
+        """The details, cut for a row."""
+        return entry.short_details
+
+    @admin.display(description="Details")
+    def whole(self, entry: AuditEntry) -> str:
+        """The details."""
+        return entry.detail_words
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody adds to it by hand."""
@@ -253,7 +269,11 @@ class AuditLogAdmin(ModelAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
         """The list, with where to take what is shown away."""
-        shown = {"query": request.GET.urlencode(), "most_exported": MOST_EXPORTED}
+        shown = {
+            "title": "Audit log",
+            "query": request.GET.urlencode(),
+            "most_exported": MOST_EXPORTED,
+        }
         return super().changelist_view(request, (extra_context or {}) | shown)
 
     def export(self, request: HttpRequest) -> HttpResponseBase:

@@ -1,8 +1,12 @@
 """The audit log: what was done, by whom, to what and when."""
 
+from typing import Final
+
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import timezone
+
+SHORT: Final = 40
 
 
 class AuditEntry(models.Model):
@@ -21,7 +25,7 @@ class AuditEntry(models.Model):
     class Meta:
         ordering = ["-id"]
         verbose_name = "audit log entry"
-        verbose_name_plural = "audit log"
+        verbose_name_plural = "audit log entries"
         default_permissions = ("view",)
         indexes = [
             models.Index(fields=["at"], name="audit_at"),
@@ -36,6 +40,15 @@ class AuditEntry(models.Model):
     def detail_words(self) -> str:
         """The details in a line: "address: 192.0.2.1; roles: author"."""
         return "; ".join(f"{name}: {_words(said)}" for name, said in self.details.items())
+
+    @property
+    def short_details(self) -> str:
+        """The same with every value cut where a row would grow long."""
+        shown = {name: _words(said) for name, said in self.details.items()}
+        return "; ".join(
+            f"{name}: {said if len(said) <= SHORT else f'{said[:SHORT]}…'}"
+            for name, said in shown.items()
+        )
 
 
 def _words(said: object) -> str:

@@ -1,6 +1,9 @@
 """Signing in: lock-out, sessions, passwords, and that readers notice nothing of it."""
 
+import os
 import re
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -162,6 +165,26 @@ def test_sessions_end_when_an_account_is_deactivated_or_its_password_changes() -
     user.is_active = False
     user.save()
     assert second.get("/admin/").status_code == 302
+
+
+def test_cookies_travel_encrypted_in_production() -> None:
+    names = ("SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "CSRF_COOKIE_HTTPONLY")
+    shown = f"from glexia import settings as s; print(*(getattr(s, n) for n in {names}))"
+    given = {
+        "PRODUCTION": "1",
+        "SECRET_KEY": "x" * 60,
+        "DATABASE_URL": "postgresql://nobody@127.0.0.1/none",
+        "ALLOWED_HOSTS": "library.example.org",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", shown],
+        capture_output=True,
+        check=True,
+        cwd=product.BASE_DIR,
+        env=os.environ | given,
+        text=True,
+    )
+    assert done.stdout.split() == ["True", "True", "True"]
 
 
 def test_leaving_the_site_wins_nothing(client: Client) -> None:

@@ -16,7 +16,7 @@ class AuditEntry(models.Model):
     user or a snapshot that goes.
     """
 
-    at = models.DateTimeField(default=timezone.now, editable=False)
+    at = models.DateTimeField("when", default=timezone.now, editable=False)
     actor = models.TextField("who")
     action = models.TextField("what")
     target = models.TextField("to what")

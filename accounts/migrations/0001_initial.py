@@ -20,7 +20,12 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="when"
+                    ),
+                ),
                 ("actor", models.TextField(verbose_name="who")),
                 ("action", models.TextField(verbose_name="what")),
                 ("target", models.TextField(verbose_name="to what")),

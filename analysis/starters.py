@@ -13,7 +13,7 @@ from analysis.takefiles.shape import TakeFile
 from analysis.takefiles.shipped import gives_way, shipped_in
 
 
-def load_starters(folder: Path) -> int:
+def load_starters(folder: Path, actor: str = "make run") -> int:
     """How many of the starter Takes in a folder were new here, and are loaded.
 
     One whose object has a Take here is left out, unless that is an older starter which is still
@@ -30,7 +30,7 @@ def load_starters(folder: Path) -> int:
     newest = _newest(takes)
     wanted = [take.stix_id for take in takes if _supersedes(take, newest.get(take.stix_id))]
     chosen = [file for file in files if file.take is not None and file.take.stix_id in wanted]
-    return len(import_files(chosen, shipped_in(chosen)).outcomes) if chosen else 0
+    return len(import_files(chosen, shipped_in(chosen), actor).outcomes) if chosen else 0
 
 
 def _newest(takes: Sequence[TakeFile]) -> dict[str, Revision]:

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from accounts.audit import record
 from analysis.models import OPEN_STATES, Act, ActKind, Revision, State, Take
 from analysis.roles import PUBLISH, REVIEW, WRITE
 from analysis.writing import Writing, unix_lines
@@ -83,7 +84,9 @@ def save(subject: Subject, writing: Writing, by: User, based_on: int) -> Revisio
     Take is in review.
     """
     take = _opened(subject, by, based_on)
-    return _add(take, subject, writing, by, by.get_full_name() or by.get_username())
+    made = _add(take, subject, writing, by, by.get_full_name() or by.get_username())
+    record(by.get_username(), "Take saved", str(made), stix_id=subject.stix_id)
+    return made
 
 
 @transaction.atomic
@@ -97,6 +100,8 @@ def move(revision: Revision, subject: Subject, note: str, by: User, based_on: in
     for source in _since_published(revision).order_by("number"):
         words = Writing(source.sections, source.confidence, source.confidence_why, note)
         made = _add(take, subject, words, source.author, source.author_name)
+    moved = {"moved_from": str(revision), "stix_id": subject.stix_id}
+    record(by.get_username(), "Take saved", str(made), **moved)
     return made
 
 
@@ -172,6 +177,12 @@ def act(
         at=timezone.now(),
         note=unix_lines(note),
         **(against.baseline if against else {}),
+    )
+    said = {"note": done.note} if done.note else {}
+    record(
+        *(by.get_username(), f"Take {kind.value}", str(revision)),
+        stix_id=revision.take.stix_id,
+        **said,
     )
     touches_readers = State.PUBLISHED in (revision.state, step.after)
     if step.after is not None:

@@ -43,11 +43,12 @@ def flag(name: str, *, default: bool = False) -> bool:
 
 
 def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
-    """One of a few words; case does not matter."""
-    value = text(name, default).lower()
-    if value not in allowed:
-        raise SettingError(f"{name} is {value!r}: use one of {', '.join(allowed)}.")
-    return value
+    """One of a few words, as they are spelt here; case does not matter."""
+    value = text(name, default)
+    for word in allowed:
+        if word.lower() == value.lower():
+            return word
+    raise SettingError(f"{name} is {value!r}: use one of {', '.join(allowed)}.")
 
 
 def token(name: str, *, least: int) -> str:
@@ -86,6 +87,13 @@ def number(name: str, default: int, *, least: int = 0, most: int = 2**31 - 1) ->
     if not least <= int(value) <= most:
         raise SettingError(f"{name} is {value}: use a number from {least:,} to {most:,}.")
     return int(value)
+
+
+def demand(*names: str, because: str) -> None:
+    """Go on where all of these variables are set; else SettingError names those that are not."""
+    missing = [name for name in names if not text(name)]
+    if missing:
+        raise SettingError(f"{because}, and so {', '.join(missing)} must be set too.")
 
 
 def words(name: str, default: tuple[str, ...]) -> list[str]:
@@ -157,6 +165,27 @@ def contact(name: str, default: str) -> str:
     value = web_address(name, default)
     if urlsplit(value).scheme not in {"https", "mailto", "tel"}:
         raise SettingError(f"{name} is {value!r}: use an https, mailto or tel address.")
+    return value
+
+
+def provider_address(name: str) -> str:
+    """An https address with a host; http is good enough for this machine's own. Empty where unset.
+
+    What is sent there are secrets of ours, and what comes back decides who is let in.
+    """
+    value = text(name)
+    if not value:
+        return ""
+    try:
+        parts = urlsplit(value)
+        host = parts.hostname or ""
+    except ValueError:
+        host = ""
+    local = host in {"localhost", "127.0.0.1", "::1"}
+    if not (host and ADDRESS_FORM.fullmatch(value)) or not (
+        parts.scheme == "https" or (parts.scheme == "http" and local)
+    ):
+        raise SettingError(f"{name} is {value!r}: use an https address.")
     return value
 
 

@@ -1,6 +1,7 @@
 """Django's settings, each read from the environment by a typed reader of `glexia.env`."""
 
 import secrets
+from datetime import timedelta
 
 from django.utils.csp import CSP
 
@@ -54,7 +55,7 @@ EMAIL_SUBJECT_PREFIX = "[Glexia ATT&CK Library] "
 SITE_ADDRESS = mail.site("SITE_ADDRESS")
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "accounts.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -64,6 +65,11 @@ INSTALLED_APPS = [
     "django.contrib.sitemaps",
     "django.contrib.staticfiles",
     "django_htmx",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
+    "accounts",
     "library",
     "importer",
     "analysis",
@@ -86,9 +92,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "accounts.actors.knowing_who_asks",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    # Last, as it answers in place of a view where somebody is locked out.
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "glexia.urls"
@@ -156,7 +166,7 @@ USE_TZ = True
 # How many requests a minute an address may make of what costs much; 0 for any number, which is
 # what they are where nobody but this machine asks. Counted in each web process, or by all of them
 # in Redis; an address more is some 200 bytes.
-_limited = env.flag("PRODUCTION")
+_limited = PRODUCTION
 RATE_LIMITS = {
     "searches": env.number("SEARCHES_A_MINUTE", 300 if _limited else 0),
     "files": env.number("FILES_A_MINUTE", 120 if _limited else 0),
@@ -174,6 +184,66 @@ FILE_UPLOAD_HANDLERS = ["glexia.uploads.NoFiles"]
 
 # Pages that anybody may keep are asked for without a cookie, even by those who are signed in.
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin/"
+# A sign-in ends with the browser, and after so many hours in any case.
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_AGE = env.number("SESSION_HOURS", 12, least=1, most=168) * 3600
+CSRF_COOKIE_HTTPONLY = True
+# Lax, not Strict: the way back from a provider's sign-in is a link from another site.
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+
+# Sign-in of the staff (accounts); readers have none. See docs/accounts.md.
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+_validators = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"{_validators}.UserAttributeSimilarityValidator"},
+    {"NAME": f"{_validators}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": f"{_validators}.CommonPasswordValidator"},
+    {"NAME": f"{_validators}.NumericPasswordValidator"},
+]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+# Failed sign-ins are counted in the database, which all web processes share.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = env.number("LOCKOUT_FAILURES", 5, least=1, most=100)
+AXES_COOLOFF_TIME = timedelta(minutes=env.number("LOCKOUT_MINUTES", 15, least=1, most=1440))
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "accounts.lockouts.address_of"
+AXES_WHITELIST_CALLABLE = "accounts.lockouts.is_exempt"
+AXES_LOCKOUT_CALLABLE = "accounts.lockouts.locked_out"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken"]
+# The audit log tells of sign-ins, and is read in the admin site.
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+# Whether all staff must give a code of a device beside the password, or only who has set one up.
+REQUIRE_TOTP = env.flag("REQUIRE_TOTP")
+OTP_TOTP_ISSUER = "Glexia ATT&CK Library"
+
+# Sign-in by an OpenID Connect provider: off unless OIDC_CLIENT_ID is set, whole or not at all.
+OIDC_RP_CLIENT_ID = env.text("OIDC_CLIENT_ID")
+OIDC_RP_CLIENT_SECRET = env.text("OIDC_CLIENT_SECRET")
+OIDC_ISSUER = env.text("OIDC_ISSUER")
+OIDC_OP_AUTHORIZATION_ENDPOINT = env.provider_address("OIDC_AUTHORIZATION_URL")
+OIDC_OP_TOKEN_ENDPOINT = env.provider_address("OIDC_TOKEN_URL")
+OIDC_OP_USER_ENDPOINT = env.provider_address("OIDC_USERINFO_URL")
+OIDC_OP_JWKS_ENDPOINT = env.provider_address("OIDC_JWKS_URL")
+OIDC_RP_SIGN_ALGO = env.choice("OIDC_SIGN_ALGORITHM", "RS256", ("RS256", "RS512", "ES256"))
+OIDC_ROLES_CLAIM = env.text("OIDC_ROLES_CLAIM")
+OIDC_CREATE_USER = env.flag("OIDC_CREATE_USERS")
+OIDC_NAME = env.text("OIDC_NAME", "your organisation")
+OIDC_AUTHENTICATION_CALLBACK_URL = "admin:oidc-callback"
+OIDC_USE_PKCE = True
+OIDC_TIMEOUT = 10
+if OIDC_RP_CLIENT_ID:
+    env.demand(
+        *("OIDC_CLIENT_SECRET", "OIDC_ISSUER", "OIDC_AUTHORIZATION_URL"),
+        *("OIDC_TOKEN_URL", "OIDC_USERINFO_URL", "OIDC_JWKS_URL"),
+        because="OIDC_CLIENT_ID is set",
+    )
+    AUTHENTICATION_BACKENDS.append("accounts.oidc.StaffBackend")
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]

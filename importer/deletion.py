@@ -1,10 +1,11 @@
 """Deletion: the one way to take a snapshot out of the library."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from django.db import connection, transaction
 from django.db.models import PROTECT, ManyToOneRel, Q
 
+from accounts.audit import record
 from importer.editions import take_edition_lock
 from importer.errors import BundleError
 from importer.store import take_import_lock
@@ -46,10 +47,11 @@ class Deleted:
     editions: int
 
 
-def delete_snapshot(snapshot: Snapshot) -> Deleted:
+def delete_snapshot(snapshot: Snapshot, actor: str = "delete_snapshot") -> Deleted:
     """Remove a snapshot, the versions and objects nothing else uses, and past editions with it.
 
-    Raises BundleError for one that readers see, and for one that a Take cites.
+    The audit log says that `actor` did. Raises BundleError for one that readers see, and for one
+    that a Take cites.
     """
     with transaction.atomic():
         take_import_lock(wait=True)
@@ -68,6 +70,8 @@ def delete_snapshot(snapshot: Snapshot) -> Deleted:
             cursor.execute("SET LOCAL glexia.deleting = 'on'")
             deleted = _delete(snapshot)
             cursor.execute("SET LOCAL glexia.deleting = 'off'")
+        named = f"{snapshot.domain} {snapshot.attack_version}"
+        record(actor, "snapshot deleted", named, sha256=snapshot.sha256, **asdict(deleted))
     return deleted
 
 

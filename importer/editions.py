@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from django.db import connection, transaction
 
+from accounts.audit import record
 from importer.errors import BundleError
 from library.epoch import announce_change
 from library.identifiers import Domain, Provenance, is_sample, release_order
@@ -62,7 +63,7 @@ def undo(made_by: str) -> Edition:
     for earlier in Edition.objects.select_related(*Domain.values).order_by("-id")[1:]:
         triple = {domain: getattr(earlier, domain) for domain in Domain.values}
         if triple != current:
-            return _create(triple, made_by)
+            return _create(triple, made_by, "edition before taken up")
     raise BundleError("there is no edition before the current one to go back to.")
 
 
@@ -106,9 +107,12 @@ def _append(triple: Triple, made_by: str) -> Edition | None:
     named = {domain: triple.get(domain) for domain in Domain.values}
     if named == _current():
         return None
-    return _create(named, made_by)
+    return _create(named, made_by, "edition made")
 
 
-def _create(triple: Triple, made_by: str) -> Edition:
+def _create(triple: Triple, made_by: str, how: str) -> Edition:
     announce_change()
-    return Edition.objects.create(**triple, made_by=made_by)
+    made = Edition.objects.create(**triple, made_by=made_by)
+    shown = [f"{held.domain} {held.attack_version}" for held in made.snapshots]
+    record(made_by, how, f"edition {made.pk}", shows=shown)
+    return made

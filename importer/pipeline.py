@@ -16,6 +16,7 @@ from typing import Protocol
 import orjson
 from django.db import transaction
 
+from accounts.audit import record
 from importer.acquire import Packed, pack
 from importer.digest import digest
 from importer.duplicates import keys_of_canonical, keys_of_text, refuse_duplicates
@@ -93,8 +94,10 @@ def import_bundles(
             run.progress.stage("", "waiting for another import to end", 1)
             take_import_lock(wait=True)
         reports = [_import_one(source, run) for source in ordered]
-        _publish(reports, options)
         imported = [report for report in reports if report.status == IMPORTED]
+        for report in imported:
+            _record(report, options)
+        _publish(reports, options)
         if imported:
             refresh_statistics(contents=any(r.added > r.unchanged for r in imported))
         if options.dry_run:
@@ -314,6 +317,13 @@ def _findings(snapshot: Snapshot) -> list[dict[str, str]]:
         for version_id, field, reason in every
         if version_id in held
     ]
+
+
+def _record(report: Report, options: Options) -> None:
+    """Into the audit log; a dry run takes the entry back with the rest."""
+    told = {"sha256": report.bundle_sha256, "provenance": report.provenance}
+    told["from"] = report.origin
+    record(options.made_by, "snapshot imported", f"{report.domain} {report.release}", **told)
 
 
 def _publish(reports: Sequence[Report], options: Options) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.audit import record
 from analysis.models import Revision, Take
 from analysis.takefiles.additions import Addition
 from analysis.takefiles.checks import Checks
@@ -23,6 +25,8 @@ from analysis.takefiles.shipped import Shipped, is_shipped, shipped_among
 from analysis.takefiles.storing import store
 from analysis.writing import id_problems, known_ids, named_ids
 from library.identifiers import Domain, is_sample
+
+UNCHANGED: Final = "unchanged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +49,24 @@ class Imported:
     unchecked: tuple[str, ...]
 
 
-def import_folder(folder: Path) -> Imported:
+def import_folder(folder: Path, actor: str = "import_takes") -> Imported:
     """Bring the Takes of a folder in, in one transaction; some 10 ms a file.
 
     Raises BadTakesError with everything that is wrong with any of them; then nothing is written.
     """
     files = read_folder(folder)
     wrong = [problem for file in files for problem in file.problems]
-    return import_files(files, shipped_among(files), [*wrong, *name_problems(files)])
+    return import_files(files, shipped_among(files), actor, [*wrong, *name_problems(files)])
 
 
 @transaction.atomic
 def import_files(
-    files: Sequence[ReadFile], shipped: Shipped, wrong: Iterable[FileProblem] = ()
+    files: Sequence[ReadFile], shipped: Shipped, actor: str, wrong: Iterable[FileProblem] = ()
 ) -> Imported:
     """The same for files that were read, of which this much is known to be wrong.
 
-    What is shipped with the library may name what no release here holds.
+    What is shipped with the library may name what no release here holds. The audit log has an
+    entry for each file that adds anything, by `actor`.
     """
     problems = list(wrong)
     takes = {file.take.stix_id: (file, file.take) for file in files if file.take is not None}
@@ -82,7 +87,17 @@ def import_files(
     if problems:
         raise BadTakesError(problems)
     store([addition for _, addition in additions], named)
-    return Imported(tuple(_outcome(file.name, made) for file, made in additions), unchecked)
+    outcomes = tuple(_outcome(file.name, made) for file, made in additions)
+    for outcome, (_, made) in zip(outcomes, additions, strict=True):
+        if outcome.word != UNCHANGED:
+            _record(actor, outcome, made)
+    return Imported(outcomes, unchecked)
+
+
+def _record(actor: str, outcome: Outcome, made: Addition) -> None:
+    named = " ".join(filter(None, (made.take.attack_id, made.take.name)))
+    told = {"file": outcome.file, "became": f"{outcome.word}, {outcome.detail}"}
+    record(actor, "Take imported", named, stix_id=made.row.stix_id, **told)
 
 
 def _locked(stix_ids: Iterable[str]) -> dict[str, Take]:
@@ -135,7 +150,7 @@ def _outcome(name: str, addition: Addition) -> Outcome:
         return Outcome(name, "revised", "; ".join(changes))
     here = next(r for r in held if entry_of(r).identity == take.identity)
     # A state alone is moved on by what people do, not by a word in a file.
-    return Outcome(name, "unchanged", f"{here.state} here" if here.state != take.state else "")
+    return Outcome(name, UNCHANGED, f"{here.state} here" if here.state != take.state else "")
 
 
 def _added(added: Sequence[tuple[RevisionKeys, object]], held: Sequence[Revision]) -> Iterator[str]:

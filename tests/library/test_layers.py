@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("library", "importer", "analysis")
+APPS = ("accounts", "library", "importer", "analysis")
 PACKAGES = (*APPS, "glexia")
 MOST_LINES = 400
 
@@ -93,8 +93,20 @@ def test_the_house_is_read_whole() -> None:
     assert "django.db" in imports("importer.store")
 
 
-def test_library_imports_neither_other_app() -> None:
-    assert offences("library", "importer", "analysis", "glexia", "tests") == []
+def test_library_imports_no_other_app() -> None:
+    assert offences("library", "accounts", "importer", "analysis", "glexia", "tests") == []
+
+
+def test_accounts_imports_no_other_app() -> None:
+    assert offences("accounts", "library", "importer", "analysis") == []
+    found = {name for module in of("accounts") for name in imports(module)}
+    assert {name for name in found if within(name, "glexia")} == {"glexia.clients"}
+
+
+def test_other_apps_know_of_accounts_its_audit_log_and_roles_alone() -> None:
+    for app in ("importer", "analysis"):
+        found = {name for module in of(app) for name in imports(module)}
+        assert {n for n in found if within(n, "accounts")} <= {"accounts.audit", "accounts.roles"}
 
 
 def test_importer_and_analysis_do_not_know_each_other() -> None:

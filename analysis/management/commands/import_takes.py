@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from accounts.audit import command_actor
 from analysis.management.base import TakesCommand
 from analysis.takefiles.importing import import_folder
 
@@ -20,7 +21,7 @@ class Command(TakesCommand):
 
     def work(self, **options: Any) -> None:
         """Import, and print what became of each file."""
-        imported = import_folder(options["folder"])
+        imported = import_folder(options["folder"], command_actor("import_takes"))
         for outcome in imported.outcomes:
             self.stdout.write(str(outcome))
         for domain in imported.unchecked:

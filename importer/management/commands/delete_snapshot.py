@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from accounts.audit import command_actor
 from importer.deletion import delete_snapshot
 from importer.management.base import ImporterCommand, add_snapshot_arguments
 from importer.selection import select_snapshot
@@ -22,7 +23,7 @@ class Command(ImporterCommand):
         """Delete it and say what went."""
         snapshot = select_snapshot(options["domain"], options["release"], options["sha_prefix"])
         named = f"{snapshot.domain} {snapshot.attack_version} {snapshot.sha256[:12]}"
-        gone = delete_snapshot(snapshot)
+        gone = delete_snapshot(snapshot, command_actor("delete_snapshot"))
         self.stdout.write(
             f"Deleted {named}: {gone.memberships:,} memberships, {gone.edges:,} links,"
             f" {gone.versions:,} versions and {gone.objects:,} objects nothing else used,"

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 from django.core.management.base import CommandParser
 
+from accounts.audit import command_actor
 from importer.errors import BundleError
 from importer.management.base import ImporterCommand
 from importer.pipeline import Options, import_bundles
@@ -51,4 +52,5 @@ class Command(ImporterCommand):
             release=release,
             make_current=not options["no_current"],
             dry_run=options["dry_run"],
+            made_by=command_actor("import_attack"),
         )

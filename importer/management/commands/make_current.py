@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from accounts.audit import command_actor
 from importer import editions
 from importer.errors import BundleError
 from importer.management.base import ImporterCommand, add_snapshot_arguments
@@ -27,10 +28,10 @@ class Command(ImporterCommand):
         if named == options["undo"] or (options["undo"] and options["domain"]):
             raise BundleError("say either DOMAIN RELEASE [SHA-PREFIX] or --undo.")
         if options["undo"]:
-            self._tell(editions.undo(made_by="make_current --undo"))
+            self._tell(editions.undo(command_actor("make_current --undo")))
         else:
             snapshot = select_snapshot(options["domain"], options["release"], options["sha_prefix"])
-            self._tell(editions.make_current(snapshot, made_by="make_current"))
+            self._tell(editions.make_current(snapshot, command_actor("make_current")))
 
     def _tell(self, edition: Edition | None) -> None:
         if edition is None:

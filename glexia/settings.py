@@ -54,8 +54,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "library",
+    # Before the queue: its `db_worker` takes the place of the queue's own.
     "importer",
     "analysis",
+    "django_tasks_db",
 ]
 
 MIDDLEWARE = [
@@ -115,6 +117,21 @@ USE_TZ = True
 # Pages that anybody may keep are asked for without a cookie, even by those who are signed in.
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin/"
 
+# The queue of background work is in PostgreSQL; `manage.py db_worker` takes from it.
+TASKS = {
+    "default": {
+        "BACKEND": "django_tasks_db.DatabaseBackend",
+        "QUEUES": ["default", "imports"],
+    }
+}
+
+# Bundles that come in by the import console: how large they may be, compressed or not, from which
+# directory of the server they may be chosen, and how long what a run needs is kept once it waits
+# for somebody or has failed.
+IMPORT_MAX_BYTES = env.number("IMPORT_MAX_MB", 200, least=1, most=2000) * 1024 * 1024
+IMPORT_DIR = env.directory("IMPORT_DIR")
+IMPORT_KEEP_HOURS = env.number("IMPORT_KEEP_HOURS", 24, least=1, most=8760)
+
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA_DIR / "static"
@@ -139,5 +156,7 @@ X_FRAME_OPTIONS = "DENY"
 # What other apps add to the library's pages: dotted paths of functions, in the order shown.
 OBJECT_PANELS = ["analysis.panels.take_panel"]
 RELEASE_PANELS = ["analysis.releases.takes_panel"]
+# And what they say, in the dry run of an import, that a snapshot would mean to them.
+IMPORT_PREVIEWS: list[str] = []
 # Their pages that sitemaps name beside the lists: names of addresses.
 LISTED_PAGES = ["analysis:takes", "analysis:takes-brief"]

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import ModuleType
 
 from importer.errors import BundleError
+from library.identifiers import release_order
 
 # MITRE's repository of STIX 2.1 releases; the only address the library downloads from.
 ADDRESS = (
@@ -52,6 +53,11 @@ def published_as(sha256: str) -> list[tuple[str, str]]:
 def current_release() -> str:
     """The newest release that mitreattack-python knows of."""
     return str(_release_info().LATEST_VERSION)
+
+
+def published_releases(domain: str) -> list[str]:
+    """The releases of a domain that MITRE published in STIX 2.1, the newest first."""
+    return sorted(_release_info().STIX21[domain], key=release_order, reverse=True)
 
 
 def published_sha256(domain: str, release: str) -> str:

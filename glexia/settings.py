@@ -126,10 +126,11 @@ TASKS = {
 }
 
 # Bundles that come in by the import console: how large they may be, compressed or not, from which
-# directory of the server they may be chosen, and how long what a run needs is kept once it waits
-# for somebody or has failed.
+# directory of the server they may be chosen, where they lie while they are needed (web processes
+# and workers share the folder), and how long once a run waits for somebody or has failed.
 IMPORT_MAX_BYTES = env.number("IMPORT_MAX_MB", 200, least=1, most=2000) * 1024 * 1024
 IMPORT_DIR = env.directory("IMPORT_DIR")
+IMPORT_SPOOL = env.path("IMPORT_SPOOL") or DATA_DIR / "imports"
 IMPORT_KEEP_HOURS = env.number("IMPORT_KEEP_HOURS", 24, least=1, most=8760)
 
 STATIC_URL = "/static/"

@@ -129,7 +129,7 @@ def findings_page(snapshot: Snapshot, filters: Filters, start: int) -> FindingsP
         snapshot,
         filters,
         total,
-        tuple(_rows(fitting[start : start + PAGE_SIZE])),
+        tuple(_rows(fitting, slice(start, start + PAGE_SIZE))),
         start,
         _counts(every, "version__object__stix_type"),
         _counts(every, "field"),
@@ -146,7 +146,7 @@ def _counts(every: QuerySet[Finding], column: str) -> tuple[tuple[str, int], ...
     return tuple((value, count) for value, count in counted)
 
 
-def _rows(found: QuerySet[Finding]) -> Iterator[Row]:
+def _rows(found: QuerySet[Finding], which: slice = slice(None)) -> Iterator[Row]:
     columns = (
         "version__object__stix_type",
         "version__attack_id",
@@ -156,7 +156,7 @@ def _rows(found: QuerySet[Finding]) -> Iterator[Row]:
         "reason",
     )
     rows = found.order_by("version__object__stix_type", "pk").values_list(*columns)
-    for stix_type, attack_id, name, stix_id, field, reason in rows:
+    for stix_type, attack_id, name, stix_id, field, reason in rows[which]:
         href = f"{Addresses().home}/objects/{stix_id}"
         yield Row(stix_type, attack_id, name, stix_id, field, reason, href)
 

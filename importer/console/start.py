@@ -70,7 +70,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     try:
         return _upload(request, handler)
     except OSError as error:
-        reason = f"The file could not be kept in the data directory ({error.strerror})."
+        reason = f"The file could not be kept on the server ({error.strerror})."
         return _page(request, Problem(SourceKind.UPLOADED, reason), status=507)
     finally:
         handler.discard()

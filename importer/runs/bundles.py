@@ -34,7 +34,7 @@ def fetch(run: ImportRun, progress: RunProgress) -> None:
     except OSError as error:
         spool.discard(name)
         raise BundleError(
-            f"{run.bundle}: cannot be kept in the data directory ({error.strerror})."
+            f"{run.bundle}: cannot be kept in the folder IMPORT_SPOOL ({error.strerror})."
         ) from None
 
 
@@ -56,7 +56,7 @@ def _spooled(name: str, origin: str) -> Acquired:
     if not spool.holds(name):
         raise BundleError(
             f"{origin}: the file is not there any more: upload it again. (Web processes and"
-            " workers must share the data directory.)"
+            " workers must share the folder IMPORT_SPOOL.)"
         )
     path = spool.place(name)
     try:

@@ -52,6 +52,11 @@ END: Final = """
         finished_at = clock_timestamp()
     WHERE id = %(run)s AND state = ANY(%(worked_on)s)
 """
+# What an edition or a snapshot that comes or goes makes another.
+LIBRARY_STATE: Final = """
+    SELECT concat(count(*), ' ', max(id), ' ', (SELECT max(id) FROM library_edition))
+    FROM library_snapshot
+"""
 
 
 def connect() -> psycopg.Connection[Any]:
@@ -92,6 +97,12 @@ class Control:
     def tell(self, stage: str, done: int, parts: int) -> bool:
         """Say how far the run is; False where it is to go no further."""
         return self._changed(TELL, stage=stage, done=done, parts=parts)
+
+    def library_state(self) -> str:
+        """The library as it is outside the import's transaction."""
+        row = self._connection.execute(LIBRARY_STATE).fetchone()
+        assert row is not None
+        return str(row[0])
 
     def note(self, text: str) -> None:
         """Add a line to the run's log."""

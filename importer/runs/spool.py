@@ -1,4 +1,4 @@
-"""The spool: files in the data directory that hold bundles while their runs need them.
+"""The spool: a folder of files that hold bundles while their runs need them.
 
 Uploads are streamed into it and downloads kept in it between the dry run and the import. A run's
 file goes when its import is done; one whose run failed or was cancelled stays a while, for a retry.
@@ -27,7 +27,7 @@ UNNAMED_SECONDS: Final = 3600
 
 def folder() -> Path:
     """Where the files are; made for its owner alone where it is not there yet."""
-    found: Path = settings.DATA_DIR / "imports"
+    found: Path = settings.IMPORT_SPOOL
     found.mkdir(mode=0o700, parents=True, exist_ok=True)
     return found
 

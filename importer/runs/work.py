@@ -87,7 +87,7 @@ def _dry_run(run: ImportRun, control: Control) -> None:
 
     def look(reports: list[Report]) -> None:
         progress.stage("", "looking at what would change", 0)
-        found.append(preview_of(reports[0]))
+        found.append(preview_of(reports[0], control.library_state()))
 
     progress = RunProgress(control)
     (report,) = _import_bundle(run, progress, _options(run, dry_run=True), look)

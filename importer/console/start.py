@@ -82,8 +82,10 @@ def _upload(request: HttpRequest, handler: SpoolHandler) -> HttpResponse:
     try:
         if handler.too_large:
             raise RefusedError(_too_large())
-        if not handler.size:
-            raise RefusedError("Choose a file that holds a bundle: none came, or an empty one.")
+        if not (handler.is_whole and handler.size):
+            raise RefusedError(
+                "Choose a file that holds a bundle: none came, or an empty one, or it broke off."
+            )
         domain, release = _hints(sent)
     except RefusedError as refused:
         return _page(request, Problem(SourceKind.UPLOADED, str(refused), sent))

@@ -24,6 +24,7 @@ class SpoolHandler(FileUploadHandler):
         self.name = ""
         self.shown_name = ""
         self.size = 0
+        self.is_whole = False
         self.too_large = False
         self._file: IO[bytes] | None = None
 
@@ -33,8 +34,8 @@ class SpoolHandler(FileUploadHandler):
         if field_name != FIELD or self.name:
             raise SkipFile
         self.name = spool.fresh_name()
-        shown = file_name if file_name.isprintable() else ascii(file_name)[1:-1]
-        self.shown_name = shown[:LONGEST_NAME]
+        # Django has left its folders out, and what cannot be seen.
+        self.shown_name = file_name[:LONGEST_NAME]
         self._file = spool.place(self.name).open("xb")
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
@@ -49,11 +50,13 @@ class SpoolHandler(FileUploadHandler):
     def file_complete(self, file_size: int) -> UploadedFile[bytes]:
         """The file is whole: it stands in the spool, and the form gets a stand-in for it."""
         self._close()
+        self.is_whole = True
         return UploadedFile(BytesIO(), self.shown_name, size=file_size)
 
     def upload_interrupted(self) -> None:
-        """The sender went away."""
-        self.discard()
+        """The sender went away, or what came last was passed over."""
+        if not self.is_whole:
+            self.discard()
 
     def hand_over(self) -> None:
         """The file belongs to a run from now on."""

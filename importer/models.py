@@ -151,7 +151,7 @@ class ImportRun(models.Model):
     @property
     def percent(self) -> int | None:
         """How much of the stage is done, in hundredths; None where that cannot be said."""
-        if not self.parts:
+        if self.parts < 2:
             return None
         return min(100, 100 * self.done // self.parts)
 

@@ -1,4 +1,4 @@
-"""`make run`: the database, the import and the web server, started in order and stopped in order.
+"""`make run`: database, import, worker and web server, started in order and stopped in order.
 
 `python -m glexia.run` owns everything it starts. Ctrl-C or SIGTERM ends all of it with exit status
 0; what cannot work ends it with one sentence and exit status 1.
@@ -26,6 +26,8 @@ DEFAULT_PORT = 8000
 STOP_SECONDS = GRACEFUL_SECONDS + 5
 READY_SECONDS = 30
 WATCH_SECONDS = 1
+FINISH_SECONDS = 3
+RESTART_SECONDS = 3
 # Loaded beforehand: little is safe to do between fork and exec.
 LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 PR_SET_PDEATHSIG = 1
@@ -60,24 +62,28 @@ def _run(stack: contextlib.ExitStack) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "glexia.settings"
     django.setup()
     _prepare()
+    worker = stack.enter_context(_Worker())
     server = stack.enter_context(_web_server(port))
     _wait_until_ready(server, port)
     _say(f"Ready after {time.monotonic() - begun:.1f} s: http://{HOST}:{port}/learn/attack")
     _say("Ctrl-C stops everything.")
-    status = _watch(server, database)
+    status = _watch(server, database, worker)
     raise RunError(
         f"The web server ended by itself with status {status}; its messages stand above."
     )
 
 
-def _watch(server: subprocess.Popen[bytes], database: embedded.Server | None) -> int:
-    """The web server's exit status; the database is started again whenever it dies."""
+def _watch(
+    server: subprocess.Popen[bytes], database: embedded.Server | None, worker: "_Worker"
+) -> int:
+    """The web server's exit status; the database and the worker are started again if they die."""
     while True:
         try:
             return server.wait(WATCH_SECONDS)
         except subprocess.TimeoutExpired:
             if database is not None:
                 database.ensure()
+            worker.ensure()
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
@@ -155,6 +161,41 @@ def _end_with_parent() -> None:
     """In the child: have Linux end it when we are killed, so that it does not keep the port."""
     if LIBC is not None:
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+class _Worker:
+    """The process that imports in the background; a context manager, which ends it.
+
+    Asked to end, it finishes what it is at; asked again, it breaks that off in order.
+    """
+
+    def __init__(self) -> None:
+        self._start()
+
+    def _start(self) -> None:
+        command = [sys.executable, "manage.py", "db_worker", "--no-reload", "--verbosity", "0"]
+        self._begun = time.monotonic()
+        self._process = subprocess.Popen(  # noqa: S603  (our own words)
+            command, cwd=env.BASE_DIR, start_new_session=True, preexec_fn=_end_with_parent
+        )
+
+    def ensure(self) -> None:
+        """Start it again where it has died, but not at every turn."""
+        if self._process.poll() is not None and time.monotonic() - self._begun > RESTART_SECONDS:
+            _say(f"The worker ended with status {self._process.returncode}: it is started again.")
+            self._start()
+
+    def __enter__(self) -> "_Worker":
+        return self
+
+    def __exit__(self, *_how: object) -> None:
+        for patience in (FINISH_SECONDS, STOP_SECONDS):
+            self._process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(patience)
+                return
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
 
 
 @contextlib.contextmanager

@@ -71,8 +71,10 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_totp",
     "accounts",
     "library",
+    # Before the queue: its `db_worker` takes the place of the queue's own.
     "importer",
     "analysis",
+    "django_tasks_db",
 ]
 
 MIDDLEWARE = [
@@ -244,6 +246,22 @@ if OIDC_RP_CLIENT_ID:
         because="OIDC_CLIENT_ID is set",
     )
     AUTHENTICATION_BACKENDS.append("accounts.oidc.StaffBackend")
+
+# The queue of background work is in PostgreSQL; `manage.py db_worker` takes from it.
+TASKS = {
+    "default": {
+        "BACKEND": "django_tasks_db.DatabaseBackend",
+        "QUEUES": ["default", "imports"],
+    }
+}
+
+# Bundles that come in by the import console: how large they may be, compressed or not, from which
+# directory of the server they may be chosen, where they lie while they are needed (web processes
+# and workers share the folder), and how long once a run waits for somebody or has failed.
+IMPORT_MAX_BYTES = env.number("IMPORT_MAX_MB", 200, least=1, most=2000) * 1024 * 1024
+IMPORT_DIR = env.directory("IMPORT_DIR")
+IMPORT_SPOOL = env.path("IMPORT_SPOOL") or DATA_DIR / "imports"
+IMPORT_KEEP_HOURS = env.number("IMPORT_KEEP_HOURS", 24, least=1, most=8760)
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]

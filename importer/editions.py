@@ -54,17 +54,25 @@ def make_current(snapshot: Snapshot, made_by: str) -> Edition | None:
 
 @transaction.atomic
 def undo(made_by: str) -> Edition:
-    """An edition like the one before the current; raises BundleError where there is none.
-
-    Editions that show the same as the current one, which a deletion may leave, are passed over.
-    """
+    """An edition like the one before the current; raises BundleError where there is none."""
     take_edition_lock()
+    earlier = before_current()
+    if earlier is None:
+        raise BundleError("there is no edition before the current one to go back to.")
+    triple = {domain: getattr(earlier, domain) for domain in Domain.values}
+    return _create(triple, made_by, "edition before taken up")
+
+
+def before_current() -> Edition | None:
+    """The newest edition that shows something else than the current one; None without.
+
+    Editions that show the same, which a deletion may leave, are passed over.
+    """
     current = _current()
     for earlier in Edition.objects.select_related(*Domain.values).order_by("-id")[1:]:
-        triple = {domain: getattr(earlier, domain) for domain in Domain.values}
-        if triple != current:
-            return _create(triple, made_by, "edition before taken up")
-    raise BundleError("there is no edition before the current one to go back to.")
+        if {domain: getattr(earlier, domain) for domain in Domain.values} != current:
+            return earlier
+    return None
 
 
 def take_edition_lock() -> None:

@@ -5,7 +5,7 @@ Either all bundles of a run come in, and readers see them at once, or nothing ha
 
 import gc
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
@@ -14,7 +14,7 @@ from itertools import batched
 from typing import Protocol
 
 import orjson
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.audit import record
 from importer.acquire import Packed, pack
@@ -34,6 +34,7 @@ from importer.store import (
     delta,
     refresh_statistics,
     take_import_lock,
+    wait_for_import_lock,
 )
 from importer.validate import Checked, Validator
 from importer.validate import Finding as InvalidField
@@ -44,6 +45,10 @@ from library.models import Edition, Finding, ObjectVersion, Snapshot, SnapshotOb
 
 # Objects stored and validated together.
 BATCH = 4096
+# How long an import waits for another before it tells its progress, which may end it.
+WAIT_MILLISECONDS = 300
+
+type AtEnd = Callable[[list[Report]], None]
 
 
 class Progress(Protocol):
@@ -80,19 +85,25 @@ class Options:
 
 
 def import_bundles(
-    sources: Sequence[Source], options: Options, progress: Progress | None = None
+    sources: Sequence[Source],
+    options: Options,
+    progress: Progress | None = None,
+    at_end: AtEnd | None = None,
 ) -> list[Report]:
     """A report for each bundle, oldest release first.
 
-    Waits while another import runs. Raises BundleError, with the library untouched, when any
-    bundle of the run cannot be imported.
+    Waits while another import runs. `at_end` is called with the reports as the last thing of the
+    transaction, of a dry run's too. Raises BundleError when any bundle of the run cannot be
+    imported; this, and whatever `progress` or `at_end` raise, leaves the library untouched.
     """
     run = _Run(options, progress or Silent())
     ordered = _oldest_first(sources, run)
     with run.validators, _no_collection(), transaction.atomic():
+        _without_time_limit()
         if not take_import_lock(wait=False):
-            run.progress.stage("", "waiting for another import to end", 1)
-            take_import_lock(wait=True)
+            run.progress.stage("", "waiting for another import to end", 0)
+            while not wait_for_import_lock(WAIT_MILLISECONDS):
+                run.progress.advance(0)
         reports = [_import_one(source, run) for source in ordered]
         imported = [report for report in reports if report.status == IMPORTED]
         for report in imported:
@@ -100,9 +111,17 @@ def import_bundles(
         _publish(reports, options)
         if imported:
             refresh_statistics(contents=any(r.added > r.unchanged for r in imported))
+        if at_end is not None:
+            at_end(reports)
         if options.dry_run:
             transaction.set_rollback(True)
     return reports
+
+
+def _without_time_limit() -> None:
+    """Statements of an import may take longer than those of pages."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
 
 
 @contextmanager
@@ -248,10 +267,9 @@ def _bring_in(source: Source, opened: _Opened, run: _Run, beside: ThreadPoolExec
     snapshot = writer.finish(opened.identity, opened.packing.result(), opened.sha256, spec)
     checked = Checked()
     if anything_new:
-        run.progress.stage(source.origin, "validating", 1)
-        checked, invalid = run.validator.results()
+        run.progress.stage(source.origin, "validating", run.validator.ahead)
+        checked, invalid = run.validator.results(run.progress.advance)
         writer.write_findings([*invalid, *unversioned])
-        run.progress.advance(1)
     report = _report(snapshot, source, IMPORTED)
     report.checked = asdict(checked)
     return report

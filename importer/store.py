@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from importer.acquire import Packed
 from importer.digest import Digest
@@ -87,6 +87,20 @@ def take_import_lock(*, wait: bool) -> bool:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [IMPORT_LOCK])
         (held,) = cursor.fetchone()
         return bool(held)
+
+
+def wait_for_import_lock(milliseconds: int) -> bool:
+    """Whether this transaction has come to hold the import lock within so long a wait."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = {int(milliseconds)}")
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IMPORT_LOCK])
+            cursor.execute("SET LOCAL lock_timeout = 0")
+    except OperationalError as error:
+        if isinstance(error.__cause__, psycopg.errors.LockNotAvailable):
+            return False
+        raise
+    return True
 
 
 @dataclass(frozen=True, slots=True)

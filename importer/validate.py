@@ -19,7 +19,7 @@ import signal
 import struct
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -186,13 +186,22 @@ class Validator:
                 raise self._failed
             self._futures.append(self._threads.submit(self._check, chunk))
 
-    def results(self) -> tuple[Checked, list[Finding]]:
+    @property
+    def ahead(self) -> int:
+        """How many parts `results` will tell of."""
+        return len(self._futures)
+
+    def results(
+        self, advance: Callable[[int], None] | None = None
+    ) -> tuple[Checked, list[Finding]]:
         """What was found in all submitted since the last call, in that order; waits for the rest.
 
-        Raises ValidatorError when a process has died.
+        `advance` is told of each part. Raises ValidatorError when a process has died.
         """
         for future in self._futures:
             self._add(*future.result())
+            if advance is not None:
+                advance(1)
         found = self._total, self._findings
         self._futures, self._total, self._findings = [], Checked(), []
         return found

@@ -167,7 +167,7 @@ def clear_library() -> None:
         # By name: the two largest have no foreign keys that CASCADE could follow.
         tables = [
             model._meta.db_table
-            for app in ("accounts", "library", "analysis")
+            for app in ("accounts", "library", "analysis", "importer", "django_tasks_database")
             for model in apps.get_app_config(app).get_models()
         ]
         cursor.execute(f"TRUNCATE {', '.join(tables)}")

@@ -1,0 +1,125 @@
+"""Imports in the admin site: the history of all runs, and the pages of the console."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import admin
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+
+from importer.console import findings, overview, run, start, switching
+from importer.models import ImportRun
+from importer.roles import START
+from importer.runs.recovery import notice_dead
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    ModelAdmin = admin.ModelAdmin[ImportRun]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+
+@admin.register(ImportRun)
+class ImportRunAdmin(ModelAdmin):
+    """The history: who, when, what from, its hash, what came of it and how long it took."""
+
+    change_list_template = "importer/history.html"
+    list_display = ("bundle", "source", "asked_by", "asked", "hash", "outcome", "duration")
+    list_filter = ("state", "domain", "source_kind")
+    search_fields = ("source_name", "asked_by", "sha256", "release")
+    list_per_page = 50
+    ordering = ("-id",)
+
+    @admin.display(description="Bundle", ordering="domain")
+    def bundle(self, found: ImportRun) -> str:
+        """What was imported."""
+        return found.bundle
+
+    @admin.display(description="Source", ordering="source_kind")
+    def source(self, found: ImportRun) -> str:
+        """Where it came from."""
+        return f"{found.get_source_kind_display()}: {found.source_name}"
+
+    @admin.display(description="Asked at (UTC)", ordering="asked_at")
+    def asked(self, found: ImportRun) -> str:
+        """When it was asked for."""
+        return f"{found.asked_at:%Y-%m-%d %H:%M}"
+
+    @admin.display(description="SHA-256", ordering="sha256")
+    def hash(self, found: ImportRun) -> str:
+        """The beginning of the bundle's hash."""
+        return format_html("<code>{}</code>", found.sha256[:12]) if found.sha256 else "–"
+
+    @admin.display(description="Outcome", ordering="state")
+    def outcome(self, found: ImportRun) -> str:
+        """What came of it."""
+        return found.outcome
+
+    @admin.display(description="Duration")
+    def duration(self, found: ImportRun) -> str:
+        """How long its dry run or import took, whichever was the last."""
+        return "–" if found.seconds is None else f"{found.seconds:.1f} s"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Those who import start runs."""
+        return request.user.has_perm(START)
+
+    def has_change_permission(self, request: HttpRequest, obj: ImportRun | None = None) -> bool:
+        """Nobody changes a run in the way of other models."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ImportRun | None = None) -> bool:
+        """Nobody deletes one: the history is kept."""
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        """The pages of the console, before those of the admin site."""
+        view = self.admin_site.admin_view
+        own = [
+            path("overview/", view(overview.overview), name="import-overview"),
+            path("upload/", view(start.upload), name="import-upload"),
+            path("go-back/", view(switching.go_back), name="import-go-back"),
+            path("<int:run_id>/act/", view(run.act), name="import-act"),
+            path(
+                "snapshots/<int:snapshot_id>/findings/",
+                view(findings.findings),
+                name="import-findings",
+            ),
+            path(
+                "snapshots/<int:snapshot_id>/current/",
+                view(switching.make_current),
+                name="import-make-current",
+            ),
+            path(
+                "snapshots/<int:snapshot_id>/delete/", view(switching.delete), name="import-delete"
+            ),
+        ]
+        return [*own, *super().get_urls()]
+
+    def add_view(
+        self,
+        request: HttpRequest,
+        form_url: str = "",
+        extra_context: dict[str, object] | None = None,
+    ) -> HttpResponse:
+        """What to import."""
+        return start.start(request)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, object] | None = None,
+    ) -> HttpResponse:
+        """The page of a run."""
+        return run.run(request, object_id)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        """The history, without a run that is said to be worked on and is not."""
+        notice_dead()
+        return super().changelist_view(request, extra_context)

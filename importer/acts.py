@@ -1,6 +1,7 @@
 """What admins do to imports, releases and snapshots: one function an act, each with its actor.
 
-Each act and its record in the audit log are one transaction. Raises RefusedError, with one
+Each act and its record in the audit log are one transaction; what changes editions and snapshots
+is recorded where it is done. Raises RefusedError, with one
 sentence, for what cannot be done as things stand.
 """
 
@@ -12,8 +13,8 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.audit import record
 from importer import deletion, editions
-from importer.audit import record
 from importer.errors import BundleError, RefusedError
 from importer.models import QUEUED, WORKED_ON, ImportRun, RunState, SourceKind
 from importer.runs import directory, spool
@@ -49,7 +50,7 @@ def start(actor: str, asked: Asked, retry_of: ImportRun | None = None) -> Import
         log=[ImportRun.said(f"Asked for by {actor}")],
     )
     _enqueue(run)
-    action = "import.retry" if retry_of else "import.start"
+    action = "import retried" if retry_of else "import asked for"
     record(actor, action, str(run), source=f"{asked.source_kind} {asked.source_name}")
     return run
 
@@ -64,7 +65,7 @@ def confirm(actor: str, run: ImportRun, *, make_current: bool) -> None:
     run.log = [*run.log, ImportRun.said(f"Confirmed by {actor}")]
     run.save(update_fields=["state", "confirmed_by", "make_current", "log"])
     _enqueue(run)
-    record(actor, "import.confirm", str(run), sha256=run.sha256, make_current=make_current)
+    record(actor, "import confirmed", str(run), sha256=run.sha256, make_current=make_current)
 
 
 @transaction.atomic
@@ -80,7 +81,7 @@ def cancel(actor: str, run: ImportRun) -> None:
         run.finished_at = run.finished_at or timezone.now()
     run.log = [*run.log, ImportRun.said(f"Cancelled by {actor}")]
     run.save(update_fields=["state", "cancel_asked", "finished_at", "log"])
-    record(actor, "import.cancel", str(run))
+    record(actor, "import cancelled", str(run))
 
 
 @transaction.atomic
@@ -113,41 +114,32 @@ def retry(actor: str, run: ImportRun) -> ImportRun:
 def make_current(actor: str, snapshot: Snapshot) -> Edition | None:
     """The edition that shows a snapshot to readers; None where they see it already."""
     try:
-        edition = editions.make_current(snapshot, made_by=actor)
+        return editions.make_current(snapshot, made_by=actor)
     except BundleError as error:
         raise RefusedError(str(error)) from None
-    if edition is not None:
-        record(actor, "edition.make_current", str(snapshot), edition=edition.pk)
-    return edition
 
 
 @transaction.atomic
 def go_back(actor: str) -> Edition:
     """An edition like the one before the current."""
     try:
-        edition = editions.undo(made_by=actor)
+        return editions.undo(made_by=actor)
     except BundleError as error:
         raise RefusedError(_begun(str(error))) from None
-    shown = ", ".join(str(snapshot) for snapshot in edition.snapshots)
-    record(actor, "edition.go_back", f"edition {edition.pk}", shows=shown)
-    return edition
 
 
 @transaction.atomic
 def delete(actor: str, snapshot: Snapshot) -> deletion.Deleted:
     """Take a snapshot out of the library; what went with it."""
-    named = str(snapshot)
     if ImportRun.objects.filter(state__in=WORKED_ON).exists():
         # It would wait for the import to end, and the browser with it.
         raise RefusedError(
             "Nothing was deleted: an import is under way. Wait for it, or cancel it."
         )
     try:
-        gone = deletion.delete_snapshot(snapshot)
+        return deletion.delete_snapshot(snapshot, actor)
     except BundleError as error:
         raise RefusedError(str(error)) from None
-    record(actor, "snapshot.delete", named, memberships=gone.memberships, editions=gone.editions)
-    return gone
 
 
 def _enqueue(run: ImportRun) -> None:

@@ -79,6 +79,7 @@ class ImportRunAdmin(ModelAdmin):
         view = self.admin_site.admin_view
         own = [
             path("overview/", view(overview.overview), name="import-overview"),
+            path("check/", view(overview.check), name="import-check"),
             path("upload/", view(start.upload), name="import-upload"),
             path("go-back/", view(switching.go_back), name="import-go-back"),
             path("<int:run_id>/act/", view(run.act), name="import-act"),

@@ -7,35 +7,13 @@ afterwards. So the importer need not know them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-
-@dataclass(frozen=True, slots=True)
-class PreviewLine:
-    """One thing that would happen, in words; with an address of this site that tells more."""
-
-    text: str
-    href: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ImportPreview:
-    """What a snapshot would mean to an app: a title and a line for each thing.
-
-    Without lines, `none` says so in a sentence.
-    """
-
-    title: str
-    none: str
-    lines: tuple[PreviewLine, ...] = ()
-
-
-type PreviewMaker = Callable[[int], ImportPreview | None]
+from library.previews import PreviewMaker
 
 
 def import_previews(snapshot_id: int) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from library.identifiers import Domain, release_order
 from library.models import KnownRelease
 
 # Where releases are imported.
-CONSOLE = "admin:index"
+CONSOLE = "admin:import-overview"
 # The list came with this version of the library; MITRE's index has no hashes.
 UNCHECKED = "its hash is not known here yet, so its bundle could not be checked"
 TEXT = """\

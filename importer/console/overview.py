@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
+from django.contrib import messages
 from django.db import connection
 from django.db.models import Count
 from django.db.models.functions import Length
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
 
 from importer.console.page import demand, shown
 from importer.editions import before_current
+from importer.errors import BundleError
+from importer.known_releases import Outlook, outlook, refresh
 from importer.models import OPEN, OVER, ImportRun
-from importer.published import published_releases
-from importer.roles import VIEW
+from importer.roles import START, VIEW
 from importer.runs.recovery import notice_dead
-from library.identifiers import Domain, is_sample, release_order
+from library.identifiers import Domain
 from library.models import Edition, Finding, Snapshot, SnapshotBundle
 
 
@@ -41,22 +44,13 @@ class DomainState:
     name: str
     label: str
     held: tuple[Held, ...]
-    newest_known: str
+    outlook: Outlook
     last_run: ImportRun | None
 
     @property
     def current(self) -> Held | None:
         """What readers see."""
         return next((held for held in self.held if held.is_current), None)
-
-    @property
-    def is_behind(self) -> bool:
-        """Whether MITRE has published a newer release than readers see."""
-        if self.current is None or is_sample(self.current.snapshot.attack_version):
-            return True
-        return release_order(self.current.snapshot.attack_version) < release_order(
-            self.newest_known
-        )
 
     @property
     def stored_bytes(self) -> int:
@@ -69,16 +63,34 @@ def overview(request: HttpRequest) -> HttpResponse:
     """The staff's overview of the library; some ten queries."""
     demand(request, VIEW)
     notice_dead()
+    domains = domain_states()
+    read = [known.index_read_at for state in domains if (known := state.outlook.known)]
     context = shown(
         request,
         "Releases and imports",
-        domains=domain_states(),
+        domains=domains,
+        index_read_at=max(filter(None, read), default=None),
         open_runs=ImportRun.objects.filter(state__in=OPEN),
         back_to=before_current(),
         editions=Edition.objects.select_related(*Domain.values)[:10],
         database_bytes=_database_bytes(),
     )
     return render(request, "importer/overview.html", context)
+
+
+@require_POST
+def check(request: HttpRequest) -> HttpResponse:
+    """Learn from MITRE's index which releases there are; some seconds, bounded."""
+    demand(request, START)
+    try:
+        refresh()
+    except BundleError as error:
+        messages.error(request, f"The index could not be read: {error}")
+    else:
+        newer = [f"{found.domain} {found.newest}" for found in outlook() if found.is_newer]
+        told = f"Newer than what readers see: {', '.join(newer)}." if newer else "Nothing is newer."
+        messages.success(request, f"MITRE’s index was read. {told}")
+    return HttpResponseRedirect(reverse("admin:import-overview"))
 
 
 def domain_states() -> list[DomainState]:
@@ -101,12 +113,13 @@ def domain_states() -> list[DomainState]:
         .order_by("domain", "-finished_at")
         .distinct("domain")
     }
+    known = {found.domain: found for found in outlook()}
     return [
         DomainState(
             domain.value,
             domain.label,
             tuple(held[domain]),
-            published_releases(domain)[0],
+            known[domain.value],
             last.get(domain.value),
         )
         for domain in Domain

@@ -12,13 +12,13 @@ from pytest_django import Settings
 from importer import acts
 from importer.errors import RefusedError
 from importer.models import ImportRun, RunState, SourceKind
-from importer.previews import ImportPreview, PreviewLine
 from importer.runs import bundles, spool
 from importer.runs import progress as progress_module
 from importer.runs.control import Control, connect
 from importer.runs.progress import RunProgress
 from importer.runs.work import work
 from library.models import Edition, Snapshot
+from library.previews import ImportPreview, PreviewLine
 from tests.factories import bundle, import_objects, mitigation, source, technique
 from tests.importer.runs.conftest import Put, asked, now
 from tests.importer.test_store import library_state

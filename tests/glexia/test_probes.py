@@ -131,10 +131,9 @@ def test_the_internal_port_has_probes_and_nothing_else(
     library: None, plain_static: None, settings: Settings, client: Client
 ) -> None:
     settings.METRICS_PORT = 9100
-    inside = Client(SERVER_PORT="9100")
-    assert inside.get("/metrics").status_code == 200
-    assert inside.get("/readyz").status_code == 200
-    assert inside.get("/learn/attack").content == b"Not here.\n"
+    assert client.get("/metrics", SERVER_PORT="9100").status_code == 200
+    assert client.get("/readyz", SERVER_PORT="9100").status_code == 200
+    assert client.get("/learn/attack", SERVER_PORT="9100").content == b"Not here.\n"
     assert client.get("/metrics").status_code == 404
     pretending = {"Host": "testserver:9100", "X-Forwarded-Port": "9100"}
     assert client.get("/metrics", headers=pretending).status_code == 404

@@ -58,7 +58,7 @@ class StaffAdmin(Users):
 
     list_display = ("username", "full_name", "email", "roles", "is_active", "last_sign_in")
     list_filter = ("groups", "is_active", "is_superuser")
-    filter_horizontal = ("user_permissions",)
+    filter_horizontal = ()
     readonly_fields = ("last_login", "date_joined")
     actions = ("lift_lockouts", "remove_second_factors")
     add_fieldsets = (
@@ -103,10 +103,12 @@ class StaffAdmin(Users):
     def formfield_for_manytomany(
         self, db_field: ManyToManyField[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> Any:
-        """Groups as boxes to tick."""
+        """Groups and permissions as boxes to tick."""
+        kwargs |= {"widget": CheckboxSelectMultiple, "help_text": ""}
         if db_field.name == "groups":
-            kwargs |= {"form_class": RolesField, "widget": CheckboxSelectMultiple}
-            kwargs["help_text"] = ""
+            kwargs["form_class"] = RolesField
+        elif db_field.name == "user_permissions":
+            kwargs["queryset"] = _permissions()
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
@@ -147,6 +149,13 @@ class StaffAdmin(Users):
         self.message_user(request, f"{what}: {named}.", messages.SUCCESS)
 
 
+def _permissions() -> QuerySet[Permission]:
+    """The permissions that mean something in this site; one query."""
+    labels = {model._meta.app_label for model in admin.site._registry}
+    found = Permission.objects.filter(content_type__app_label__in=labels)
+    return found.select_related("content_type")
+
+
 def _within_reach(request: HttpRequest, obj: User | None) -> bool:
     return obj is None or not obj.is_superuser or bool(request.user.is_superuser)
 
@@ -156,6 +165,7 @@ class RoleAdmin(GroupAdmin):
     """The groups. Those that are roles keep their names, and superusers alone change them."""
 
     fields = ("name", "permissions")
+    filter_horizontal = ()
     # One group at a time: roles are not to be deleted among others.
     actions = None
 
@@ -177,10 +187,9 @@ class RoleAdmin(GroupAdmin):
     def formfield_for_manytomany(
         self, db_field: ManyToManyField[Any, Any], request: HttpRequest | None = None, **kwargs: Any
     ) -> Any:
-        """The permissions that mean something in this site."""
+        """The permissions as boxes to tick."""
         if db_field.name == "permissions":
-            labels = {model._meta.app_label for model in self.admin_site._registry}
-            kwargs["queryset"] = Permission.objects.filter(content_type__app_label__in=labels)
+            kwargs |= {"widget": CheckboxSelectMultiple, "queryset": _permissions()}
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
 from django.contrib import admin, messages
@@ -26,10 +26,11 @@ from django_otp.qr import write_qrcode_image
 
 from accounts import second_factor
 from accounts.second_factor import WrongCodeError
-from accounts.site import StaffSite
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from accounts.site import StaffSite
 
 type View = Callable[[HttpRequest], HttpResponse]
 type UserView = Callable[[HttpRequest, User], HttpResponse]
@@ -184,9 +185,7 @@ def _page(request: HttpRequest, template: str, title: str, **shown: object) -> H
 
 
 def _site() -> StaffSite:
-    site = admin.site
-    assert isinstance(site, StaffSite)
-    return site
+    return cast("StaffSite", admin.site)
 
 
 def _owes_a_code(request: HttpRequest, user: User) -> bool:

@@ -53,11 +53,12 @@ class Provider:
     def answer(self, path: str) -> dict[str, Any]:
         """What an address answers."""
         public = RSAAlgorithm.to_jwk(key().public_key(), as_dict=True)
-        return {
+        answers: dict[str, dict[str, Any]] = {
             "/jwks": {"keys": [public | {"kid": "one", "alg": "RS256", "use": "sig"}]},
             "/token": {"access_token": "opaque", "id_token": self.token()},
             "/userinfo": {"sub": "1234", **self.user},
-        }[path]
+        }
+        return answers[path]
 
 
 @contextmanager

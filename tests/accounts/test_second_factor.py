@@ -5,7 +5,7 @@ import re
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from django_otp.plugins.otp_static.models import StaticToken
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from pytest_django import Settings
 
@@ -163,7 +163,7 @@ def test_new_recovery_codes_and_removal_ask_for_a_code() -> None:
     for path in ("codes/", "remove/"):
         assert client.post(f"{PAGE}{path}", {"code": "aaaaaaaa"}).status_code == 400
         TOTPDevice.objects.update(throttling_failure_count=0)
-        user.staticdevice_set.update(throttling_failure_count=0)
+        StaticDevice.objects.update(throttling_failure_count=0)
     page = client.post(f"{PAGE}codes/", {"code": codes[0]}).content.decode()
     fresh = re.findall(r"<li><code>([a-z2-7]{8})</code>", page)
     assert len(fresh) == 10

@@ -21,6 +21,7 @@ PAGES = {
     "users": "/admin/auth/user/",
     "a new user": "/admin/auth/user/add/",
     "groups": "/admin/auth/group/",
+    "a new group": "/admin/auth/group/add/",
     "the log": "/admin/accounts/auditentry/",
     "second factor": FACTOR,
     "another password": "/admin/password_change/",
@@ -48,6 +49,7 @@ def give_password(page: Page) -> None:
     page.get_by_label("Username").fill(NAME)
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
+    page.wait_for_url(lambda address: "/login/" not in address)
 
 
 def faults(page: Page) -> list[object]:
@@ -66,7 +68,7 @@ def test_a_second_factor_is_set_up_and_then_asked_for(
     expect(picture).to_be_visible()
     if javascript:
         # It is drawn, which a policy that refused it would not let it be.
-        assert picture.evaluate("image => image.naturalWidth") > 0
+        page.wait_for_function("document.querySelector('.qr').naturalWidth > 0")
         assert faults(page) == []
     key = base64.b32decode(page.locator(".key").inner_text().replace(" ", ""))
     page.get_by_label("Give the code that it shows").fill(f"{TOTP(key).token():06d}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from django.db import connection
@@ -39,6 +39,9 @@ def preview_of(report: Report, library: str) -> dict[str, Any]:
     IMPORT_PREVIEWS take.
     """
     fresh = report.status == IMPORTED
+    if not fresh:
+        # Then this is all that is to be said: there is no import to follow.
+        report = replace(report, dry_run=False, current=_is_current(report.snapshot))
     before = Snapshot.objects.before(report.domain, report.release) if fresh else None
     changed = list(changed_objects(before.pk, report.snapshot)) if before else []
     return {

@@ -103,7 +103,10 @@ def test_a_run_is_done_after_its_dry_run_when_the_library_holds_the_bundle(put: 
     work(run.pk)
     again = asked(run.source_name)
     work(again.pk)
-    assert (now(again).state, now(again).outcome) == (RunState.DONE, "Already imported")
+    done = now(again)
+    assert (done.state, done.outcome) == (RunState.DONE, "Already imported")
+    assert done.report is not None
+    assert "  shown      yes: readers see this release" in done.report["lines"]
     assert Snapshot.objects.count() == 1
 
 

@@ -57,7 +57,7 @@ def bounded(every_release: None, plain_static: None) -> Iterator[None]:
 def size(answer: HttpResponseBase) -> int:
     """The bytes of an answer, all of it read."""
     if answer.streaming:
-        return sum(len(piece) for piece in answer)  # type: ignore[attr-defined]
+        return sum(len(piece) for piece in answer)
     return len(answer.content)  # type: ignore[attr-defined]
 
 

@@ -70,17 +70,21 @@ addEventListener("htmx:after:swap", () => {
 });
 
 // A request that fails leaves the page as it was, and says so; not one that a newer one replaces.
-for (const [name, failed] of [
-  ["htmx:error", true],
-  ["htmx:response:error", true],
-  ["htmx:before:swap", false],
-]) {
+// Neither does an answer that is an error change it: a refusal is a page of its own, not a part.
+for (const name of ["htmx:error", "htmx:response:error"]) {
   addEventListener(name, (event) => {
     if (event.detail?.error?.name !== "AbortError") {
-      document.getElementById("trouble").hidden = !failed;
+      document.getElementById("trouble").hidden = false;
     }
   });
 }
+addEventListener("htmx:before:swap", (event) => {
+  if (event.detail?.ctx?.response?.status >= 400) {
+    event.preventDefault();
+  } else {
+    document.getElementById("trouble").hidden = true;
+  }
+});
 
 // "/" goes to the search box, Escape closes what it shows, the arrows walk through it.
 addEventListener("keydown", (event) => {

@@ -60,7 +60,7 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(put: Put, settings
     assert run.preview["named"] == [{"kind": "Deletions", "names": ["M3 Gone"], "more": 0}]
     assert run.preview["would_be_current"]
     assert run.preview["others"][0]["lines"] == [
-        {"text": "The Take on M2 would be stale in 2.0.", "href": "/x"}
+        {"text": "The Take on M2 would be stale in 2.0.", "href": "/x", "detail": ""}
     ]
     assert run.preview["report"]["lines"][0].startswith("enterprise 2.0: would be imported from")
 

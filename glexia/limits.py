@@ -25,6 +25,8 @@ PERIOD = 60
 CACHE = "limits"
 SUBSCRIBER_BITS = 64
 MISSING = "missing"
+# Where each try costs a hash of the password and an entry of the audit log, whatever the name.
+SIGN_IN = "/admin/login/"
 # Parameters that hold words of the reader's own, by which no cache can know a page beforehand.
 OWN_WORDS = ("q", "filter", "find")
 # Every view that costs more than a page, and what it counts as (settings.RATE_LIMITS).

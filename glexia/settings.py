@@ -168,14 +168,14 @@ USE_TZ = True
 # How many requests a minute an address may make of what costs much; 0 for any number, which is
 # what they are where nobody but this machine asks. Counted in each web process, or by all of them
 # in Redis; an address more is some 200 bytes.
-_limited = PRODUCTION
 RATE_LIMITS = {
-    "searches": env.number("SEARCHES_A_MINUTE", 300 if _limited else 0),
-    "files": env.number("FILES_A_MINUTE", 120 if _limited else 0),
-    "workbooks": env.number("WORKBOOKS_A_MINUTE", 12 if _limited else 0),
-    "comparisons": env.number("COMPARISONS_A_MINUTE", 120 if _limited else 0),
-    "checks": env.number("CHECKS_A_MINUTE", 30 if _limited else 0),
-    "missing": env.number("MISSING_A_MINUTE", 60 if _limited else 0),
+    "searches": env.number("SEARCHES_A_MINUTE", 300 if PRODUCTION else 0),
+    "files": env.number("FILES_A_MINUTE", 120 if PRODUCTION else 0),
+    "workbooks": env.number("WORKBOOKS_A_MINUTE", 12 if PRODUCTION else 0),
+    "comparisons": env.number("COMPARISONS_A_MINUTE", 120 if PRODUCTION else 0),
+    "checks": env.number("CHECKS_A_MINUTE", 30 if PRODUCTION else 0),
+    "sign-ins": env.number("SIGN_INS_A_MINUTE", 30 if PRODUCTION else 0),
+    "missing": env.number("MISSING_A_MINUTE", 60 if PRODUCTION else 0),
 }
 
 # What a form may hold. Files come only to pages that say how much they take.

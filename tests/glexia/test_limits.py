@@ -39,7 +39,7 @@ def clock(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[Clock
     made = Clock()
     monkeypatch.setattr(limits, "time", made)
     settings.RATE_LIMITS = dict.fromkeys(("searches", "files", "comparisons", "checks"), 2)
-    settings.RATE_LIMITS["missing"] = 2
+    settings.RATE_LIMITS |= {"missing": 2, "sign-ins": 2}
     caches[CACHE].clear()
     yield made
     caches[CACHE].clear()
@@ -64,6 +64,15 @@ def test_search_is_refused_when_an_address_has_searched_too_often(
     assert "try again in 90 seconds." in refusal.text
     assert "default-src 'self'" in refusal["Content-Security-Policy"]
     assert not refusal.cookies
+
+
+def test_tries_to_sign_in_are_counted_whatever_the_name(client: Client) -> None:
+    tries = [
+        client.post("/admin/login/", {"username": f"user{n}", "password": "wrong"}).status_code
+        for n in range(3)
+    ]
+    assert tries == [200, 200, 429]
+    assert client.get("/admin/login/").status_code == 200
 
 
 def test_refusal_asks_nothing_of_the_database(

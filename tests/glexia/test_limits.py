@@ -66,7 +66,7 @@ def test_search_is_refused_when_an_address_has_searched_too_often(
     assert not refusal.cookies
 
 
-def test_tries_to_sign_in_are_counted_whatever_the_name(client: Client) -> None:
+def test_tries_to_sign_in_are_counted_whatever_the_name(client: Client, plain_static: None) -> None:
     tries = [
         client.post("/admin/login/", {"username": f"user{n}", "password": "wrong"}).status_code
         for n in range(3)

@@ -90,6 +90,8 @@ def client_of(request: HttpRequest) -> str:
 
 def kind_of(request: HttpRequest, view: View, form: str = "") -> str:
     """What a request, for a file of this form if for any, counts as; empty for what does not."""
+    if request.method == "POST" and request.path == SIGN_IN:
+        return "sign-ins"
     kind = "workbooks" if form == "xlsx" else COSTLY.get(view_name(view), "")
     if kind == "checks" and request.method != "POST":
         return ""

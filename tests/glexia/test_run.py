@@ -1,5 +1,6 @@
 """`make run`: what it starts, serves and stops; and commands that begin together."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -105,6 +106,26 @@ def test_everything_it_started_ends_when_it_is_stopped(
     assert (process.returncode, error) == (0, "")
     assert not [child for child in family if child.is_running()]
     assert machine.is_free()
+
+
+def workers(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    """The processes that import in the background."""
+    found = []
+    for child in descendants(process):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "db_worker" in child.cmdline():
+                found.append(child)
+    return found
+
+
+def test_the_worker_is_started_again_when_it_dies(machine: Machine) -> None:
+    process = machine.run()
+    (first,) = workers(process)
+    first.kill()
+    eventually(lambda: any(each.pid != first.pid for each in workers(process)))
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=DEADLINE)
+    assert (process.returncode, error) == (0, "")
 
 
 def test_starter_takes_are_loaded_by_the_first_run_alone(machine: Machine) -> None:

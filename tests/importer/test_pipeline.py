@@ -231,7 +231,7 @@ def test_findings_are_kept_once_and_reported_again_when_later_snapshots_share_th
 
 
 def test_nothing_comes_in_when_the_validation_breaks_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    def died(_: Validator) -> None:
+    def died(_: Validator, advance: object) -> None:
         raise ValidatorError("A process has died.")
 
     bring_in(release_of("1.0"))

@@ -1,6 +1,9 @@
 """Finished pages are kept: found without a query, never older than what they show."""
 
 import gzip
+import shutil
+import socket
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,6 +23,7 @@ from library.conditional import Shelf, _Kept, current_shelf, forget_shelf
 from library.epoch import advance_epoch
 from library.models import Snapshot
 from tests.factories import import_objects, mitigation
+from tests.glexia.test_run import eventually, free_port
 from tests.library.pages import LIBRARY, MITIGATIONS, PARTIAL, Site
 
 pytestmark = pytest.mark.django_db
@@ -28,10 +32,33 @@ PAGE = f"{MITIGATIONS}/M1000"
 PAGES = [LIBRARY, MITIGATIONS, f"{MITIGATIONS}?q=alpha", PAGE, "/sitemap.xml"]
 
 
-@pytest.fixture(params=["", "database"])
+@pytest.fixture(scope="module")
+def redis_server() -> Iterator[str]:
+    """The address of a Redis server, which keeps nothing on disk."""
+    port, program = free_port(), shutil.which("redis-server")
+    if program is None:
+        pytest.skip("redis-server is not installed")
+    server = subprocess.Popen(
+        [program, "--port", str(port), "--bind", "127.0.0.1", "--save", ""],
+        stdout=subprocess.DEVNULL,
+    )
+    eventually(lambda: answers(port))
+    yield f"redis://127.0.0.1:{port}/0"
+    server.terminate()
+    server.wait(60)
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture(params=["", "database", pytest.param("redis", marks=pytest.mark.redis)])
 def keeping(request: pytest.FixtureRequest, settings: Settings) -> Iterator[None]:
     """Pages are kept, and the edition is looked at but once, in each of the places there are."""
-    settings.CACHES = kept_in.caches(request.param, pages=1000)
+    where = request.param
+    address = request.getfixturevalue("redis_server") if where == "redis" else where
+    settings.CACHES = kept_in.caches(address, pages=1000)
     settings.EPOCH_SECONDS = 3600.0
     forget_shelf()
     yield

@@ -10,13 +10,15 @@ from django.db.migrations.recorder import MigrationRecorder
 
 # Who was signed in is not so again after a restore.
 LEFT_OUT = {"django_session"}
-# What migrations fill: a backup's rows take the place of theirs.
+# What migrations fill, and what goes with them: a backup's rows take the place of theirs.
 SEEDED = (
     "auth_group_permissions",
     "auth_permission",
     "auth_group",
     "django_content_type",
     "django_migrations",
+    "library_epoch",
+    "library_knownrelease",
 )
 COLUMNS = """
     SELECT a.attname FROM pg_attribute a

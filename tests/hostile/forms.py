@@ -43,6 +43,9 @@ class Form:
     changes: bool = True
     """Whether it does anything."""
 
+    own: bool = False
+    """Whether it is about nobody but who sends it, and so everybody's."""
+
     grows: tuple[str, ...] = ()
     """Tables that a try changes though it is refused."""
 
@@ -100,8 +103,8 @@ CONSOLE: Final = (
     Form("console: go back", _at("import-go-back"), _nothing, once=False),
     Form(
         "console: delete",
-        _at("import-delete", _first),
-        lambda _: {"typed": "enterprise 1.0"},
+        _at("import-delete", lambda world: world.spare.pk),
+        lambda _: {"typed": "enterprise 0.5"},
         ("typed",),
     ),
 )
@@ -150,6 +153,7 @@ ACCOUNTS: Final = (
         lambda world: _code(world) | {"next": "/admin/"},
         ("code",),
         who="guarded",
+        own=True,
         grows=(*KEPT_OF_TRIES, *DEVICE),
     ),
     Form(
@@ -158,6 +162,7 @@ ACCOUNTS: Final = (
         lambda world: {"code": code(world.begun)},
         ("code",),
         who="beginner",
+        own=True,
         grows=(*KEPT_OF_TRIES, *DEVICE),
     ),
     *(
@@ -168,12 +173,13 @@ ACCOUNTS: Final = (
             ("code",),
             who="guarded",
             device="device",
+            own=True,
             grows=(*KEPT_OF_TRIES, *DEVICE),
         )
         for what in ("codes", "remove")
     ),
     # Begun again, a device has another key.
-    Form("second factor: begin", _at("second-factor-begin"), _nothing, once=False),
+    Form("second factor: begin", _at("second-factor-begin"), _nothing, once=False, own=True),
     Form(
         "password",
         _at("password_change"),
@@ -183,6 +189,7 @@ ACCOUNTS: Final = (
             "new_password2": "another-lantern-77",
         },
         ("old_password", "new_password1", "new_password2"),
+        own=True,
     ),
     Form(
         "user: add",
@@ -259,4 +266,9 @@ READ: Final = {
     *("analysis_take_history", "analysis_take_delete", "accounts_auditentry_changelist"),
     *("accounts_auditentry_add", "accounts_auditentry_change", "accounts_auditentry_delete"),
     *("accounts_auditentry_history", "auth_user_history", "auth_group_history"),
+    # The queue's own pages, which superusers alone see, and change nothing on.
+    *(
+        f"django_tasks_database_dbtaskresult_{page}"
+        for page in ("changelist", "change", "add", "delete", "history")
+    ),
 }

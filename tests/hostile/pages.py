@@ -1,30 +1,44 @@
-"""The entry-point table of what is read: every public view, and the staff's pages with parameters.
-
-The public views are found among the addresses of the product, so none can be forgotten.
-"""
+"""The entry-point table of what is read: public pages, and the staff's, with their parameters."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 from urllib.parse import quote
+from zlib import crc32
 
-from tests.glexia.test_bounds import ARGUMENT, GIVEN, PARAMETERS, views
-from tests.hostile.corpus import Value
+from tests.hostile.corpus import LEAST, Value
 from tests.hostile.world import MEASURE, World
 
-# Of this world, where the bounds' own are of the sample.
-_HERE: Final = {
-    "attack_id": "M1000",
-    "stix_id": MEASURE["id"],
-    "stix_type": "course-of-action",
-    "before": "1.0",
-    "after": "2.0",
-    "release": "1.0",
-    "path": "techniques/T1000",
-    "rest": "mitigations/M1000",
+HOME: Final = "/learn/attack"
+# A public page, with the part of its address in which something else is tried, and what it should
+# be. Views that are not here have their bounds in `tests/glexia/test_bounds.py`.
+PUBLIC: Final = {
+    "home of a release": (f"{HOME}/v/{{}}", "1.0"),
+    "search": (f"{HOME}/search", ""),
+    "list": (f"{HOME}/mitigations", ""),
+    "list of a release": (f"{HOME}/v/{{}}/mitigations", "1.0"),
+    "list by type": (f"{HOME}/objects/{{}}", "course-of-action"),
+    "object": (f"{HOME}/mitigations/{{}}", "M1000"),
+    "object by its STIX id": (f"{HOME}/objects/{{}}", MEASURE["id"]),
+    "matrix": (f"{HOME}/matrices/{{}}", "enterprise-attack"),
+    "matrix of an object": (f"{HOME}/groups/{{}}/matrix", "G1000"),
+    "history": (f"{HOME}/mitigations/{{}}/history", "M1000"),
+    "comparison": (f"{HOME}/releases/{{}}...2.0", "1.0"),
+    "comparison: changes": (f"{HOME}/releases/{{}}...2.0/changes", "1.0"),
+    "comparison: file": (f"{HOME}/releases/1.0...2.0/{{}}", "json"),
+    "file of a list": (f"{HOME}/mitigations/{{}}", "csv"),
+    "file of an object": (f"{HOME}/mitigations/{{}}/csv", "M1000"),
+    "workbook": (f"{HOME}/workbooks/{{}}", "enterprise"),
+    "feed": (f"{HOME}/mitigations/{{}}/atom", "M1000"),
+    "raw": (f"{HOME}/mitigations/{{}}/raw", "M1000"),
+    "bundle": (f"{HOME}/bundles/{{}}", "0" * 64),
+    "Takes": (f"{HOME}/takes", ""),
+    "Take": (f"{HOME}/mitigations/{{}}/take", "M1000"),
+    "evidence": (f"{HOME}/mitigations/{{}}/evidence", "M1000"),
+    "old address": ("/{}", "techniques/T1000"),
+    "sitemap": ("/sitemaps/{}.xml", "mitigations"),
 }
-PUBLIC: Final = sorted(views())
 ADMIN_PARAMETERS: Final = (
     *("q", "o", "p", "e", "all", "_popup", "_to_field", "_changelist_filters", "next"),
     *("state__exact", "domain__exact", "source_kind__exact", "groups__id__exact"),
@@ -63,11 +77,9 @@ STAFF: Final[dict[str, Callable[[World, str], str]]] = {
 
 
 def public(name: str, odd: str = "") -> str:
-    """An address of a public view; with something else in place of its first argument."""
-    pattern = views()[name]
-    arguments = ARGUMENT.findall(pattern)
-    given = GIVEN | _HERE | ({arguments[0]: in_path(odd)} if odd and arguments else {})
-    return "/" + ARGUMENT.sub(lambda found: given[found[1]], pattern)
+    """The address of a public page; with something else in place of a part of it."""
+    pattern, right = PUBLIC[name]
+    return pattern.format(in_path(odd) if odd else right)
 
 
 def in_path(value: str) -> str:
@@ -82,4 +94,9 @@ def text_of(value: Value) -> str:
     return value if isinstance(value, str) else ",".join(value[:9])
 
 
-__all__ = ["ADMIN_PARAMETERS", "PARAMETERS", "PUBLIC", "STAFF", "in_path", "public", "text_of"]
+def some(values: Mapping[str, Value], name: str) -> Iterator[tuple[int, str, Value]]:
+    """A dozen values of a category, of each page others, by their numbers."""
+    start = crc32(name.encode())
+    every = list(values.items())
+    for at in range(min(len(every), LEAST + 2)):
+        yield at, *every[(start + at) % len(every)]

@@ -1,33 +1,29 @@
 """Every public address and the staff's pages against the corpus, and the check of IDs."""
 
 from collections.abc import Iterable
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http.response import HttpResponseBase
 from django.test import Client
 
+from tests.glexia.test_bounds import PARAMETERS
 from tests.hostile.corpus import CATEGORIES, LEAST, Value
 from tests.hostile.corpus.injected import SCRIPT
 from tests.hostile.corpus.replayed import READ_AGAIN
 from tests.hostile.digest import digest
-from tests.hostile.pages import (
-    ADMIN_PARAMETERS,
-    PARAMETERS,
-    PUBLIC,
-    STAFF,
-    in_path,
-    public,
-    text_of,
-)
+from tests.hostile.pages import ADMIN_PARAMETERS, PUBLIC, STAFF, in_path, public, some, text_of
 from tests.hostile.world import World
 
 pytestmark = pytest.mark.django_db
-CLEAN = {200, 301, 302, 304, 400, 404, 405, 413, 414, 415, 416, 429}
+CLEAN = {200, 301, 302, 304, 400, 403, 404, 405, 413, 414, 415, 416, 429}
 CHECK = "/learn/attack/id-check"
 CHECK_FIELDS = ("text", "form", "release", "from", "to", "domain", "old", "earlier")
 SESSIONS = "django_session"
+SITE = "http://testserver/admin/login/"
+# When it was made stands in it.
+DATED = {"workbook"}
 
 
 def check(answer: HttpResponseBase, asked: str) -> bytes:
@@ -38,9 +34,7 @@ def check(answer: HttpResponseBase, asked: str) -> bytes:
     if answer.get("Content-Type", "").startswith("text/html"):
         assert SCRIPT.encode() not in body, asked
     if "Location" in answer:
-        place = answer["Location"]
-        assert place.startswith(("/", "?", "http://testserver/")), asked
-        assert not place.startswith("//"), asked
+        assert urlsplit(urljoin(SITE, answer["Location"])).netloc == "testserver", asked
     return body
 
 
@@ -56,7 +50,7 @@ def test_page_is_clean_when_what_is_asked_is_hostile(
     name: str, category: str, world: World
 ) -> None:
     before, client = digest(), Client()
-    for at, (called, value) in enumerate(CATEGORIES[category].values.items()):
+    for at, called, value in some(CATEGORIES[category].values, name):
         page = public(name, text_of(value) if at % 2 else "")
         check(client.get(f"{page}?{query(PARAMETERS, value)}"), called)
     assert digest() == before
@@ -65,12 +59,15 @@ def test_page_is_clean_when_what_is_asked_is_hostile(
 @pytest.mark.parametrize("name", PUBLIC)
 def test_page_is_the_same_when_it_is_asked_for_again(name: str, world: World) -> None:
     before, client, page = digest(), Client(), public(name)
-    first = check(client.get(page), "first")
+    answer = client.get(page)
+    # There is no bundle of the hash that is asked for.
+    assert answer.status_code in {200, 301, 302} or name == "bundle"
+    first = check(answer, "first")
     assert len(READ_AGAIN) >= LEAST
     for called, headers in READ_AGAIN.items():
         answer = client.get(page, headers=headers)
         again = check(answer, called)
-        if answer.status_code == 200 and not called.startswith("as a part"):
+        if answer.status_code == 200 and not called.startswith("as a part") and name not in DATED:
             assert again == first, called
     assert digest() == before
 
@@ -83,7 +80,7 @@ def test_staff_s_page_is_clean_when_what_is_asked_is_hostile(
     client = Client()
     client.force_login(world.staff)
     before = digest(SESSIONS)
-    for at, (called, value) in enumerate(CATEGORIES[category].values.items()):
+    for at, called, value in some(CATEGORIES[category].values, name):
         # By turns something else in its path, all parameters, and one: it hides no other.
         page = STAFF[name](world, in_path(text_of(value).replace("/", "%2F")) if at % 3 else "")
         one = ADMIN_PARAMETERS[at % len(ADMIN_PARAMETERS)]
@@ -130,7 +127,10 @@ def test_check_of_ids_says_the_same_when_it_is_asked_again(world: World) -> None
     assert digest() == before
 
 
-@pytest.mark.parametrize("name", STAFF)
+# Asked for without what they need, these show nothing.
+@pytest.mark.parametrize(
+    "name", sorted(set(STAFF) - {"compare Takes", "view on site", "autocomplete"})
+)
 def test_staff_s_page_is_kept_by_no_cache(name: str, world: World) -> None:
     client = Client()
     client.force_login(world.staff)

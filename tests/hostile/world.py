@@ -58,6 +58,9 @@ class World:
     """Is staff, and has no role."""
 
     group: Group
+    spare: Snapshot
+    """Nothing cites it."""
+
     first: Snapshot
     second: Snapshot
     run: ImportRun
@@ -81,11 +84,12 @@ def fill() -> World:
         relationship("uses", group, TARGET, "As they do."),
         relationship("revoked-by", OLD, FRESH),
     )
+    import_objects(MEASURE, release="0.5")
     import_objects(*(LIVE if one is OLD else one for one in objects), *links[:2])
     moving = publish(LIVE)
     changed = MEASURE | {"description": "Another text.", "x_mitre_version": "1.1"}
     import_objects(*(changed if one is MEASURE else one for one in objects), *links, release="2.0")
-    first, second = Snapshot.objects.order_by("id")
+    spare, first, second = Snapshot.objects.order_by("id")
     guarded = staff(*ROLES, name="guarded")
     beginner = staff(*ROLES, name="beginner")
     run = acts.start("ann", Asked(SourceKind.DIRECTORY, BUNDLE_NAME))
@@ -103,6 +107,7 @@ def fill() -> World:
         somebody=staff("viewer", name="somebody"),
         idle=staff(name="idle"),
         group=Group.objects.get_or_create(name="watchers")[0],
+        spare=spare,
         first=first,
         second=second,
         run=run,

@@ -8,7 +8,6 @@ from tests.factories import mitigation
 from tests.hostile.corpus.category import (
     Category,
     bundle,
-    of_bundle,
     packed,
     with_fields,
     with_text,
@@ -60,7 +59,9 @@ CATEGORY = Category(
             id=7,
         ),
         "a release of 20,000 digits": lambda: bundle(release="9" * 20_000),
-        "half a million values": of_bundle(x_mitre_values=[0] * 520_000),
+        "four million values": lambda: gzip.compress(
+            b'{"type":"bundle","objects":[' + b"[]," * 2_000_001 + b"1]}", 1
+        ),
         "a YAML key of 50,000 letters": lambda: b"x" * 50_000 + b": 1\n",
     },
 )

@@ -47,8 +47,8 @@ class Manner:
 
     send: Replay
     needs: str = ""
-    """`session`: means nothing for a form that anybody may send; `once`: for one that may be
-    sent as often as its user likes."""
+    """Means nothing for a form that anybody may send (`session`), that every member of staff may
+    (`role`), or that may be sent as often as its user likes (`once`)."""
 
 
 IN_HEADER: Final = {"x-csrftoken": TOKEN}
@@ -137,7 +137,7 @@ MANNERS: Final[Mapping[str, Manner]] = {
         lambda r: r.raw("POST", "text/plain", _form(r, **{FIELD: TOKEN}))
     ),
     "by a stranger": Manner(lambda r: _by(None, r), "session"),
-    "by who may not": Manner(lambda r: _by(User.objects.get(username="idle"), r), "session"),
+    "by who may not": Manner(lambda r: _by(User.objects.get(username="idle"), r), "role"),
     "with a session made up": Manner(_made_up_session, "session"),
     "once the account is deactivated": Manner(_deactivated, "session"),
     "once the account is staff no more": Manner(_no_longer_staff, "session"),

@@ -180,7 +180,7 @@ def test_cookies_travel_encrypted_in_production() -> None:
     shown = f"from glexia import settings as s; print(*(getattr(s, n) for n in {names}))"
     given = {
         "PRODUCTION": "1",
-        "SECRET_KEY": "x" * 60,
+        "SECRET_KEY": "a key of a test, which nobody guesses; " * 2,
         "DATABASE_URL": "postgresql://nobody@127.0.0.1/none",
         "ALLOWED_HOSTS": "library.example.org",
     }

@@ -11,6 +11,8 @@ from django.http import HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.http import urlencode
 
+from accounts.sign_in_form import SignInForm
+
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
     from django.urls import URLPattern, URLResolver
@@ -20,6 +22,7 @@ class StaffSite(admin.AdminSite):
     """What the staff does. Nobody goes on who still owes a second factor."""
 
     login_template = "accounts/sign_in.html"
+    login_form = SignInForm
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Whether who asks is staff, and signed in with all that is asked of them."""

@@ -92,6 +92,7 @@ PAGES = [
     Page("accounts_auditentry_change", {"administrator"}, entry_key),
     Page("accounts_auditentry_history", {"administrator"}, entry_key),
     Page("audit-export", {"administrator"}),
+    Page("django_tasks_database_dbtaskresult_changelist", set()),
     Page("analysis_take_changelist", TAKES),
     Page("analysis_take_change", TAKES, take_key),
     Page("analysis_take_history", TAKES, take_key),
@@ -110,6 +111,8 @@ NEVER = ("accounts_auditentry_add", "accounts_auditentry_delete", "analysis_take
 # Pages whose own tests say who comes to them.
 SAID_ELSEWHERE = {
     *("login", "logout", "second-factor-ask", "second-factor-leave", "second-factor-picture"),
+    # The queue's own pages have one permission, which no role has; its list stands above.
+    *(f"django_tasks_database_dbtaskresult_{at}" for at in ("add", "change", "delete", "history")),
     *("oidc-begin", "oidc-callback", "take-act", "autocomplete", "view_on_site", "app_list"),
 }
 

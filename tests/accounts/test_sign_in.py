@@ -124,6 +124,14 @@ def test_a_hostile_user_name_is_refused_like_any_other(client: Client, name: str
     assert "sessionid" not in answer.cookies
 
 
+def test_a_user_name_longer_than_any_is_tried_of_nobody(client: Client) -> None:
+    for name in ("x" * 151, "9" * 3000, "😀" * 256):
+        answer = client.post(SIGN_IN, {"username": name, "password": "wrong"})
+        assert answer.status_code == 200
+        assert "at most 150 characters" in answer.content.decode()
+    assert not AccessAttempt.objects.exists()
+
+
 def test_the_answer_is_the_same_whether_or_not_there_is_such_a_user(client: Client) -> None:
     staff("author")
     pages = [client.post(SIGN_IN, {"username": n, "password": "wrong"}) for n in ("ann", "zoe")]
@@ -170,7 +178,7 @@ def test_cookies_travel_encrypted_in_production() -> None:
     shown = f"from glexia import settings as s; print(*(getattr(s, n) for n in {names}))"
     given = {
         "PRODUCTION": "1",
-        "SECRET_KEY": "x" * 60,
+        "SECRET_KEY": "a key of a test, which nobody guesses; " * 2,
         "DATABASE_URL": "postgresql://nobody@127.0.0.1/none",
         "ALLOWED_HOSTS": "library.example.org",
     }

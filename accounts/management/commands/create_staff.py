@@ -43,6 +43,8 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Set the account up and say what was done."""
+        if not f"{options['name']}{options['email']}".isprintable():
+            raise CommandError("Neither a name nor an address has characters that cannot be seen.")
         groups = self._groups(options["roles"])
         with transaction.atomic():
             done = self._set_up(options, groups)

@@ -1,0 +1,1 @@
+"""What nobody should send, for every place that takes anything."""

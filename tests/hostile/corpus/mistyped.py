@@ -1,0 +1,50 @@
+"""Input of another type than is meant: words for numbers, lists for words, files for fields."""
+
+from tests.factories import mitigation
+from tests.hostile.corpus.category import Category, bundle, of_bundle, with_fields
+
+CATEGORY = Category(
+    values={
+        "nothing": "",
+        "a blank": " ",
+        "zero": "0",
+        "a negative number": "-1",
+        "a fraction": "1.5",
+        "an exponent": "1e3",
+        "no number": "NaN",
+        "a number in hexadecimal": "0x1F",
+        "null": "null",
+        "None": "None",
+        "a truth": "true",
+        "a list": "[]",
+        "an object": "{}",
+        "a list of words": "enterprise,ics",
+        "a word": "abc",
+        "a date": "2024-05-06",
+        "a STIX id of another type": "malware--00000000-0000-4000-8000-000000000000",
+        "a word twice": ["", "x"],
+        "many words": ["a", "b", "c", "d"],
+        "a file": b"\x89PNG\r\n",
+    },
+    files={
+        "null": lambda: b"null",
+        "a number": lambda: b"42",
+        "a string": lambda: b'"bundle"',
+        "a list": lambda: b'[{"type": "bundle", "objects": []}]',
+        "an object that is no bundle": lambda: b'{"type": "report", "objects": []}',
+        "objects that are an object": of_bundle(objects={}),
+        "objects that are null": of_bundle(objects=None),
+        "objects that are words": of_bundle(objects=["course-of-action"]),
+        "no objects": of_bundle(objects=[]),
+        "an id that is a number": with_fields(id=7),
+        "an id of another type": with_fields(id="tool--00000000-0000-4000-8000-000000000000"),
+        "a type that is a list": with_fields(type=["course-of-action"]),
+        "a type that is a number": with_fields(type=2.1),
+        "a release that is a list": lambda: bundle(release=["18.1"]),
+        "a release that is a word": lambda: bundle(release="latest"),
+        "an id that is null": lambda: bundle(mitigation("M1", "One") | {"id": None}),
+        "a YAML list": lambda: b"- state: draft\n- state: published\n",
+        "a picture": lambda: b"\x89PNG\r\n\x1a\n" + bytes(99),
+        "a program": lambda: b"\x7fELF" + bytes(99),
+    },
+)

@@ -18,7 +18,7 @@ from library.identifiers import Domain
 from tests.factories import clear_library
 from tests.library.pages import Site
 
-NEEDED_IN_CI = {"real_data", "browser"}
+NEEDED_IN_CI = {"real_data", "browser", "clock"}
 
 
 def pytest_configure() -> None:
@@ -74,7 +74,7 @@ def committed_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> I
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """In CI a real-data or browser test that is skipped is a failure."""
+    """In CI a test that needs real data, a browser or a false clock is not skipped: it fails."""
     report = yield
     marks = NEEDED_IN_CI & {mark.name for mark in item.iter_markers()}
     if report.skipped and marks and os.environ.get("CI") == "true":

@@ -79,7 +79,8 @@ def test_ci_fails_with_any_part_and_ends_with_the_closing_line(
 ) -> None:
     (machine.home / "shared" / "attack").mkdir(parents=True)
     machine.folders.insert(0, machine.home / "stubs")
-    machine.script(machine.home / "stubs" / "chromium", "exit 0")
+    for program in ("chromium", "faketime"):
+        machine.script(machine.home / "stubs" / program, "exit 0")
     machine.script(
         machine.home / "stubs" / "make",
         f"case $1 in check) exit {check} ;; test) ;; *) exit 0 ;; esac\n"

@@ -19,9 +19,9 @@ from django.db import OperationalError, connection, connections
 
 from glexia import embedded
 from glexia.env import BASE_DIR
-from importer.models import WORKED_ON, ImportRun
+from importer.models import WORKED_ON, ImportRun, RunState
 from importer.runs.control import connect
-from importer.runs.recovery import notice_dead
+from importer.runs.recovery import DIED, notice_dead
 from tests.glexia.servers import eventually
 from tests.glexia.web import Web
 from tests.importer.test_commands import PATIENCE
@@ -33,6 +33,9 @@ BUSY = """
     SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
         AND backend_type = 'client backend' AND pid <> pg_backend_pid() AND xact_start IS NOT NULL
 """
+
+# What a worker says of it that has a connection left to say it by.
+FAILURES = ("The database failed: ", "The stored data is damaged (")
 
 type Process = subprocess.Popen[Any]
 
@@ -188,6 +191,13 @@ def nothing_has_changed_since(before: Kept) -> None:
     """As `nothing_is_left_undone`, and library and Takes are as they were."""
     nothing_is_left_undone()
     assert Kept.now() == before
+
+
+def failed_with_the_database(run: ImportRun) -> None:
+    """The run is failed; by its worker, or where that could not say so, by who looked at it."""
+    run.refresh_from_db()
+    assert run.state == RunState.FAILED
+    assert run.problem == DIED or run.problem.startswith(FAILURES), run.problem
 
 
 def _busy(cursor: Any) -> int:

@@ -20,6 +20,7 @@ from tests.faults.conftest import objects_of
 from tests.faults.processes import (
     Kept,
     answers,
+    failed_with_the_database,
     held,
     nothing_has_changed_since,
     nothing_is_left_undone,
@@ -52,11 +53,6 @@ def comes_to(run: ImportRun, state: RunState) -> None:
     eventually(lambda: ImportRun.objects.get(pk=run.pk).state == state, f"it is never {state}")
 
 
-def failed_as_its_worker_died(run: ImportRun) -> None:
-    run.refresh_from_db()
-    assert (run.state, run.problem) == (RunState.FAILED, DIED)
-
-
 def test_killed_parts_come_back_and_the_import_is_done(
     machine: Machine, django_db_blocker: DjangoDbBlocker, settings: Settings, tmp_path: Path
 ) -> None:
@@ -82,7 +78,7 @@ def test_killed_parts_come_back_and_the_import_is_done(
         eventually(answers, "PostgreSQL does not come back")
         assert "sample content" in machine.page()
         nothing_has_changed_since(before)
-        failed_as_its_worker_died(run)
+        failed_with_the_database(run)
 
         run = acts.retry("bob", run)
         with held("LOCK TABLE library_edition"):
@@ -91,7 +87,8 @@ def test_killed_parts_come_back_and_the_import_is_done(
             worker.kill()
             eventually(lambda: not worker.is_running(), "the worker outlives SIGKILL")
         nothing_has_changed_since(before)
-        failed_as_its_worker_died(run)
+        run.refresh_from_db()
+        assert (run.state, run.problem) == (RunState.FAILED, DIED)
 
         run = acts.retry("cyd", run)
         comes_to(run, RunState.PREVIEWED)

@@ -14,6 +14,7 @@ def replica(address: dict[str, str], first: dict[str, Any]) -> dict[str, Any]:
         "ENGINE": "django.db.backends.postgresql",
         **address,
         "OPTIONS": options,
+        "CONN_HEALTH_CHECKS": True,
         "TEST": {"MIRROR": "default"},
     }
 

@@ -136,6 +136,9 @@ _pool = {"min_size": 1, "max_size": 8, "timeout": 5}
 # A library lies in memory: to fetch its pages in any order costs little more than one by one.
 _planner = "-c random_page_cost=1.1"
 DATABASES["default"]["OPTIONS"] = {"pool": _pool, "options": _planner}  # type: ignore[assignment]
+# The pool tries a connection before it gives it away: those that it held while the database was
+# started again are dead, and each would be somebody's 503.
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # type: ignore[assignment]
 # A copy that follows the first database, for public pages to read from; see glexia.replicas.
 if _replica := env.database("DATABASE_REPLICA_URL"):
     DATABASES["replica"] = replica(_replica, DATABASES["default"])

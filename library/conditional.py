@@ -10,6 +10,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache, wraps
 from typing import Any, Concatenate
@@ -151,13 +152,12 @@ def current_shelf() -> Shelf:
     if not _Kept.reading.acquire(blocking=patient) and shelf is not None:
         return shelf
     try:
-        shelf = _read_shelf()
-    except OperationalError:
-        if shelf is None:
-            raise
+        with suppress(OperationalError) if shelf is not None else nullcontext():
+            shelf = _read_shelf()
+        # Before another may read: whoever read first must not be kept last.
+        _Kept.at[database] = (time.monotonic(), shelf)
     finally:
         _Kept.reading.release()
-    _Kept.at[database] = (time.monotonic(), shelf)
     return shelf
 
 
@@ -181,7 +181,7 @@ def _read_shelf() -> Shelf:
         cursor.execute(NOW)
         edition, newest_snapshot, snapshot_count, number, known = cursor.fetchone()
     if edition is None:
-        return Shelf(None, 0, 0)
+        return Shelf(None, newest_snapshot, snapshot_count)
     releases = tuple((domain, release) for domain, release in known or ())
     return Shelf(_edition(edition), newest_snapshot, snapshot_count, number, releases)
 

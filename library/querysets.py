@@ -57,6 +57,13 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
         official = models.Q(provenance=Provenance.OFFICIAL)
         return self.annotate(official=official).order_by("-official", "-id")
 
+    def up_to(self, newest: int) -> SnapshotQuerySet:
+        """Those that were there when a request came, by the newest that its shelf has.
+
+        What has come in since belongs to a page with another tag.
+        """
+        return self.filter(pk__lte=newest)
+
     def standing(self) -> list[Snapshot]:
         """The snapshot of each release of each domain, the newest release first; one query.
 

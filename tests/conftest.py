@@ -18,7 +18,7 @@ from library.identifiers import Domain
 from tests.factories import clear_library
 from tests.library.pages import Site
 
-NEEDED_IN_CI = {"real_data", "browser", "redis"}
+NEEDED_IN_CI = {"real_data", "browser", "redis", "clock"}
 
 
 def pytest_configure() -> None:

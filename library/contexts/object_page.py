@@ -155,7 +155,12 @@ def object_page(
         sections=made,
         explored=table,
         tactics=tactic_groups(subject, table.rows) if table else [],
-        history=timelines(held.object_id, shelf.snapshot_ids, of_sample=_is_of_sample(held)),
+        history=timelines(
+            held.object_id,
+            shelf.snapshot_ids,
+            up_to=shelf.newest_snapshot,
+            of_sample=_is_of_sample(held),
+        ),
         references=_references(references.entries, made),
         quality=source_quality(subject, references.entries),
         before=subject.before,

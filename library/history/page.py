@@ -131,7 +131,12 @@ def history_of(
     """The history of the object at an address, without what changed; at most three queries."""
     path, own_page = f"{address}/history", _own_page(held, address)
     release = held.rows[0].snapshot.attack_version
-    lines = timelines(held.object_id, shelf.snapshot_ids, of_sample=is_sample(release))
+    lines = timelines(
+        held.object_id,
+        shelf.snapshot_ids,
+        up_to=shelf.newest_snapshot,
+        of_sample=is_sample(release),
+    )
     compared = asked or Asked("", "")
     return History(
         page=_page(shelf, held, (own_page, path), asked),

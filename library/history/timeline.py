@@ -20,6 +20,7 @@ PLACES: Final = """
     FROM library_snapshot s
     LEFT JOIN library_snapshotobject m ON m.snapshot_id = s.id AND m.object_id = %s
     LEFT JOIN library_objectversion v ON v.id = m.version_id
+    WHERE s.id <= %s
 """
 
 
@@ -134,14 +135,17 @@ class Timeline:
         return next((place for place in self.releases if place.release == release), None)
 
 
-def timelines(object_id: int, shown: Iterable[int] = (), *, of_sample: bool) -> list[Timeline]:
+def timelines(
+    object_id: int, shown: Iterable[int] = (), *, up_to: int, of_sample: bool
+) -> list[Timeline]:
     """An object in each domain that has or had it, in their order; one query.
 
     Of real releases alone, or of samples alone: neither takes part in the history of the other.
-    `shown` are the snapshots that readers see.
+    `shown` are the snapshots that readers see, `up_to` the newest that was there when the request
+    came.
     """
     with reading().cursor() as cursor:
-        cursor.execute(PLACES, [object_id])
+        cursor.execute(PLACES, [object_id, up_to])
         every = [Place._make(row) for row in cursor.fetchall()]
     return timelines_of(every, shown, of_sample=of_sample)
 

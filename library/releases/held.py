@@ -86,7 +86,7 @@ class ReleasesPage:
 
 def releases_page(shelf: Shelf) -> ReleasesPage:
     """All snapshots by domain; two queries, whatever their number."""
-    snapshots = Snapshot.objects.newest_first()
+    snapshots = Snapshot.objects.up_to(shelf.newest_snapshot).newest_first()
     findings = _findings()
     by_domain: dict[str, list[Snapshot]] = defaultdict(list)
     for snapshot in snapshots:

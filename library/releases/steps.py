@@ -95,7 +95,8 @@ def latest_steps(shelf: Shelf, most: int) -> list[Step]:
 
     Samples are told of while readers see a sample, and at no other time.
     """
-    held = [s for s in Snapshot.objects.standing() if is_sample(s.attack_version) == shelf.sample]
+    there = Snapshot.objects.up_to(shelf.newest_snapshot).standing()
+    held = [s for s in there if is_sample(s.attack_version) == shelf.sample]
     newest = list(dict.fromkeys(snapshot.attack_version for snapshot in held))[:most]
     before: dict[str, Snapshot] = {}
     made: list[Step] = []

@@ -5,7 +5,15 @@ import tempfile
 from pathlib import Path
 
 from glexia import embedded, env
-from tests.benchmarks import comparisons, histories, imports, pages, scale, serving
+from tests.benchmarks import (
+    comparisons,
+    histories,
+    import_load,
+    imports,
+    pages,
+    scale,
+    serving,
+)
 from tests.benchmarks.lab import Lab
 
 SUITES = {
@@ -14,6 +22,7 @@ SUITES = {
     "histories": histories.measure,
     "comparisons": comparisons.measure,
     "serving": serving.measure,
+    "load": import_load.measure,
     "scale": scale.measure,
 }
 

@@ -237,6 +237,33 @@ def test_readers_go_by_what_was_read_while_one_of_them_reads_anew(
     assert current_shelf() is not before
 
 
+class Overtaken:
+    """A lock whose first holder is overtaken by another reader as soon as it lets go."""
+
+    def __init__(self) -> None:
+        self.overtakers: list[Shelf] = []
+
+    def acquire(self, **_how: bool) -> bool:
+        return True
+
+    def release(self) -> None:
+        if not self.overtakers:
+            import_objects(mitigation("M1000", "Beta"), release="2.0")
+            forget_shelf()
+            self.overtakers += [Shelf(None, 0, 0)]
+            self.overtakers[0] = current_shelf()
+
+
+def test_what_one_has_read_is_not_kept_over_what_another_read_later(
+    keeping: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = Overtaken()
+    monkeypatch.setattr("library.conditional._Kept.reading", lock)
+    first = current_shelf()
+    assert current_shelf() is lock.overtakers[0]
+    assert current_shelf() != first
+
+
 @pytest.mark.parametrize("path", [f"{MITIGATIONS}/M9999", f"{MITIGATIONS}/m1000", "/admin/login/"])
 def test_other_answers_are_not_kept(keeping: None, site: Site, path: str) -> None:
     for _ in range(2):

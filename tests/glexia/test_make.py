@@ -79,7 +79,7 @@ def test_ci_fails_with_any_part_and_ends_with_the_closing_line(
 ) -> None:
     (machine.home / "shared" / "attack").mkdir(parents=True)
     machine.folders.insert(0, machine.home / "stubs")
-    for installed in ("chromium", "redis-server"):
+    for installed in ("chromium", "redis-server", "faketime"):
         machine.script(machine.home / "stubs" / installed, "exit 0")
     machine.script(
         machine.home / "stubs" / "make",

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -85,7 +86,7 @@ def held(statement: str, *parameters: object) -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-def stopped(*processes: Process) -> list[int]:
+def stopped(*processes: subprocess.Popen[Any]) -> list[int]:
     """The server's processes that these wait by, once all of them have come to wait."""
     for _ in range(int(PATIENCE / TICK)):
         with connection.cursor() as cursor:

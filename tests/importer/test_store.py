@@ -32,10 +32,10 @@ ABSENT = f"x-mitre-data-component--{'0' * 8}-0000-4000-8000-{'0' * 12}"
 pytestmark = pytest.mark.django_db
 
 
-def library_state() -> dict[str, tuple[int, str]]:
-    """Of every table of the library, how many rows it has and a digest of all that is in them."""
+def library_state(app: str = "library") -> dict[str, tuple[int, str]]:
+    """Of every table of an app, how many rows it has and a digest of all that is in them."""
     found = {}
-    for model in apps.get_app_config("library").get_models():
+    for model in apps.get_app_config(app).get_models():
         table = model._meta.db_table
         with connection.cursor() as cursor:
             cursor.execute(

@@ -1,8 +1,11 @@
-"""A disk without room while an import is written: the database process may write no byte more."""
+"""A disk without room while an import is written: the database process may write no further."""
 
 import os
 import resource
 import sys
+from base64 import b64encode
+from dataclasses import dataclass
+from random import Random
 from typing import Final, LiteralString
 
 import psutil
@@ -12,6 +15,7 @@ from importer import acts
 from importer.models import ImportRun, RunState
 from importer.runs.work import work
 from library.models import Snapshot
+from tests.factories import Properties, mitigation
 from tests.faults.conftest import Confirmed
 from tests.faults.processes import (
     Kept,
@@ -25,16 +29,40 @@ from tests.faults.processes import (
 from tests.importer.test_faults import stopped
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs prlimit")
-# What the import waits for when the disk becomes full, and so what it writes next: a table, which
-# fails, or at the end the log alone, without which PostgreSQL has to stop and start anew.
-STOPS: Final[dict[str, LiteralString]] = {
-    "a table": "LOCK TABLE library_objectcontent",
-    "the log": "LOCK TABLE library_edition",
+# A file of PostgreSQL's log, and more than that of what cannot be compressed.
+LOG_BYTES: Final = 16 * 1024 * 1024
+LARGE, PIECE = 18, 768 * 1024
+
+
+@dataclass(frozen=True)
+class Shortage:
+    """What the import waits for when the disk becomes full, and how far a file may go from then.
+
+    A table that has no room makes the import fail. Without the log, which is written at the end at
+    the latest, PostgreSQL has to stop and start anew.
+    """
+
+    stop: LiteralString
+    limit: int
+
+
+SHORTAGES: Final = {
+    "a table": Shortage("LOCK TABLE library_objectcontent", LOG_BYTES),
+    "the log": Shortage("LOCK TABLE library_edition", 0),
 }
 
 
-def leave_no_room(pid: int) -> None:
-    """Have a process of the database's own user write no byte more to any file.
+def large_objects() -> list[Properties]:
+    """Measures that take more room than one file of the log has."""
+    noise = Random(1)
+    return [
+        mitigation(f"M{5000 + n}", f"Large {n}", x_noise=b64encode(noise.randbytes(PIECE)).decode())
+        for n in range(LARGE)
+    ]
+
+
+def leave_no_room(pid: int, limit: int) -> None:
+    """Have a process of the database's own user write to no file further than so many bytes.
 
     Only who is that user may: root needs a capability that containers are seldom given.
     """
@@ -44,28 +72,30 @@ def leave_no_room(pid: int) -> None:
     os.setresuid(process.uids().real, -1, -1)
     try:
         _, most = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, most))
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (limit, most))
     finally:
         os.setresuid(*users)
         os.setresgid(*groups)
 
 
-@pytest.mark.parametrize("what", STOPS)
+@pytest.mark.parametrize("what", SHORTAGES)
 def test_the_library_is_as_before_when_there_is_no_room_for(
     product: Product, confirmed: Confirmed, what: str
 ) -> None:
-    run = confirmed()
+    shortage = SHORTAGES[what]
+    run = confirmed(*large_objects())
     before = Kept.now()
-    with held(STOPS[what]) as other:
+    with held(shortage.stop) as other:
         worker = product.worker()
         (importing,) = stopped(worker)
-        leave_no_room(importing)
+        leave_no_room(importing, shortage.limit)
         other.rollback()
         ended(worker)
     product.recover()
 
     nothing_has_changed_since(before)
     failed_with_the_database(run)
+    assert ("File too large" in run.problem) or what == "the log"
     # It aborts, and cannot even say why.
     assert ("terminated by signal 6" in product.said_by_database()) == (what == "the log")
     again = acts.retry("bob", run)

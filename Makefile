@@ -58,4 +58,4 @@ lock: ## write both lock files anew, with uv (ARGS=--upgrade for the newest vers
 
 clean: ## remove .venv and caches; your data stays
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	find analysis fixtures glexia importer library tests -name __pycache__ -prune -exec rm -rf {} +
+	find accounts analysis fixtures glexia importer library tests -name __pycache__ -prune -exec rm -rf {} +

@@ -340,7 +340,15 @@ def test_what_is_missing_of_a_provider_is_named(monkeypatch: pytest.MonkeyPatch)
         env.demand("OIDC_CLIENT_SECRET", "OIDC_ISSUER", because="OIDC_CLIENT_ID is set")
 
 
-def test_the_library_signs_tokens_as_the_standard_says() -> None:
+def test_a_signature_is_one_of_those_that_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OIDC_SIGN_ALGORITHM", "none")
+    with pytest.raises(env.SettingError, match="use one of RS256, ES256"):
+        env.choice("OIDC_SIGN_ALGORITHM", "RS256", ("RS256", "ES256"))
+    monkeypatch.delenv("OIDC_SIGN_ALGORITHM")
+    assert env.choice("OIDC_SIGN_ALGORITHM", "RS256", ("RS256", "ES256")) == "RS256"
+
+
+def test_the_provider_of_these_tests_signs_as_the_standard_says() -> None:
     provider = Provider(address="https://id.example.org")
     public = key().public_key()
     read = jwt.decode(provider.token(), public, algorithms=["RS256"], audience=CLIENT)

@@ -68,7 +68,7 @@ def test_a_second_factor_is_set_up_and_then_asked_for(
     expect(picture).to_be_visible()
     if javascript:
         # It is drawn, which a policy that refused it would not let it be.
-        page.wait_for_function("document.querySelector('.qr').naturalWidth > 0")
+        assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
         assert faults(page) == []
     key = base64.b32decode(page.locator(".key").inner_text().replace(" ", ""))
     page.get_by_label("Give the code that it shows").fill(f"{TOTP(key).token():06d}")

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from library.changes import Change
     from library.conditional import Shelf
 
+STATUS: Final = ("revoked", "x_mitre_deprecated")
 # Changes that readers are told one by one.
 MOST_TOLD: Final = 4
 # Standings kept; under 1 kB each.
@@ -283,6 +284,10 @@ class _Reckoning:
         )
 
     def _compared(self, revision: Revision, changes: Sequence[Change]) -> Standing:
+        if any(change.about in STATUS for change in changes):
+            # What is let go loses all its links, and gains them when it is live again: the status
+            # says as much.
+            changes = [change for change in changes if change.about not in LINK_ORDER]
         material = tuple(change.phrase for change in changes if change.material)
         around = tuple(change.phrase for change in changes if not change.material)
         freshness = Freshness.AROUND if around else Freshness.CURRENT

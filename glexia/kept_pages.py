@@ -53,7 +53,10 @@ def kept_pages(
         except (SuspiciousOperation, DatabaseError):
             # Whoever answers finds the same, and says so.
             return answer(request)
-        return unmodified(request, shelf, tag) or _whole(request, tag, answer)
+        if unchanged := unmodified(request, shelf, tag):
+            _note(request)
+            return unchanged
+        return _whole(request, tag, answer)
 
     return respond
 
@@ -70,6 +73,11 @@ def _is_page(request: HttpRequest) -> bool:
     )
 
 
+def _note(request: HttpRequest) -> None:
+    """Say on a request, for who counts them, that no view had to answer it."""
+    request.kept = True  # type: ignore[attr-defined]
+
+
 def _whole(
     request: HttpRequest, tag: str, answer: Callable[[HttpRequest], HttpResponseBase]
 ) -> HttpResponseBase:
@@ -79,6 +87,7 @@ def _whole(
     kept: KeptPage | None = pages.get(key)
     if kept is not None:
         page_cache_hits.inc()
+        _note(request)
         return HttpResponse(kept.content, headers=kept.headers)
     response = answer(request)
     if response.status_code != 200 or response.get("ETag") != tag or response.cookies:

@@ -23,8 +23,8 @@ from prometheus_client.registry import Collector
 from library.conditional import current_shelf
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-# Where a request met no view: a file of ours, a probe, an address of nobody's.
-STATIC, PROBE, NOWHERE = "static", "probe", "nowhere"
+# Where a request met no view: a finished page, a file of ours, a probe, an address of nobody's.
+KEPT, STATIC, PROBE, NOWHERE = "kept", "static", "probe", "nowhere"
 # What a scrape looks at: of more tasks the newest, and so long at most.
 MOST_TASKS, MOST_LABELS = 10_000, 100
 MOST_MILLISECONDS = 1000
@@ -60,6 +60,8 @@ def counted(
 def _view(request: HttpRequest) -> str:
     if request.resolver_match is not None:
         return request.resolver_match.view_name
+    if hasattr(request, "kept"):
+        return KEPT
     if request.path.startswith(settings.STATIC_URL):
         return STATIC
     return PROBE if request.path in settings.PROBES else NOWHERE

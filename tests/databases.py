@@ -1,5 +1,6 @@
 """Databases of their own, for tests that need an empty one, an old one or a second one."""
 
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,17 @@ import psycopg
 from django.db import connection
 
 ROOT = Path(__file__).resolve().parents[1]
+READ = """
+import json, sys
+import django
+django.setup()
+from django.test import Client
+found = {}
+for page in sys.argv[1:]:
+    answer = Client().get(page)
+    found[page] = answer.status_code, b"".join(answer).decode()
+print(json.dumps(found))
+"""
 
 
 def address(name: str = "") -> str:
@@ -56,16 +68,29 @@ def _turn_to(name: str) -> None:
 
 def manage(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """What `manage.py` does with a database, as a process of its own."""
+    return _run(name, "manage.py", *arguments)
+
+
+def read_pages(name: str, *pages: str) -> dict[str, tuple[int, str]]:
+    """The status and the text of pages that a process of its own makes from a database.
+
+    This process keeps what it reads by the keys of its own database's rows.
+    """
+    read = _run(name, "-c", READ, *pages)
+    assert read.returncode == 0, read.stderr
+    found: dict[str, tuple[int, str]] = json.loads(read.stdout)
+    return found
+
+
+def _run(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {
         "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": "glexia.settings",
         "DATABASE_URL": address(name),
         "SECRET_KEY": "of a test",
+        "ALLOWED_HOSTS": "testserver",
         "DEBUG": "1",
     }
     return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
+        [sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True
     )

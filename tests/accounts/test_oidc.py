@@ -1,5 +1,6 @@
 """Sign-in by a provider: whose tokens are believed, who may come in, and as what."""
 
+import logging
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -300,6 +301,7 @@ def test_a_refusal_tells_the_log_nothing_secret(
 ) -> None:
     ann()
     provider.fails_with = 400
+    caplog.set_level(logging.WARNING)
     through(client, provider)
     assert "The provider's answer is refused: HTTPError" in caplog.text
     assert SECRET not in caplog.text

@@ -27,7 +27,7 @@ PARAMETERS = {
     *("table", "filter", "sort", "find", "subs", "embedded", "live", "type", "status"),
     *("view", "replaces", "redirect", "sha256", "release", "from", "to", "before"),
     *("kind", "weight", "links", "with", "new", "stands", "confidence", "form", "text"),
-    *("state", "version", "layer", "old", "earlier", "attack_id", "stix_id"),
+    *("again", "state", "version", "layer", "old", "earlier", "attack_id", "stix_id"),
 }
 EXTREMES = [
     "",

@@ -105,8 +105,8 @@ def test_missing_page_is_503_when_the_database_is_away(
     def fails() -> None:
         raise OperationalError("the connection is closed")
 
-    monkeypatch.setattr("library.views.current_shelf", fails)
-    monkeypatch.setattr("library.conditional.current_shelf", fails)
+    monkeypatch.setattr("library.conditional._read_shelf", fails)
+    monkeypatch.setattr("library.conditional._Kept.at", {})
     for page in (f"{HOME}/no/such/page/at/all", HOME, f"{HOME}/search?q=a"):
         assert reader.get(page).status_code == 503
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from importer.deletion import delete_snapshot, would_go
+from importer.known_releases import note_published
 from importer.models import ImportRun, RunState, SourceKind
 from importer.pipeline import Options, import_bundles
 from importer.published import published_releases
@@ -51,6 +52,7 @@ def test_the_overview_says_what_readers_see_and_what_is_newer() -> None:
     import_objects(KEPT, release="1.0")
     import_objects(KEPT, GONE, release="2.0")
     run_in(RunState.DONE, domain="enterprise", release="2.0", finished_at=timezone.now())
+    note_published()
     page = text(importer().get(OVERVIEW).content.decode())
     newest = published_releases("enterprise")[0]
     assert f"{newest} <strong" in page

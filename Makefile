@@ -23,10 +23,10 @@ run: setup ## start everything and print the address (PORT=…, ATTACK_BUNDLES=�
 	@exec $(PYTHON) -m glexia.run
 
 test: dev ## run the tests (ARGS=… goes to pytest; ATTACK_BUNDLES=… adds the real bundles)
-	@exec $(PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
+	@exec $(PYTHON) -m pytest -n 3 --dist loadfile $(ARGS)
 
-crawl: dev ## read every page of the real bundles and follow every link (ATTACK_BUNDLES=…)
-	@exec $(PYTHON) -m tests.library.whole_crawl
+crawl: dev ## read all current pages and some pinned, follow all links (ATTACK_BUNDLES=… ARGS=…)
+	@exec $(PYTHON) -m tests.library.whole_crawl $(ARGS)
 
 # Every check runs; the end says which failed.
 check: dev ## ruff, mypy, templates, Django's checks, migrations, the sample, advisories

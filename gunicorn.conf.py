@@ -16,8 +16,7 @@ from glexia import env, logs, production, serving
 
 try:
     _production = production.wanted()
-    _port = env.port("PORT", 8000)
-    _metrics_port = env.port("METRICS_PORT", 0)
+    _port, _metrics_port = serving.ports()
     _metrics = bool(_metrics_port or env.text("METRICS_TOKEN"))
     _host = env.text("WEB_HOST", "127.0.0.1")
     workers = env.number("WEB_WORKERS", serving.usual_workers(), least=1, most=256)
@@ -34,7 +33,7 @@ timeout = 60
 graceful_timeout = serving.GRACEFUL_SECONDS
 # Longer than a proxy keeps an idle connection (nginx: 60 s), so that none is closed under it.
 keepalive = 65
-# What is longer is refused in gunicorn's own words (400, 414, 431).
+# What is longer is refused before Django sees it (414, 431; glexia.unreadable).
 limit_request_line = 8190
 limit_request_fields = 100
 limit_request_field_size = 8190

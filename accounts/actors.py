@@ -36,11 +36,15 @@ def knowing_who_asks(
 
 def current_actor() -> str:
     """Who asks in the request at hand; without one, the command that runs and who runs it."""
-    request = _request.get()
-    if request is None:
+    if _request.get() is None:
         return command_actor(_command())
-    user = getattr(request, "user", None)
-    return user.get_username() if user is not None and user.is_authenticated else NOBODY
+    return asking_user() or NOBODY
+
+
+def asking_user() -> str:
+    """The name of the user who asks in the request at hand; empty without one."""
+    user = getattr(_request.get(), "user", None)
+    return user.get_username() if user is not None and user.is_authenticated else ""
 
 
 def current_address() -> str:

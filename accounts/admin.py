@@ -9,7 +9,8 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Concat
 from django.forms import CheckboxSelectMultiple, ModelMultipleChoiceField
 from django.http import HttpResponseRedirect, StreamingHttpResponse
 from django.urls import URLPattern, path, reverse
@@ -20,7 +21,8 @@ from accounts import lockouts, second_factor
 from accounts.audit import record
 from accounts.export import csv_lines
 from accounts.models import AuditEntry
-from accounts.roles import ROLES
+from accounts.roles import GRANTABLE, ROLES
+from accounts.user_forms import NewUserForm, UserForm
 
 if TYPE_CHECKING:
     from django.db.models import ManyToManyField
@@ -56,6 +58,8 @@ class RolesField(RoleField):
 class StaffAdmin(Users):
     """The staff. Who manages it gives roles; superusers are managed by superusers alone."""
 
+    add_title = "Add a user"
+    form, add_form = UserForm, NewUserForm
     list_display = ("username", "full_name", "email", "roles", "is_active", "last_sign_in")
     list_filter = ("groups", "is_active", "is_superuser")
     filter_horizontal = ()
@@ -107,6 +111,8 @@ class StaffAdmin(Users):
         kwargs |= {"widget": CheckboxSelectMultiple, "help_text": ""}
         if db_field.name == "groups":
             kwargs["form_class"] = RolesField
+            if not request.user.is_superuser:
+                kwargs["queryset"] = Group.objects.filter(name__in=ROLES).order_by("name")
         elif db_field.name == "user_permissions":
             kwargs["queryset"] = _permissions()
         return super().formfield_for_manytomany(db_field, request, **kwargs)
@@ -116,8 +122,8 @@ class StaffAdmin(Users):
         return super().has_change_permission(request, obj) and _within_reach(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Nor deleted by others; who leaves is better deactivated."""
-        return super().has_delete_permission(request, obj) and _within_reach(request, obj)
+        """Superusers alone delete users; who leaves is deactivated."""
+        return bool(request.user.is_superuser) and super().has_delete_permission(request, obj)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Save; whoever is made here is staff, since readers need no account."""
@@ -125,12 +131,18 @@ class StaffAdmin(Users):
             obj.is_staff = True
         super().save_model(request, obj, form, change)
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Save the roles; other groups, which superusers alone give and take, stay."""
+        chosen = form.cleaned_data.get("groups")
+        if chosen is not None and not request.user.is_superuser:
+            kept = form.instance.groups.exclude(name__in=ROLES)
+            form.cleaned_data["groups"] = [*chosen, *kept]
+        super().save_related(request, form, formsets, change)
+
     @admin.action(description="Lift the lock-out of the users chosen", permissions=["change"])
     def lift_lockouts(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Let users try again who are locked out."""
         lifted = [user for user in self._reached(request, queryset) if lockouts.lift(str(user))]
-        for user in lifted:
-            record(request.user.get_username(), "lock-out lifted", str(user))
         self._tell(request, "Lock-outs lifted", lifted)
 
     @admin.action(
@@ -150,9 +162,9 @@ class StaffAdmin(Users):
 
 
 def _permissions() -> QuerySet[Permission]:
-    """The permissions that mean something in this site; one query."""
-    labels = {model._meta.app_label for model in admin.site._registry}
-    found = Permission.objects.filter(content_type__app_label__in=labels)
+    """The permissions that may be given; one query."""
+    named = Concat("content_type__app_label", Value("."), "codename")
+    found = Permission.objects.annotate(named=named).filter(named__in=GRANTABLE)
     return found.select_related("content_type")
 
 
@@ -162,23 +174,29 @@ def _within_reach(request: HttpRequest, obj: User | None) -> bool:
 
 @admin.register(Group)
 class RoleAdmin(GroupAdmin):
-    """The groups. Those that are roles keep their names, and superusers alone change them."""
+    """The groups, which superusers alone make and change; those that are roles keep their names.
 
+    Whoever could give a group a permission could give it to themselves.
+    """
+
+    list_title, add_title = "Roles and groups", "Add a group"
     fields = ("name", "permissions")
     filter_horizontal = ()
     # One group at a time: roles are not to be deleted among others.
     actions = None
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Superusers make groups."""
+        return bool(request.user.is_superuser) and super().has_add_permission(request)
+
     def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        """Roles are changed by superusers alone."""
-        may = super().has_change_permission(request, obj)
-        return may and (obj is None or obj.name not in ROLES or bool(request.user.is_superuser))
+        """Superusers change groups, and roles."""
+        return bool(request.user.is_superuser) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        """Nobody deletes a role."""
-        return super().has_delete_permission(request, obj) and (
-            obj is None or obj.name not in ROLES
-        )
+        """Superusers delete groups; nobody deletes a role."""
+        may = bool(request.user.is_superuser) and super().has_delete_permission(request, obj)
+        return may and (obj is None or obj.name not in ROLES)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Group | None = None) -> list[str]:
         """The name of a role, which commands and providers know it by."""

@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
+from django.core.checks import Tags, register
 
 
 class AccountsConfig(AppConfig):
@@ -11,10 +12,13 @@ class AccountsConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        """Begin to record what is done to users and groups, and who signs in."""
-        from accounts import signals
+        """Begin to record what is done to accounts; have a check see whose the log is."""
+        from accounts import signals, ways_in
+        from accounts.checks import check_owner_of_the_log
 
         signals.connect()
+        ways_in.connect()
+        register(check_owner_of_the_log, Tags.database, deploy=True)
 
 
 class StaffAdminConfig(admin_apps.AdminConfig):

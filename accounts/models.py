@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from django.contrib.auth.models import User
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import timezone
@@ -49,6 +50,19 @@ class AuditEntry(models.Model):
             f"{name}: {said if len(said) <= SHORT else f'{said[:SHORT]}…'}"
             for name, said in shown.items()
         )
+
+
+class FirstPassword(models.Model):
+    """That a user's password was given by somebody else, and when; gone once they choose one."""
+
+    user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="+")
+    given_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.user}, {self.given_at:%Y-%m-%d %H:%M:%S}"
 
 
 def _words(said: object) -> str:

@@ -16,7 +16,6 @@ from django.utils.crypto import salted_hmac
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.actors import current_actor
 from accounts.audit import record
 
 if TYPE_CHECKING:
@@ -55,6 +54,11 @@ def is_owed(request: HttpRequest) -> bool:
     return bool(getattr(user, "_has_device"))  # noqa: B009
 
 
+def owes_code(request: HttpRequest, user: User) -> bool:
+    """Whether a user has a device and has yet to give a code of it; at most two queries."""
+    return is_owed(request) and device_of(user) is not None
+
+
 def begin(user: User) -> TOTPDevice:
     """The device that a user is about to set up, with a fresh key; it counts once confirmed."""
     TOTPDevice.objects.filter(user=user, confirmed=False).delete()
@@ -77,8 +81,8 @@ def confirm(request: HttpRequest, user: User, device: TOTPDevice, code: str) -> 
     _check(user, device, "".join(code.split()))
     with transaction.atomic():
         TOTPDevice.objects.filter(user=user).exclude(pk=device.pk).delete()
-        TOTPDevice.objects.filter(pk=device.pk).update(confirmed=True)
-        record(user.get_username(), "second factor set up", user.get_username())
+        device.confirmed = True
+        device.save(update_fields=["confirmed"])
         codes = new_recovery_codes(user)
     device.refresh_from_db()
     _let_in(request, device)
@@ -117,7 +121,6 @@ def new_recovery_codes(user: User) -> list[str]:
     StaticToken.objects.bulk_create(
         StaticToken(device=device, token=_kept(user, code)) for code in codes
     )
-    record(current_actor(), "recovery codes made", user.get_username())
     return codes
 
 
@@ -127,8 +130,6 @@ def remove(user: User) -> bool:
     had = device_of(user) is not None
     TOTPDevice.objects.filter(user=user).delete()
     StaticDevice.objects.filter(user=user).delete()
-    if had:
-        record(current_actor(), "second factor removed", user.get_username())
     return had
 
 

@@ -24,7 +24,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 from django_otp.qr import write_qrcode_image
 
-from accounts import second_factor
+from accounts import passwords, second_factor
 from accounts.second_factor import WrongCodeError
 
 if TYPE_CHECKING:
@@ -67,18 +67,30 @@ def for_signed_in(view: UserView) -> View:
 
     @wraps(view)
     def inner(request: HttpRequest, user: User) -> HttpResponse:
-        if _owes_a_code(request, user):
+        if second_factor.owes_code(request, user):
             return redirect_to_login(request.get_full_path(), reverse("admin:login"))
         return view(request, user)
 
     return for_staff(inner)
 
 
+def for_owners(view: UserView) -> View:
+    """The same for those whose password is their own; perhaps they have yet to set a device up."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, user: User) -> HttpResponse:
+        if passwords.is_owed(request):
+            return redirect_to_login(request.get_full_path(), reverse("admin:login"))
+        return view(request, user)
+
+    return for_signed_in(inner)
+
+
 @for_staff
 def ask(request: HttpRequest, user: User) -> HttpResponse:
     """Where a code is asked for at sign-in; who has no device is led to set one up."""
     onwards = _onwards(request)
-    if not _owes_a_code(request, user):
+    if not second_factor.owes_code(request, user):
         owed = second_factor.is_owed(request)
         return HttpResponseRedirect(reverse("admin:second-factor") if owed else onwards)
     error = ""
@@ -92,14 +104,14 @@ def ask(request: HttpRequest, user: User) -> HttpResponse:
     return _page(request, "ask.html", "Second factor", error=error, onwards=onwards)
 
 
-@for_signed_in
+@for_owners
 def overview(request: HttpRequest, user: User) -> HttpResponse:
     """What a user has of a second factor, and what may be done about it."""
     return _overview(request, user)
 
 
 @require_POST
-@for_signed_in
+@for_owners
 def begin(request: HttpRequest, user: User) -> HttpResponse:  # noqa: ARG001
     """Begin to set a device up, where there is none."""
     if second_factor.device_of(user) is None:
@@ -108,7 +120,7 @@ def begin(request: HttpRequest, user: User) -> HttpResponse:  # noqa: ARG001
 
 
 @require_safe
-@for_signed_in
+@for_owners
 def picture(request: HttpRequest, user: User) -> HttpResponse:  # noqa: ARG001
     """The QR code of the device that is being set up, as SVG; gone once it is."""
     device = second_factor.begun(user)
@@ -120,7 +132,7 @@ def picture(request: HttpRequest, user: User) -> HttpResponse:  # noqa: ARG001
 
 
 @require_POST
-@for_signed_in
+@for_owners
 def confirm(request: HttpRequest, user: User) -> HttpResponse:
     """Set the device up with the first code it makes, and show the recovery codes, once."""
     device = second_factor.begun(user)
@@ -134,7 +146,7 @@ def confirm(request: HttpRequest, user: User) -> HttpResponse:
 
 
 @require_POST
-@for_signed_in
+@for_owners
 def codes(request: HttpRequest, user: User) -> HttpResponse:
     """New recovery codes in place of those before, for a code."""
     try:
@@ -146,7 +158,7 @@ def codes(request: HttpRequest, user: User) -> HttpResponse:
 
 
 @require_POST
-@for_signed_in
+@for_owners
 def remove(request: HttpRequest, user: User) -> HttpResponse:
     """Do without the second factor again, for a code."""
     try:
@@ -186,10 +198,6 @@ def _page(request: HttpRequest, template: str, title: str, **shown: object) -> H
 
 def _site() -> StaffSite:
     return cast("StaffSite", admin.site)
-
-
-def _owes_a_code(request: HttpRequest, user: User) -> bool:
-    return second_factor.is_owed(request) and second_factor.device_of(user) is not None
 
 
 def _onwards(request: HttpRequest) -> str:

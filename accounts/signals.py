@@ -12,6 +12,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 
+from accounts import notices, passwords, sessions
 from accounts.actors import NOBODY, current_actor
 from accounts.audit import record
 
@@ -58,9 +59,12 @@ def connect() -> None:
         m2m_changed.connect(_links_changed, sender=through)
 
 
-def _signed_in(user: User, **_signal: Any) -> None:
+def _signed_in(user: User, request: HttpRequest, **_signal: Any) -> None:
     backend = getattr(user, "backend", "")
     by = "provider" if backend.startswith("accounts.oidc") else "password"
+    sessions.begin(request)
+    if by == "password":
+        passwords.begin(request, user)
     record(user.get_username(), "signed in", user.get_username(), by=by)
 
 
@@ -97,6 +101,7 @@ def _user_saved(
     if created or before is None:
         given = {field: value for field in FIELDS[1:] if (value := getattr(instance, field))}
         record(current_actor(), "user made", name, **given)
+        passwords.note_change(instance)
         return
     saved = [field for field in FIELDS if update_fields is None or field in update_fields]
     changed = {
@@ -104,15 +109,21 @@ def _user_saved(
         for field in saved
         if getattr(before, field) != getattr(instance, field)
     }
+    if any(field.startswith("is_") for field in changed):
+        notices.tell(instance, "what you may do")
     if "is_active" in changed:
         changed.pop("is_active")
         done = "user reactivated" if instance.is_active else "user deactivated"
         record(current_actor(), done, name)
     if changed:
         record(current_actor(), "user changed", name, **changed)
+    if "email" in changed:
+        notices.tell(instance, "the e-mail address", also=before.email)
     if before.password != instance.password and not _is_rehash(instance, update_fields):
         usable = instance.has_usable_password()
         record(current_actor(), "password changed" if usable else "password taken away", name)
+        passwords.note_change(instance)
+        notices.tell(instance, "the password" if usable else "the password, which was taken away")
 
 
 def _is_rehash(user: User, update_fields: frozenset[str] | None) -> bool:
@@ -165,6 +176,8 @@ def _links_changed(
         return
     if not names:
         return
+    for user in _users_of(instance, model, pk_set):
+        notices.tell(user, f"your roles or permissions ({verb})")
     held: type[Model] = type(instance) if reverse else model
     what = "permissions changed" if issubclass(held, Permission) else "groups changed"
     if reverse:
@@ -172,6 +185,13 @@ def _links_changed(
             record(current_actor(), what, name, **{verb: _name(instance)})
     else:
         record(current_actor(), what, _name(instance), **{verb: names})
+
+
+def _users_of(instance: Model, model: type[Model], pk_set: set[int] | None) -> list[User]:
+    """Whose groups or permissions a change is of, from whichever side it was made."""
+    if isinstance(instance, User):
+        return [instance]
+    return list(User.objects.filter(pk__in=pk_set or ())) if model is User else []
 
 
 def _links(instance: Model, model: type[Model]) -> Any:

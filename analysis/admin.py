@@ -9,6 +9,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.urls import URLPattern, path
 
 from analysis.authoring import acts, pages
+from analysis.authoring.signed_out import giving_back
 from analysis.models import Revision, Take
 from analysis.roles import WRITE
 
@@ -27,6 +28,7 @@ class TakeAdmin(ModelAdmin):
     A Take is opened, not changed: its page leads to writing, and shows what was done.
     """
 
+    add_title = "Write a Take"
     change_list_template = "analysis/authoring/change_list.html"
     list_display = ("title", "state", "author", "written")
     search_fields = ("stix_id", "revisions__attack_id", "revisions__name")
@@ -80,7 +82,7 @@ class TakeAdmin(ModelAdmin):
         view = self.admin_site.admin_view
         own = [
             path("queue/<str:queue>/", view(pages.queue), name="take-queue"),
-            path("write/<str:stix_id>/", view(pages.write), name="take-write"),
+            path("write/<str:stix_id>/", giving_back(view(pages.write)), name="take-write"),
             path("preview/<str:stix_id>/", view(pages.preview), name="take-preview"),
             path("move/<int:number>/", view(acts.move), name="take-move"),
             path("act/<int:number>/", view(acts.do), name="take-act"),

@@ -68,4 +68,7 @@ def derive(
     rule(brief)
     brief.draft.add("analyst_notes", since)
     take = ShownTake(brief.draft.sections, byline=BYLINE)
-    return Derivation(take, tuple(brief.evidence.figures.values()))
+    # A rule may count what it then has no reason to say.
+    said = "".join(part for section in take.sections for part in section.parts)
+    figures = brief.evidence.figures.values()
+    return Derivation(take, tuple(figure for figure in figures if f'#{figure.key}"' in said))

@@ -8,7 +8,8 @@ from typing import Final
 from django.db.models import Count, Max
 
 from analysis.models import Revision
-from analysis.staleness import MOST_TOLD, Freshness, Standing, standings
+from analysis.staleness import standings
+from analysis.standing import MOST_TOLD, Freshness, Standing
 from analysis.words import amount, listed
 from library.addresses import Addresses
 from library.catalogue import catalogue

@@ -20,6 +20,7 @@ from library.declarations import Step
 from library.identifiers import (
     ANALYTIC,
     CAMPAIGN,
+    DATA_SOURCE,
     DETECTION_STRATEGY,
     GROUP,
     SOFTWARE,
@@ -96,7 +97,9 @@ class Use:
 
     def of(self, kind: ObjectType) -> frozenset[int]:
         """Those of a kind."""
-        return {GROUP: self.groups, SOFTWARE: self.software, CAMPAIGN: self.campaigns}[kind]
+        if kind is GROUP:
+            return self.groups
+        return self.software if kind is SOFTWARE else self.campaigns
 
     def without(self, user: int) -> Use:
         """Those of them that are not this one."""
@@ -113,6 +116,9 @@ class Landscape:
     nodes: dict[int, Node] = field(default_factory=dict)
     log_sources: Mapping[int, tuple[LogSource, ...]] = field(default_factory=dict)
     """What each analytic reads, by the analytic's key."""
+
+    layers: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    """Where each data source is collected, in MITRE's words, by the source's key."""
 
     _out: dict[tuple[str, int], set[int]] = field(default_factory=lambda: defaultdict(set))
     _counts: dict[tuple[str, frozenset[str]], int] = field(default_factory=dict)
@@ -150,6 +156,21 @@ class Landscape:
             and object_id in self.nodes
             and (users := sources & self.nodes.keys())
         }
+
+    @cached_property
+    def use_of_all(self) -> dict[int, Use]:
+        """The same with whoever uses a sub-technique counted with its technique too."""
+        found = dict(self.use)
+        for (link, technique), children in self._in.items():
+            if link == Link.SUBTECHNIQUE_OF and technique in self.nodes:
+                parts = [self.use[part] for part in (technique, *children) if part in self.use]
+                if parts:
+                    found[technique] = Use(
+                        frozenset().union(*(use.groups for use in parts)),
+                        frozenset().union(*(use.software for use in parts)),
+                        frozenset().union(*(use.campaigns for use in parts)),
+                    )
+        return found
 
     @cached_property
     def ambiguous(self) -> set[int]:
@@ -204,7 +225,9 @@ def landscape_of(snapshots: tuple[int, ...]) -> Landscape:
         made._out[kind, source].update(targets)
         for target in targets:
             made._in[kind, target].add(source)
-    made.log_sources = _log_sources(snapshots, components)
+    analytics, sources = _contents(snapshots)
+    made.log_sources = {key: tuple(_named(said, components)) for key, said in analytics.items()}
+    made.layers = {key: tuple(_layers(said)) for key, said in sources.items()}
     return made
 
 
@@ -235,17 +258,25 @@ def _links(snapshots: tuple[int, ...]) -> Iterator[tuple[str, int, list[int]]]:
     yield from grouped.values_list("kind", "source_id", "targets")
 
 
-def _log_sources(
-    snapshots: tuple[int, ...], components: Mapping[str, int]
-) -> dict[int, tuple[LogSource, ...]]:
+def _contents(snapshots: tuple[int, ...]) -> list[dict[int, dict[str, Any]]]:
+    """What stands in analytics and in data sources, by their keys."""
+    kinds = (ANALYTIC, DATA_SOURCE)
     rows = ObjectContent.objects.filter(
         version__memberships__snapshot__in=snapshots,
-        version__object__stix_type__in=ANALYTIC.stix_types,
-    )
-    return {
-        object_id: tuple(_named(orjson.loads(canonical), components))
-        for object_id, canonical in rows.values_list("version__object_id", "canonical")
-    }
+        version__object__stix_type__in=[name for kind in kinds for name in kind.stix_types],
+    ).values_list("version__object__stix_type", "version__object_id", "canonical")
+    found: dict[ObjectType, dict[int, dict[str, Any]]] = {kind: {} for kind in kinds}
+    for stix_type, object_id, canonical in rows:
+        found[type_of(stix_type)][object_id] = orjson.loads(canonical)
+    return list(found.values())
+
+
+def _layers(properties: dict[str, Any]) -> Iterator[str]:
+    """The layers at which a data source is collected; malformed ones are left out."""
+    stated = properties.get("x_mitre_collection_layers")
+    for name in stated if isinstance(stated, list) else ():
+        if isinstance(name, str) and name.strip():
+            yield name.strip()
 
 
 def _named(properties: dict[str, Any], components: Mapping[str, int]) -> Iterator[LogSource]:

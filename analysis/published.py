@@ -8,9 +8,9 @@ from functools import lru_cache
 from analysis.markdown import Resolve, Target, entry_of, html_of, plain_of
 from analysis.models import Confidence, Revision
 from analysis.take import SECTIONS, Section, ShownTake
-from analysis.writing import Sections
+from analysis.writing import Sections, is_too_long
 from library.addresses import Addresses
-from library.catalogue import catalogue
+from library.catalogue import Entry, catalogue
 from library.conditional import Shelf
 
 # Takes rendered, some 10 KB each, for the releases in which they are read.
@@ -30,16 +30,16 @@ def published(epoch: int) -> dict[str, Revision]:
 
 
 @lru_cache(maxsize=8)
-def _about_revoked(epoch: int, snapshots: tuple[int, ...]) -> dict[str, list[Revision]]:
+def _about_revoked(epoch: int, snapshots: tuple[int, ...]) -> dict[str, dict[Revision, Entry]]:
     """The published Takes on objects that are revoked here, by what replaced these."""
-    found: dict[str, list[Revision]] = {}
+    found: dict[str, dict[Revision, Entry]] = {}
     takes = published(epoch)
     known = catalogue(snapshots)
     for entry in known.entries:
         if entry.revoked and (revision := takes.get(entry.stix_id)):
             target = known.replacement(entry)
-            if target is not None and revision not in found.setdefault(target.stix_id, []):
-                found[target.stix_id].append(revision)
+            if target is not None:
+                found.setdefault(target.stix_id, {}).setdefault(revision, entry)
     return found
 
 
@@ -48,11 +48,11 @@ def published_on(shelf: Shelf, stix_id: str) -> Revision | None:
     return published(shelf.epoch).get(stix_id)
 
 
-def inherited_by(shelf: Shelf, stix_id: str) -> list[Revision]:
-    """The published Takes on what was revoked in favour of an object."""
+def inherited_by(shelf: Shelf, stix_id: str) -> dict[Revision, Entry]:
+    """The published Takes on what was revoked in favour of an object, each with that."""
     if not published(shelf.epoch):
-        return []
-    return _about_revoked(shelf.epoch, shelf.snapshot_ids).get(stix_id, [])
+        return {}
+    return _about_revoked(shelf.epoch, shelf.snapshot_ids).get(stix_id, {})
 
 
 def shown_take(revision: Revision, shelf: Shelf) -> ShownTake:
@@ -79,10 +79,11 @@ def words_said(revision: Revision) -> Mapping[str, tuple[str, ...]]:
     Kept, since what a revision says never changes.
     """
     found = {}
+    too_long = is_too_long(revision.sections)
     for name, _, _ in SECTIONS:
         if said := revision.sections.get(name):
             entries = said if isinstance(said, list) else [said]
-            found[name] = tuple(plain_of(entry) for entry in entries)
+            found[name] = tuple(plain_of(entry, as_it_stands=too_long) for entry in entries)
     return found
 
 
@@ -102,14 +103,18 @@ def resolver(snapshots: tuple[int, ...], release: str) -> Resolve:
 
 
 def sections_html(sections: Sections, resolve: Resolve) -> tuple[Section, ...]:
-    """The sections of a text as safe HTML, in the order of the page."""
+    """The sections of a text as safe HTML, in the order of the page.
+
+    One from before there was a bound on the whole is set as it stands, which takes little time.
+    """
     made = []
+    too_long = is_too_long(sections)
     for name, title, is_list in SECTIONS:
         said = sections.get(name)
         if not said:
             continue
         entries = said if isinstance(said, list) else [said]
         render = entry_of if is_list else html_of
-        parts = tuple(render(entry, resolve) for entry in entries)
+        parts = tuple(render(entry, resolve, as_it_stands=too_long) for entry in entries)
         made.append(Section(name, title, is_list, parts, is_prose=not is_list))
     return tuple(made)

@@ -33,10 +33,12 @@ DETECTED_FROM = Step(Link.DETECTS, forward=False, to=(DATA_COMPONENT,))
 
 # What MITRE keeps among mitigations to say that none helps, with what it says by each. They are no
 # measures and count as none: nothing is to be put in place.
+DOES_LITTLE: Final = "prevention does little where features that are needed are abused"
+DOES_HARM: Final = "prevention may do more harm than good"
 NO_MEASURES: Final[Mapping[str, str]] = {
-    "M0816": "prevention does little where features that are needed are abused",
-    "M1055": "prevention may do more harm than good",
-    "M1059": "prevention may do more harm than good",
+    "M0816": DOES_LITTLE,
+    "M1055": DOES_HARM,
+    "M1059": DOES_HARM,
 }
 # Pre-compromise: for what happens before an intrusion, which MITRE holds to be out of the reach of
 # a defender's controls.
@@ -176,8 +178,18 @@ class Reach:
 
     @cached_property
     def unpreventable(self) -> set[int]:
-        """The techniques of which MITRE says that prevention does little, or harm."""
+        """The techniques of which MITRE says that no mitigation helps."""
         return {technique for technique, found in self.statements.items() if found}
+
+    @cached_property
+    def told_unpreventable(self) -> dict[str, set[int]]:
+        """The same by what MITRE says of them, which is not the same in every domain."""
+        nodes = self.landscape.nodes
+        found: dict[str, set[int]] = {}
+        for technique, statements in self.statements.items():
+            for said in sorted({NO_MEASURES[nodes[m].attack_id] for m in statements}):
+                found.setdefault(said, set()).add(technique)
+        return dict(sorted(found.items()))
 
     @cached_property
     def before_compromise(self) -> set[int]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from analysis.published import published
-from library.comparison import Transition, compare
+from analysis.sensing import compare_sensed
+from library.comparison import Transition
 from library.models import SnapshotObject
 from library.panels import Panel
 
@@ -66,9 +67,10 @@ class TouchedTakes:
 
 
 def takes_panel(shelf: Shelf, compared: Sequence[ReleaseDifference]) -> Panel | None:
-    """What two releases mean for published Takes; nothing while there is none. Four queries.
+    """What two releases mean for published Takes; nothing while there is none.
 
-    A Take counts once, in the first domain whose two releases both hold its object.
+    Four queries, a fifth where direct links of detection changed. A Take counts once, in the first
+    domain whose two releases both hold its object.
     """
     touched = TouchedTakes()
     takes = published(shelf.epoch)
@@ -79,7 +81,8 @@ def takes_panel(shelf: Shelf, compared: Sequence[ReleaseDifference]) -> Panel | 
         sides = _sides(one, rest)
         rest -= sides.keys()
         transitions = {stix_id: _transition(one, *two) for stix_id, two in sides.items()}
-        changed = compare(set(transitions.values()))
+        types = {after.object_id: after.object.stix_type for _, after in sides.values()}
+        changed = compare_sensed(set(transitions.values()), types)
         for stix_id, (_, after) in sorted(sides.items(), key=lambda each: each[1][1].version.name):
             _sort(touched, stix_id, after.version, changed[transitions[stix_id]])
     groups = (

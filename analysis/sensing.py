@@ -14,7 +14,7 @@ from typing import Any, Final
 from django.db import connection
 
 from library.changes import Change, LinkChange
-from library.comparison import Transition
+from library.comparison import Transition, compare_with_links
 from library.identifiers import DATA_COMPONENT, TECHNIQUE, Link, type_of
 from library.substance import amount
 
@@ -59,15 +59,15 @@ _SENSED: Final = """
 """
 
 
-def rerouted(
-    compared: Mapping[Transition, tuple[tuple[Change, ...], tuple[LinkChange, ...]]],
-    types: Mapping[int, str],
+def compare_sensed(
+    transitions: Collection[Transition], types: Mapping[int, str]
 ) -> dict[Transition, tuple[Change, ...]]:
     """What changed of each object, with what it senses compared wherever direct links changed.
 
-    `types` has the STIX type of each object by its key. One query where any such link changed, else
-    none.
+    `types` has the STIX type of each object by its key. Two queries whatever their number, a third
+    where any such link changed.
     """
+    compared = compare_with_links(transitions)
     moved = {
         asked: direct
         for asked, (_, links) in compared.items()

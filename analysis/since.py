@@ -10,11 +10,11 @@ from typing import NamedTuple
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from analysis.sensing import rerouted
+from analysis.sensing import compare_sensed
 from analysis.words import listed, paragraph
 from library.addresses import difference_query
 from library.changes import Change
-from library.comparison import Transition, compare_with_links
+from library.comparison import Transition
 from library.conditional import Shelf
 from library.contexts.held import HeldObject
 from library.identifiers import Domain
@@ -131,7 +131,7 @@ def _changes(
         for place, earlier in asked
         if (before := versions.get((earlier, place.object_id))) is not None
     }
-    compared = rerouted(compare_with_links(set(transitions.values())), types)
+    compared = compare_sensed(set(transitions.values()), types)
     return {
         place: compared[transitions[place]] if place in transitions else None for place, _ in asked
     }

@@ -9,18 +9,17 @@ on detection.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from django.db.models import prefetch_related_objects
 
 from analysis.kept import Kept
-from analysis.words import listed
-from library.addresses import difference_query
+from analysis.sensing import compare_sensed
+from analysis.standing import NOT_HELD, OTHER_VERSION, Freshness, Standing
 from library.catalogue import catalogue
 from library.changes import LINK_ORDER
-from library.comparison import Transition, compare
+from library.comparison import Transition
 from library.identifiers import Domain, Link, release_order
 from library.models import Snapshot, SnapshotObject
 
@@ -30,110 +29,14 @@ if TYPE_CHECKING:
     from library.conditional import Shelf
 
 STATUS: Final = ("revoked", "x_mitre_deprecated")
-# Changes that readers are told one by one.
-MOST_TOLD: Final = 4
 # Standings kept; under 1 kB each.
 MOST_KEPT: Final = 8192
-
-
-class Freshness(StrEnum):
-    """How far a Take can be relied on after what MITRE changed."""
-
-    CURRENT = "current"
-    AROUND = "changed around it"
-    MUST_REVIEW = "must review"
-    RETIRE = "move or retire"
-    INCOMPARABLE = "cannot be compared"
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How one published revision stands to the release that is read."""
-
-    freshness: Freshness
-    against: str
-    """The release that it was written against, or last confirmed against."""
-
-    release: str
-    """The release that it is compared with; empty where that does not hold the object."""
-
-    material: tuple[str, ...] = ()
-    """What changed that a Take rests on: "3 techniques added", "description edited"."""
-
-    around: tuple[str, ...] = ()
-    """What changed beside: "12 procedure examples added"."""
-
-    successor_id: str = ""
-    """The STIX id of what replaced the object, at the end of the chain of revocations."""
-
-    is_confirmed: bool = False
-    """Whether somebody confirmed it against that release after it was written."""
-
-    obstacle: str = ""
-    """Why it cannot be compared, as the sentence goes on after the release."""
-
-    domain: str = ""
-    """The domain in which it changed from one release to the other; empty where nothing did."""
-
-    @property
-    def query(self) -> str:
-        """What makes of the object's change history the comparison; empty where there is none.
-
-        From the earlier release to the later, as the changes are told.
-        """
-        if not self.domain:
-            return ""
-        releases = self.against, self.release
-        before, after = reversed(releases) if self.is_earlier else releases
-        return difference_query(before, after, self.domain) if before != after else ""
-
-    @property
-    def is_earlier(self) -> bool:
-        """Whether the release that is read came out before the one it was written against.
-
-        Then the changes are what MITRE changed from the former to the latter.
-        """
-        return bool(self.release) and release_order(self.release) < release_order(self.against)
-
-    @property
-    def told(self) -> str:
-        """What readers are told of it, in a sentence or two; empty where nothing changed."""
-        since = f"{'Confirmed' if self.is_confirmed else 'Written'} against {self.against}"
-        changes = listed(self.material or self.around, MOST_TOLD)
-        beside = (
-            f" Beside that: {listed(self.around, MOST_TOLD)}."
-            if self.material and self.around
-            else ""
-        )
-        match self.freshness:
-            case Freshness.CURRENT:
-                return ""
-            case Freshness.INCOMPARABLE:
-                return f"{since}{self.obstacle}" if self.obstacle else NOT_RECORDED
-            case Freshness.RETIRE if not self.release:
-                return f"{since}; the release shown no longer holds this object."
-            case Freshness.RETIRE:
-                return f"{since}; in {self.release} this object is revoked."
-            case Freshness.AROUND if not self.is_earlier:
-                return f"{since}. MITRE has since changed {AROUND_ALONE}: {changes}."
-        if not self.is_earlier:
-            return f"{since}; MITRE has since changed this object: {changes}.{beside}"
-        what = "this object" if self.material else AROUND_ALONE
-        page = f"this page shows {self.release}, before MITRE changed {what}"
-        return f"{since}; {page}: {changes}.{beside}"
-
-
-AROUND_ALONE: Final = "what follows, on none of which this Take rests"
-UNTOLD: Final = "whether MITRE has changed the object since cannot be told."
-NOT_RECORDED: Final = f"No release is recorded that this was written against: {UNTOLD}"
-NOT_HELD: Final = f", which this library does not hold: {UNTOLD}"
-OTHER_VERSION: Final = f", in a version of the object that this library does not hold: {UNTOLD}"
 
 
 def standings(shelf: Shelf, revisions: Iterable[Revision]) -> dict[int, Standing]:
     """How revisions stand to the release that is read, by their keys.
 
-    At most ten queries whatever their number, of which two are for acts and Takes that were not
+    At most eleven queries whatever their number, of which two are for acts and Takes that were not
     fetched with them; 2 ms for each object that changed. None for what this process has told
     before: neither revisions nor acts nor snapshots ever change.
     """
@@ -190,7 +93,11 @@ class _Reckoning:
         elsewhere = {revision.pk: self._elsewhere(revision) for revision in self.revisions}
         asked = {found for found in judged.values() if isinstance(found, Transition)}
         asked |= {found for others in elsewhere.values() for found in others.values()}
-        changes = compare({found for found in asked if found.before != found.after})
+        takes = {revision.take.stix_id: revision.take for revision in self.revisions}
+        types = {
+            held.object_id: takes[stix_id].stix_type for (_, stix_id), held in self.members.items()
+        }
+        changes = compare_sensed({found for found in asked if found.before != found.after}, types)
         return {
             revision.pk: found
             if isinstance(found := judged[revision.pk], Standing)
@@ -208,20 +115,30 @@ class _Reckoning:
         }
 
     def _elsewhere(self, revision: Revision) -> dict[str, Transition]:
-        """What is to be compared in the other domains that held the object and hold it now."""
+        """What is to be compared in the other domains that held the object, or hold it now.
+
+        Where one release does not have it, all its links there came or went. Where the earlier
+        release of a domain is not held, nothing is known of it.
+        """
         baseline, stix_id = self.baseline[revision.pk], revision.take.stix_id
         found = {}
         for domain, read in self.read.items():
-            end = self.members.get((read.pk, stix_id))
-            starts = (
-                self.members.get((snapshot.pk, stix_id))
+            of_release = [
+                snapshot
                 for snapshot in self.baselines
                 if (snapshot.domain, snapshot.attack_version) == (domain, baseline.attack_version)
-            )
+            ]
+            if domain == baseline.domain or not of_release:
+                continue
+            starts = (self.members.get((snapshot.pk, stix_id)) for snapshot in of_release)
             start = next((held for held in starts if held), None)
-            if domain != baseline.domain and start and end:
-                backwards = _is_earlier(read, baseline)
-                found[domain] = _transition(start, end, backwards=backwards)
+            end = self.members.get((read.pk, stix_id))
+            if held := start or end:
+                found[domain] = _transition(
+                    start or held._replace(snapshot_id=of_release[0].pk),
+                    end or held._replace(snapshot_id=read.pk),
+                    backwards=_is_earlier(read, baseline),
+                )
         return found
 
     def _judge(self, revision: Revision) -> Standing | Transition:

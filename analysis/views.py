@@ -7,7 +7,6 @@ import orjson
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
 
 from analysis.derivation import derivation
 from analysis.reading.filters import TakeFilters
@@ -21,7 +20,8 @@ from library.contexts.page import Crumb, Page, way_up
 from library.downloads import schema_response, shallow, site_of
 from library.files.shape import schema_of
 from library.identifiers import ObjectType
-from library.views import ANY, answer, in_upper_case, not_found, query_before
+from library.missing import ANY, not_found
+from library.views import answer, in_upper_case, query_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +154,8 @@ def _no_take(on: str, why: str) -> HttpResponse:
     return JsonResponse({"error": message}, status=HTTPStatus.NOT_FOUND)
 
 
-@require_safe
-def take_schema(request: HttpRequest) -> HttpResponse:
+@conditional_page
+def take_schema(request: HttpRequest, shelf: Shelf) -> HttpResponse:  # noqa: ARG001
     """The JSON Schema of a Take's JSON."""
     return schema_response(schema_of(TakeFile), _schema_address(request))
 

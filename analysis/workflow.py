@@ -35,7 +35,8 @@ class ConflictError(RefusedError):
 
     def __init__(self, newest: Revision) -> None:
         super().__init__(
-            f"{newest.author_name} saved revision {newest.number} of this Take"
+            # The admin site begins a message with a capital letter, and names may have none.
+            f"Revision {newest.number} of this Take was saved by {newest.author_name}"
             " after you opened it. Nothing of either text is lost: compare them, then save again."
         )
         self.newest = newest
@@ -166,6 +167,8 @@ def act(
             f" “{kind.label}” does not apply."
         )
     _check(revision, kind, by)
+    if kind == ActKind.CONFIRMED:
+        _check_confirmed(revision, against)
     if step.after == State.PUBLISHED:
         for published in revision.take.revisions.filter(state=State.PUBLISHED):
             _set_state(published, State.SUPERSEDED)
@@ -214,10 +217,36 @@ def approval(revision: Revision) -> Act | None:
 def _check(revision: Revision, kind: ActKind, by: User) -> None:
     if kind == ActKind.APPROVED and approval(revision) is not None:
         raise RefusedError(f"Revision {revision.number} has been approved already.")
-    if kind == ActKind.APPROVED and settings.TAKES_NEED_SECOND_PERSON and _wrote(by, revision):
-        raise RefusedError("A Take is approved by somebody other than its author.")
+    judges = kind in (ActKind.APPROVED, ActKind.CONFIRMED)
+    if judges and settings.TAKES_NEED_SECOND_PERSON and _wrote(by, revision):
+        raise RefusedError(f"A Take is {kind.value} by somebody other than its author.")
     if kind == ActKind.PUBLISHED and approval(revision) is None:
         raise RefusedError(f"Revision {revision.number} has not been approved yet.")
+
+
+def _check_confirmed(revision: Revision, against: Subject | None) -> None:
+    """Refuse to confirm what a revision stands for already.
+
+    A starter may be confirmed as it came: so an organisation takes it over.
+    """
+    if against is None:
+        raise RefusedError("A confirmation says of which version of the object it is.")
+    for known in revision.confirmations:
+        if against.is_of(known):
+            raise RefusedError(already_confirmed(revision, known))
+    if against.is_of(revision) and not revision.is_unconfirmed_starter:
+        raise RefusedError(
+            f"{revision} was written against this very version of the object, in"
+            f" {revision.attack_version}: there is nothing to confirm."
+        )
+
+
+def already_confirmed(revision: Revision, confirmed: Act) -> str:
+    """What is said to who confirms once more."""
+    return (
+        f"{revision} was confirmed against {confirmed.attack_version} already,"
+        f" by {confirmed.actor_name} on {confirmed.at:%Y-%m-%d}: there is nothing to confirm."
+    )
 
 
 def _wrote(user: User, revision: Revision) -> bool:

@@ -9,7 +9,8 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from analysis.models import Confidence
+from analysis.mentions import ATTACK_ID, attack_ids
+from analysis.models import Baseline, Confidence
 from analysis.take import SECTIONS
 from library import models
 from library.contexts.held import HeldObject
@@ -17,16 +18,15 @@ from library.documents import ALIASES
 
 type Sections = Mapping[str, str | list[str]]
 
-# Characters of a section or an entry, entries of a list, characters of a line.
+# Characters of all sections together, of one, of an entry of a list, and of a line; entries of a
+# list. The longest Take that comes with the library has 4,300 characters. What was stored before
+# there were the first and the third may go beyond them, and files carry it from place to place.
+LONGEST_TAKE: Final = 30_000
 LONGEST_TEXT: Final = 10_000
-MOST_ENTRIES: Final = 40
+LONGEST_ENTRY: Final = 2_000
 LONGEST_LINE: Final = 300
-# As ATT&CK numbers its objects; matrices have no number.
-ATTACK_ID: Final = re.compile(
-    r"(?<![\w.])(?:(?:TA|DS|DC|DET|AN|[MGSCTA])\d{4}(?:\.\d{3})?)(?!\w|\.\d)"
-)
-# Code of Markdown, in a line or fenced: as many back-ticks before as behind.
-CODE: Final = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
+MOST_ENTRIES: Final = 40
+LINES: Final = frozenset({"confidence_why", "change_note"})
 # Control characters other than the ends of lines and tabs; what turns a line around, has no width,
 # or is a tag, which a reviewer would not see.
 UNREADABLE: Final = re.compile(
@@ -80,23 +80,25 @@ class Writing:
 
     @property
     def within_limits(self) -> Sections:
-        """The sections without those of which a text, or the list, is too long."""
-        return {
+        """The sections without those of which a text, or the list, is too long.
+
+        None where the others are too long together.
+        """
+        kept = {
             name: said
             for name, said in self.sections.items()
-            if len(said) <= (MOST_ENTRIES if isinstance(said, list) else LONGEST_TEXT)
-            and all(len(entry) <= LONGEST_TEXT for entry in said)
+            if not (isinstance(said, list) and len(said) > MOST_ENTRIES)
+            and all(len(text) <= longest(name, at) for at, text in texts_of(said))
         }
+        return {} if is_too_long(kept) else kept
 
     @property
     def texts(self) -> Iterator[tuple[str, int | None, str]]:
         """Every text in the page's order: its field, its number in a list, what it says."""
         for name, _, is_list in SECTIONS:
             said = self.sections.get(name)
-            if is_list and isinstance(said, list):
-                yield from ((name, at, entry) for at, entry in enumerate(said))
-            elif isinstance(said, str):
-                yield name, None, said
+            if said is not None and (is_list or isinstance(said, str)):
+                yield from ((name, at, text) for at, text in texts_of(said))
         yield "confidence_why", None, self.confidence_why
         yield "change_note", None, self.change_note
 
@@ -127,6 +129,14 @@ class Subject:
         """Which version of which release it is."""
         return SeenVersion(self.baseline["attack_version"], self.sha256)
 
+    def is_of(self, baseline: Baseline) -> bool:
+        """Whether a baseline names this version, in this release and, if any, this snapshot."""
+        named = (baseline.domain, baseline.attack_version, baseline.sha256)
+        snapshot = self.baseline["snapshot"]
+        return named == (self.baseline["domain"], *self.version) and (
+            None in (baseline.snapshot_id, snapshot) or baseline.snapshot_id == snapshot.pk
+        )
+
     @classmethod
     def of(cls, held: HeldObject, domain: str = "") -> Subject:
         """An object in the release that is read: in a domain, else in the first that holds it."""
@@ -144,6 +154,28 @@ class Subject:
         )
 
 
+def texts_of(said: str | list[str]) -> Iterator[tuple[int | None, str]]:
+    """The texts of a section: its one, or its entries with their numbers."""
+    yield from enumerate(said) if isinstance(said, list) else [(None, said)]
+
+
+def longest(name: str, entry: int | None) -> int:
+    """How many characters a text may have, in this field and as an entry of a list or not."""
+    if name in LINES:
+        return LONGEST_LINE
+    return LONGEST_TEXT if entry is None else LONGEST_ENTRY
+
+
+def length_of(sections: Sections) -> int:
+    """How many characters the sections have together."""
+    return sum(len(text) for said in sections.values() for _, text in texts_of(said))
+
+
+def is_too_long(sections: Sections) -> bool:
+    """Whether the sections have more characters together than a Take may have."""
+    return length_of(sections) > LONGEST_TAKE
+
+
 def problems(writing: Writing, stix_id: str) -> list[Problem]:
     """What is wrong with a text on an object, in the order of the page.
 
@@ -152,14 +184,12 @@ def problems(writing: Writing, stix_id: str) -> list[Problem]:
     return shape_problems(writing) or id_problems(writing, stix_id, known_ids(named_ids(writing)))
 
 
-def shape_problems(writing: Writing) -> list[Problem]:
-    """What is wrong with a text whatever releases are held; no query."""
-    return list(_shape(writing))
+def shape_problems(writing: Writing, *, is_kept: bool = False) -> list[Problem]:
+    """What is wrong with a text whatever releases are held; no query.
 
-
-def attack_ids(text: str) -> list[str]:
-    """The ATT&CK IDs that a text names outside code, each once, in its order."""
-    return list(dict.fromkeys(ATTACK_ID.findall(CODE.sub(" ", text))))
+    One that is kept may be as long, in an entry and in all, as a Take could once be.
+    """
+    return list(_shape(writing, is_kept=is_kept))
 
 
 def named_ids(writing: Writing) -> set[str]:
@@ -210,7 +240,7 @@ def unix_lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _shape(writing: Writing) -> Iterator[Problem]:
+def _shape(writing: Writing, *, is_kept: bool) -> Iterator[Problem]:
     titles = {name: (title, is_list) for name, title, is_list in SECTIONS}
     for name, said in writing.sections.items():
         if name not in titles:
@@ -224,7 +254,7 @@ def _shape(writing: Writing) -> Iterator[Problem]:
     if writing.confidence not in Confidence.values:
         yield Problem("confidence", f"use one of {', '.join(Confidence.values)}")
     for name, at, text in writing.texts:
-        limit = LONGEST_LINE if name in {"confidence_why", "change_note"} else LONGEST_TEXT
+        limit = longest(name, None if is_kept else at)
         if len(text) > limit:
             yield Problem(name, f"{len(text):,} characters: at most {limit:,}", at)
         if name in titles and not text.strip():
@@ -233,3 +263,19 @@ def _shape(writing: Writing) -> Iterator[Problem]:
             yield Problem(
                 name, "there is a control character in it, or one that cannot be seen", at
             )
+    if not is_kept:
+        yield from _length(writing)
+
+
+def _length(writing: Writing) -> Iterator[Problem]:
+    """Where the sections go beyond what a Take may have in all; not if one does so by itself."""
+    read = 0
+    for name, at, text in writing.texts:
+        if len(text) > longest(name, at):
+            return
+        read += 0 if name in LINES else len(text)
+        if read > LONGEST_TAKE:
+            total = length_of(writing.sections)
+            said = f"the Take goes beyond {LONGEST_TAKE:,} characters here: it has {total:,} in all"
+            yield Problem(name, said, at)
+            return

@@ -5,6 +5,8 @@ from typing import Any
 from glexia.env import SettingError
 
 IN_PROCESS = "django.core.cache.backends.locmem.LocMemCache"
+# Finished pages, by the room that they take.
+IN_MEMORY = "glexia.page_memory.PageMemory"
 IN_DATABASE = "django.core.cache.backends.db.DatabaseCache"
 IN_REDIS = "django.core.cache.backends.redis.RedisCache"
 NOWHERE = "django.core.cache.backends.dummy.DummyCache"
@@ -15,22 +17,30 @@ DAY = 86_400
 # Counters of who asks how often; an address more is some 200 bytes. Not in PostgreSQL, which they
 # are there to spare.
 COUNTERS = {"BACKEND": IN_PROCESS, "LOCATION": "limits", "OPTIONS": {"MAX_ENTRIES": 100_000}}
+# A Redis server that does not answer so soon is done without.
+REDIS_SECONDS = 0.2
 
 
-def caches(address: str, pages: int) -> dict[str, dict[str, Any]]:
+def caches(address: str, pages: int, megabytes: int) -> dict[str, dict[str, Any]]:
     """Django's CACHES: `limits` for counters, `pages` for so many finished pages (0 for none).
 
+    Within a process these take so many megabytes at most.
     `address` is empty for caches within each process, "database", or that of a Redis server.
     Raises SettingError for any other.
     """
-    kept = {"TIMEOUT": DAY, "OPTIONS": {"MAX_ENTRIES": pages}, "KEY_PREFIX": "page"}
+    kept: dict[str, Any] = {"TIMEOUT": DAY, "OPTIONS": {"MAX_ENTRIES": pages}, "KEY_PREFIX": "page"}
     limits: dict[str, Any] = COUNTERS
     if not address:
-        default, kept_in = {"BACKEND": IN_PROCESS}, {"BACKEND": IN_PROCESS, "LOCATION": "pages"}
+        default, kept_in = {"BACKEND": IN_PROCESS}, {"BACKEND": IN_MEMORY, "LOCATION": "pages"}
+        kept["OPTIONS"] = {"MAX_ENTRIES": pages, "MAX_BYTES": megabytes * 1_000_000}
     elif address == "database":
         default = kept_in = {"BACKEND": IN_DATABASE, "LOCATION": TABLE}
     elif address.startswith(("redis://", "rediss://", "unix://")):
-        default = kept_in = limits = {"BACKEND": IN_REDIS, "LOCATION": address}
+        default = kept_in = limits = {
+            "BACKEND": IN_REDIS,
+            "LOCATION": address,
+            "OPTIONS": dict.fromkeys(("socket_timeout", "socket_connect_timeout"), REDIS_SECONDS),
+        }
         # A Redis server itself says how much it holds.
         kept = {"TIMEOUT": DAY, "KEY_PREFIX": "page"}
     else:

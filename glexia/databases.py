@@ -4,19 +4,38 @@ from typing import Any
 
 # Nothing is ever written to a copy, whatever asks for it.
 READ_ONLY = "-c default_transaction_read_only=on"
+# How long a connection to a copy is waited for: another server is asked then.
+COPY_SECONDS = 2
 
 
-def replica(address: dict[str, str], first: dict[str, Any]) -> dict[str, Any]:
+def replica(address: dict[str, Any], first: dict[str, Any]) -> dict[str, Any]:
     """Django's settings of the copy at an address, used as the first database is."""
-    options = dict(first["OPTIONS"])
-    options["options"] = f"{options['options']} {READ_ONLY}"
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "glexia.standby",
         **address,
-        "OPTIONS": options,
+        "OPTIONS": {
+            **address.get("OPTIONS", {}),
+            "pool": first["OPTIONS"]["pool"] | {"timeout": COPY_SECONDS},
+            "options": f"{first['OPTIONS']['options']} {READ_ONLY}",
+        },
         "CONN_HEALTH_CHECKS": True,
         "TEST": {"MIRROR": "default"},
     }
+
+
+def one_for_each(threads: int) -> None:
+    """Let this web process have a connection for each of its threads, to each of its databases.
+
+    Before the first connection is made. A thread has one of each database at most; the first one's
+    serve for a copy's as well, where that is away.
+    """
+    from django.db import DEFAULT_DB_ALIAS, connections
+
+    databases = len(list(connections))
+    for alias in connections:
+        options = connections.settings[alias]["OPTIONS"]
+        most = threads * (databases if alias == DEFAULT_DB_ALIAS else 1)
+        options["pool"] = options["pool"] | {"max_size": most}
 
 
 def bound_waiting(statement_seconds: int, lock_seconds: int) -> None:

@@ -6,7 +6,10 @@ names the variable, what it held, and what it should hold. Nothing falls back in
 
 import os
 import re
+from collections.abc import Callable
+from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -16,6 +19,12 @@ ADDRESS_FORM = re.compile(r"[!#-;=?-\[\]_a-z~%]+")
 # RFC 9110 §5.1 and §5.5, in ASCII.
 SECRET_HEADER_FORM = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+: ?[!-~][ -~]*")
 HEADER_FORM = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
+# What libpq knows of TLS (PostgreSQL's documentation, 32.1.2): words, and files.
+TLS_WORDS = {
+    "sslmode": ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
+    "channel_binding": ("disable", "prefer", "require"),
+}
+TLS_FILES = ("sslrootcert", "sslcert", "sslkey")
 BASE_DIR = Path(__file__).resolve().parent.parent
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
@@ -174,26 +183,55 @@ def provider_address(name: str) -> str:
     What is sent there are secrets of ours, and what comes back decides who is let in.
     """
     value = text(name)
-    if not value:
-        return ""
-    try:
-        parts = urlsplit(value)
-        host = parts.hostname or ""
-    except ValueError:
-        host = ""
-    local = host in {"localhost", "127.0.0.1", "::1"}
-    if not (host and ADDRESS_FORM.fullmatch(value)) or not (
-        parts.scheme == "https" or (parts.scheme == "http" and local)
-    ):
+    if value and not _keeps_secrets(value, _is_here):
         raise SettingError(f"{name} is {value!r}: use an https address.")
     return value
 
 
-def database(name: str) -> dict[str, str] | None:
+def purge_address(name: str) -> str:
+    """An https address with a host; http is good enough for a cache nearby. Empty where unset.
+
+    A secret of ours is sent there, and may stand in the address: a refusal does not repeat it.
+    """
+    value = text(name)
+    if value and not _keeps_secrets(value, _is_near):
+        raise SettingError(
+            f"{name} is not an address that can be asked for a purge: use https, or http to this"
+            " machine, to a private IP address, or to a name without dots."
+        )
+    return value
+
+
+def _keeps_secrets(value: str, is_trusted: Callable[[str], bool]) -> bool:
+    """Whether it is an https address, or one of a host that is spoken to in the clear."""
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    if not (host and ADDRESS_FORM.fullmatch(value)):
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and is_trusted(host))
+
+
+def _is_here(host: str) -> bool:
+    return host in {"localhost", "127.0.0.1", "::1"}
+
+
+def _is_near(host: str) -> bool:
+    """Whether a host is of this machine or of a network of its own, as its address or name says."""
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        # One that begins with a digit may be an IP address in another notation.
+        return "." not in host and host[0].isalpha()
+
+
+def database(name: str) -> dict[str, Any] | None:
     """Django's connection parameters from a `postgresql://user:password@host:port/name` address.
 
     None where the variable is unset. A host that starts with `/` (percent-encoded, or as the
-    `host` parameter) is the folder of a Unix socket.
+    `host` parameter) is the folder of a Unix socket. How TLS is to be used stands in OPTIONS.
     """
     value = text(name)
     if not value:
@@ -210,17 +248,30 @@ def database(name: str) -> dict[str, str] | None:
     database_name = unquote(parts.path.removeprefix("/"))
     if parts.scheme not in {"postgres", "postgresql"} or not database_name:
         raise SettingError(f"{name} must look like postgresql://user:password@host:5432/name.")
-    host = unquote(parts.hostname or "")
-    for parameter in parts.query.split("&"):
-        key, _, setting = parameter.partition("=")
-        if key == "host":
-            host = unquote(setting)
-        elif key:
-            raise SettingError(f"{name} has the parameter {key!r}: only host can be given there.")
+    given = dict(_database_parameter(name, said) for said in parts.query.split("&") if said)
     return {
         "NAME": database_name,
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": host,
+        "HOST": given.pop("host", unquote(parts.hostname or "")),
         "PORT": str(number or ""),
+        "OPTIONS": given,
     }
+
+
+def _database_parameter(name: str, said: str) -> tuple[str, str]:
+    """A parameter of a database's address, as libpq names it: its host, or how TLS is used."""
+    key, _, value = said.partition("=")
+    value = unquote(value)
+    if key == "host":
+        return key, value
+    if key in TLS_WORDS:
+        if value not in TLS_WORDS[key]:
+            words = ", ".join(TLS_WORDS[key])
+            raise SettingError(f"{name} has {key}={value!r}: use one of {words}.")
+    elif key not in TLS_FILES:
+        known = ", ".join(("host", *TLS_WORDS, *TLS_FILES))
+        raise SettingError(f"{name} has the parameter {key!r}: only {known} can be given there.")
+    elif not (os.access(value, os.R_OK) or (key, value) == ("sslrootcert", "system")):
+        raise SettingError(f"{name} has {key}={value!r}: there is no such file that can be read.")
+    return key, value

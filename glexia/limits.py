@@ -6,7 +6,6 @@ this minute, and of the minute before the part that is not over yet. Nothing is 
 database and no cookie is set. What a kept page or a shared cache answers never comes here.
 """
 
-import logging
 import math
 import time
 from collections.abc import Callable
@@ -14,10 +13,11 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import caches
+from django.core.cache import BaseCache
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from glexia.cached import ask
 from glexia.clients import client_address
 from glexia.refusals import too_many
 
@@ -25,11 +25,15 @@ PERIOD = 60
 CACHE = "limits"
 SUBSCRIBER_BITS = 64
 MISSING = "missing"
+# Pages with parameters: what a kept page answers is not among them.
+PAGES, VARIANTS = "/learn/", "variants"
+STAFF = "/admin/"
 # Where each try costs a hash of the password and an entry of the audit log, whatever the name.
-SIGN_IN = "/admin/login/"
+SIGN_IN = f"{STAFF}login/"
 # Parameters that hold words of the reader's own, by which no cache can know a page beforehand.
 OWN_WORDS = ("q", "filter", "find")
-# Every view that costs more than a page, and what it counts as (settings.RATE_LIMITS).
+# Every view of a file, or of what costs more than a page, and what it counts as in
+# settings.RATE_LIMITS.
 COSTLY = {
     "library.views.search_results": "searches",
     "library.downloads.list_download": "files",
@@ -40,6 +44,15 @@ COSTLY = {
     "library.downloads.release_workbook": "workbooks",
     "library.comparison_files.comparison_file": "files",
     "library.bundles.bundle": "files",
+    "library.raw.raw_object": "files",
+    "library.raw.raw_by_stix_id": "files",
+    "library.feed_views.releases_atom": "files",
+    "library.feed_views.list_atom": "files",
+    "library.feed_views.list_atom_by_stix_type": "files",
+    "library.feed_views.object_atom": "files",
+    "library.feed_views.atom_by_stix_id": "files",
+    "analysis.views.take": "files",
+    "analysis.views.take_by_stix_id": "files",
     "library.release_views.comparison": "comparisons",
     "library.release_views.changes": "comparisons",
     "library.release_views.matrix": "comparisons",
@@ -48,7 +61,6 @@ COSTLY = {
     "library.history_views.history_by_stix_id": "comparisons",
     "library.id_check.views.id_check": "checks",
 }
-log = logging.getLogger(__name__)
 
 type View = Callable[..., HttpResponseBase]
 
@@ -62,17 +74,27 @@ class RateLimits:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer; and remember who asked for what is not there, which takes a search for it."""
         response = self.answer(request)
-        if response.status_code == 404:
-            seconds_to_wait(MISSING, client_of(request))
+        if response.status_code == 404 and not request.path.startswith(STAFF):
+            wait = getattr(request, "missed_too_much", 0)
+            wait = wait or seconds_to_wait(MISSING, client_of(request))
+            return too_many(request, wait) if wait else response
         return response
 
     def process_view(
         self, request: HttpRequest, view: View, _args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> HttpResponseBase | None:
-        """The refusal; None for who may go on."""
+        """The refusal; None for who may go on.
+
+        Who asked for too much that is not there gets nothing more that costs much, and no search
+        for what they may have meant. Pages that are there, and all of the staff's, stay open: any
+        other site can have its visitors ask for what is not here.
+        """
         client, kind = client_of(request), kind_of(request, view, kwargs.get("form", ""))
         wait = seconds_to_wait(kind, client) if kind else 0
-        wait = wait or seconds_to_wait(MISSING, client, is_asking=False)
+        if not (wait or request.path.startswith(STAFF)):
+            missed = seconds_to_wait(MISSING, client, is_asking=False)
+            request.missed_too_much = missed  # type: ignore[attr-defined]
+            wait = missed if kind else 0
         return too_many(request, wait) if wait else None
 
 
@@ -97,6 +119,8 @@ def kind_of(request: HttpRequest, view: View, form: str = "") -> str:
         return ""
     if not kind and any(request.GET.get(name) for name in OWN_WORDS):
         return "searches"
+    if not kind and request.path.startswith(PAGES) and request.META["QUERY_STRING"]:
+        return VARIANTS
     return kind
 
 
@@ -108,20 +132,15 @@ def view_name(view: View) -> str:
 def seconds_to_wait(kind: str, client: str, *, is_asking: bool = True) -> int:
     """How long until a client may ask for more of a kind; 0 for now, which then is counted.
 
-    Two reads and a write of a cache. One that fails lets everybody in, and is logged.
+    Two reads and a write of a cache. One that fails lets everybody in.
     """
     most: int = settings.RATE_LIMITS.get(kind, 0)
     if not most:
         return 0
-    try:
-        return _counted(kind, client, most, is_asking=is_asking)
-    except Exception:  # each cache fails by errors of its own
-        log.exception("requests are not counted: the cache of limits failed")
-        return 0
+    return ask(CACHE, lambda counters: _counted(counters, kind, client, most, is_asking), 0)
 
 
-def _counted(kind: str, client: str, most: int, *, is_asking: bool) -> int:
-    counters = caches[CACHE]
+def _counted(counters: BaseCache, kind: str, client: str, most: int, is_asking: bool) -> int:
     minute, elapsed = divmod(time.time(), PERIOD)
     keys = [f"{kind}/{client}/{at:.0f}" for at in (minute, minute - 1)]
     asked = counters.get_many(keys)

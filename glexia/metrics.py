@@ -1,9 +1,9 @@
-"""What Prometheus is told: requests, the page cache, the queue, the releases current.
+"""What Prometheus is told: requests, the page cache, imports, the queue, the releases current.
 
 Requests and the cache are counted in each process as they come; under gunicorn the counts lie in
-files that any worker adds up (prometheus-client's multiprocess mode). The queue and the releases
-are asked of the database when they are read. Labels come from the code, never from a reader: the
-names of views, statuses, queues, domains.
+files that any worker adds up (prometheus-client's multiprocess mode). Imports, the queue and the
+releases are asked of the database when they are read. Labels come from the code, never from a
+reader: the names of views, statuses, stages, queues, domains.
 """
 
 import os
@@ -15,11 +15,18 @@ from django.core.exceptions import MiddlewareNotUsed
 from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django_tasks_db.models import DBTaskResult
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    Metric,
+    SummaryMetricFamily,
+)
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from importer.runs.figures import ended
 from library.conditional import current_shelf
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -29,7 +36,7 @@ KEPT, STATIC, PROBE, NOWHERE = "kept", "static", "probe", "nowhere"
 MOST_TASKS, MOST_LABELS = 10_000, 100
 MOST_MILLISECONDS = 1000
 UNDER_WAY = {"READY", "RUNNING"}
-TASKS = "django_tasks_db_dbtaskresult"
+TASKS = DBTaskResult._meta.db_table
 
 requests = Counter("glexia_requests", "Requests answered.", ["view", "status"])
 request_seconds = Histogram(
@@ -68,7 +75,7 @@ def _view(request: HttpRequest) -> str:
 
 
 def exposition() -> bytes:
-    """Everything, in Prometheus's text format; four queries, none of more than a second."""
+    """Everything, in Prometheus's text format; five queries, none of more than a second."""
     registry = CollectorRegistry()
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
@@ -82,12 +89,12 @@ class FromDatabase(Collector):
     """What the database knows at the moment; that it is away, where it is away."""
 
     def collect(self) -> Iterator[Metric]:
-        """The queue, how long its work took, and the current releases."""
+        """The current releases, what became of imports, and the queue."""
         up = GaugeMetricFamily("glexia_database_up", "Whether the database answered.")
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(f"SET LOCAL statement_timeout = {MOST_MILLISECONDS}")
-                found = [*_releases(), *_tasks()]
+                found = [*_releases(), *_imports(), *_tasks()]
         except DatabaseError:
             found = []
             up.add_metric([], 0)
@@ -106,12 +113,30 @@ def _releases() -> Iterator[Metric]:
     yield releases
 
 
+def _imports() -> Iterator[Metric]:
+    labels = ["stage", "by", "outcome"]
+    runs = CounterMetricFamily(
+        "glexia_import_runs", "Dry runs and imports that have ended.", labels=labels
+    )
+    seconds = SummaryMetricFamily(
+        "glexia_import_seconds", "How long those took that had begun.", labels=labels
+    )
+    last = GaugeMetricFamily(
+        "glexia_import_last_seconds", "How long the last of them took.", labels=labels
+    )
+    for found in ended():
+        name = [found.stage, found.by, found.outcome]
+        runs.add_metric(name, found.count)
+        seconds.add_metric(name, count_value=found.timed, sum_value=found.seconds)
+        if found.last is not None:
+            last.add_metric(name, found.last)
+    yield from (runs, seconds, last)
+
+
 COUNTS = f"""
-    SELECT queue_name, status, count(*), extract(epoch FROM now() - min(enqueued_at))::float,
-        (array_agg(extract(epoch FROM finished_at - started_at)::float
-            ORDER BY finished_at DESC NULLS LAST))[1]
+    SELECT queue_name, status, count(*), extract(epoch FROM now() - min(enqueued_at))::float
     FROM (
-        SELECT queue_name, status, enqueued_at, started_at, finished_at
+        SELECT queue_name, status, enqueued_at
         FROM {TASKS} ORDER BY enqueued_at DESC LIMIT {MOST_TASKS}
     ) recent
     GROUP BY queue_name, status ORDER BY queue_name, status LIMIT {MOST_LABELS}
@@ -120,9 +145,6 @@ COUNTS = f"""
 
 def _tasks() -> Iterator[Metric]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass(%s)", [TASKS])
-        if cursor.fetchone() == (None,):
-            return
         cursor.execute(COUNTS)
         rows = cursor.fetchall()
     labels = ["queue", "status"]
@@ -130,14 +152,9 @@ def _tasks() -> Iterator[Metric]:
     oldest = GaugeMetricFamily(
         "glexia_task_oldest_seconds", "How long ago the oldest was asked for.", labels=labels
     )
-    last = GaugeMetricFamily(
-        "glexia_task_last_seconds", "How long the last one that ended took.", labels=labels
-    )
-    for queue, status, tasks, age, seconds in rows:
+    for queue, status, tasks, age in rows:
         name = [queue, status.lower()]
         count.add_metric(name, tasks)
         if status in UNDER_WAY:
             oldest.add_metric(name, age)
-        elif seconds is not None:
-            last.add_metric(name, seconds)
-    yield from (count, oldest, last)
+    yield from (count, oldest)

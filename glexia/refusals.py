@@ -8,7 +8,9 @@ from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooMany
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views import defaults
+from django.template import loader
+
+from glexia import request_ids
 
 # When to come back after the database was away: it starts again, or another takes over, by then.
 DATABASE_SECONDS = 5
@@ -48,11 +50,19 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return refused(request, status, "The request is too large", said)
 
 
+def _fault() -> HttpResponse:
+    """The page of a fault, which needs nothing that may have failed; its id is that of the log."""
+    shown = {"request_id": request_ids.current.get()}
+    response = HttpResponse(loader.render_to_string("500.html", shown), status=500)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """503 where the database gave up or is away, 500 for every other failure."""
     error = sys.exception()
     if not isinstance(error, OperationalError | InterfaceError):
-        return defaults.server_error(request)
+        return _fault()
     said = "The library’s database does not answer just now: try again in a few seconds."
     if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
         said = "The page took longer than a page may take: ask for less, or try again later."

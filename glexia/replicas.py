@@ -53,6 +53,11 @@ def choose_database(
     return respond
 
 
+def read_as_readers_do() -> None:
+    """Have this thread, which answers no request, read where those for public pages do."""
+    _reads_copy.set(True)
+
+
 def _read_from_first(**_kwargs: object) -> None:
     _reads_copy.set(False)
 

@@ -19,10 +19,9 @@ import django
 from django.core.exceptions import ImproperlyConfigured
 
 from glexia import embedded, env, production
-from glexia.serving import GRACEFUL_SECONDS
+from glexia.serving import GRACEFUL_SECONDS, ports
 
 HOST = "127.0.0.1"
-DEFAULT_PORT = 8000
 STOP_SECONDS = GRACEFUL_SECONDS + 5
 READY_SECONDS = 30
 WATCH_SECONDS = 1
@@ -56,7 +55,7 @@ def main() -> int:
 def _run(stack: contextlib.ExitStack) -> None:
     begun = time.monotonic()
     production.wanted()
-    port = env.port("PORT", DEFAULT_PORT)
+    port, _ = ports()
     _check_port(port)
     database = _use_database(stack)
     os.environ["DJANGO_SETTINGS_MODULE"] = "glexia.settings"

@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import timedelta
+from typing import Any
 
 from django.utils.csp import CSP
 
@@ -53,6 +54,8 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL = mail.sender("MAIL_FROM", "glexia@localhost")
 ADMINS = mail.addresses("ADMIN_EMAILS")
 EMAIL_SUBJECT_PREFIX = "[Glexia ATT&CK Library] "
 SITE_ADDRESS = mail.site("SITE_ADDRESS")
+# Users are told of what is done to their accounts, where there is a server to send it by.
+TELL_USERS = bool(env.text("MAIL_SERVER"))
 
 INSTALLED_APPS = [
     "accounts.apps.StaffAdminConfig",
@@ -78,6 +81,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "glexia.middleware.with_every_header",
     "glexia.request_ids.with_request_id",
     "glexia.metrics.counted",
     "glexia.middleware.without_body_for_head",
@@ -96,6 +100,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "accounts.actors.knowing_who_asks",
+    "accounts.sessions.bounded",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -126,19 +131,21 @@ TEMPLATES = [
 
 # With no DATABASE_URL the engine below starts PostgreSQL in the data directory by itself.
 _external = env.database("DATABASE_URL")
-DATABASES = {
+DATABASES: dict[str, dict[str, Any]] = {
     "default": {"ENGINE": "django.db.backends.postgresql", **_external}
     if _external
     else {"ENGINE": "glexia.embedded", "NAME": "glexia", "USER": "glexia"}
 }
 # Who asks while the database is away is told so after a few seconds, not after half a minute.
+# Web processes have as many connections as threads (glexia.wsgi), others no more than these.
+WEB_THREADS = env.number("WEB_THREADS", 4, least=1, most=64)
 _pool = {"min_size": 1, "max_size": 8, "timeout": 5}
 # A library lies in memory: to fetch its pages in any order costs little more than one by one.
 _planner = "-c random_page_cost=1.1"
-DATABASES["default"]["OPTIONS"] = {"pool": _pool, "options": _planner}  # type: ignore[assignment]
+DATABASES["default"].setdefault("OPTIONS", {}).update(pool=_pool, options=_planner)
 # The pool tries a connection before it gives it away: those that it held while the database was
 # started again are dead, and each would be somebody's 503.
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # type: ignore[assignment]
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # A copy that follows the first database, for public pages to read from; see glexia.replicas.
 if _replica := env.database("DATABASE_REPLICA_URL"):
     DATABASES["replica"] = replica(_replica, DATABASES["default"])
@@ -153,14 +160,19 @@ DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 
 # Pages that are finished, and counters; in each process by itself, or shared: `database`, the
 # library's own PostgreSQL, or redis://host:port/0.
-CACHES = caches(env.text("CACHE_URL"), pages=env.number("PAGE_CACHE_ENTRIES", 1000))
+CACHES = caches(
+    env.text("CACHE_URL"),
+    pages=env.number("PAGE_CACHE_ENTRIES", 1000),
+    # Of each process, where pages are kept there.
+    megabytes=env.number("PAGE_CACHE_MB", 64, least=1, most=16_384),
+)
 # How long a process may go by what it last read of the edition and of Takes.
 EPOCH_SECONDS = 1.0
 # How long shared caches may hold pages that they are told to purge; 0 where none are told.
 SHARED_CACHE_SECONDS = env.number("SHARED_CACHE_SECONDS", 0)
 # Whom to tell, by a POST with the surrogate key of all pages, and the header by which the cache
 # knows who asks: `Fastly-Key: …`.
-PURGE_URL = env.web_address("PURGE_URL", "") if env.text("PURGE_URL") else ""
+PURGE_URL = env.purge_address("PURGE_URL")
 PURGE_HEADER = env.secret_header("PURGE_HEADER")
 
 LANGUAGE_CODE = "en-us"
@@ -175,6 +187,8 @@ RATE_LIMITS = {
     "searches": env.number("SEARCHES_A_MINUTE", 300 if PRODUCTION else 0),
     "files": env.number("FILES_A_MINUTE", 120 if PRODUCTION else 0),
     "workbooks": env.number("WORKBOOKS_A_MINUTE", 12 if PRODUCTION else 0),
+    # Pages with parameters, of which there is no end, that are not kept already.
+    "variants": env.number("VARIANTS_A_MINUTE", 300 if PRODUCTION else 0),
     "comparisons": env.number("COMPARISONS_A_MINUTE", 120 if PRODUCTION else 0),
     "checks": env.number("CHECKS_A_MINUTE", 30 if PRODUCTION else 0),
     "sign-ins": env.number("SIGN_INS_A_MINUTE", 30 if PRODUCTION else 0),
@@ -189,8 +203,9 @@ FILE_UPLOAD_HANDLERS = ["glexia.uploads.NoFiles"]
 
 # Pages that anybody may keep are asked for without a cookie, even by those who are signed in.
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin/"
-# A sign-in ends with the browser, and after so many hours in any case.
+# A sign-in ends with the browser, when nobody uses it, and after so many hours in any case.
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_IDLE_SECONDS = env.number("SESSION_IDLE_MINUTES", 60, most=10_080) * 60
 SESSION_COOKIE_AGE = env.number("SESSION_HOURS", 12, least=1, most=168) * 3600
 CSRF_COOKIE_HTTPONLY = True
 # Lax, not Strict: the way back from a provider's sign-in is a link from another site.
@@ -205,7 +220,10 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"{_validators}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": f"{_validators}.CommonPasswordValidator"},
     {"NAME": f"{_validators}.NumericPasswordValidator"},
+    {"NAME": "accounts.passwords.LongestPassword"},
 ]
+# How long a password that somebody else has given opens the page where another is chosen.
+FIRST_PASSWORD_HOURS = env.number("FIRST_PASSWORD_HOURS", 72, least=1, most=8760)
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
@@ -213,6 +231,9 @@ AUTHENTICATION_BACKENDS = [
 # Failed sign-ins are counted in the database, which all web processes share.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = env.number("LOCKOUT_FAILURES", 5, least=1, most=100)
+# Of one name from all addresses together.
+LOCKOUT_NAME_FAILURES = env.number("LOCKOUT_NAME_FAILURES", 50, least=1, most=10_000)
+AXES_HANDLER = "accounts.lockouts.Handler"
 AXES_COOLOFF_TIME = timedelta(minutes=env.number("LOCKOUT_MINUTES", 15, least=1, most=1440))
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True

@@ -33,6 +33,7 @@ urlpatterns = [
     path("<path:path>", old_address),
 ]
 
-handler404 = "library.views.page_not_found"
+handler404 = "library.unknown_addresses.page_not_found"
+handler403 = "accounts.refusals.forbidden"
 handler400 = "glexia.refusals.bad_request"
 handler500 = "glexia.refusals.server_error"

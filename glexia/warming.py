@@ -10,12 +10,16 @@ from django.urls import get_resolver
 from django.utils.formats import get_format
 
 from analysis.landscape import landscape_of
+from analysis.reading.filters import TakeFilters
+from analysis.reading.take_list import take_list
+from glexia.purging import watch
 from library.conditional import build_id, current_shelf
 from library.contexts.neighbours import listed_ids
 from library.contexts.object_list import object_list
 from library.contexts.object_page import Revocation, object_page
 from library.contexts.search_page import SearchQuery, search_page
-from library.identifiers import MITIGATION, OBJECT_TYPES
+from library.identifiers import MATRIX, MITIGATION, OBJECT_TYPES
+from library.panels import object_panels
 from library.parameters import ListFilters, TableFilters
 from library.text.markdown import plain
 
@@ -25,7 +29,7 @@ OBJECTS_BETWEEN_COLLECTIONS = 25_000
 
 
 def warm() -> None:
-    """Load the addresses and views, compile the templates, know the build; about 0.4 seconds."""
+    """Load addresses and views, compile templates, know the build: 0.4 seconds; begin to watch."""
     get_resolver()._populate()
     get_format("DATE_FORMAT")
     build_id()
@@ -41,10 +45,15 @@ def warm() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
+    watch()
 
 
 def _make_pages() -> None:
-    """Make a list, a page of it and a search: queries, too, are compiled when first used."""
+    """Make a list, a page of it and a search: queries, too, are compiled when first used.
+
+    And work out what pages would else ask several queries for, each the first time that it is
+    shown: how all published Takes stand, and what the release changed of matrices.
+    """
     shelf = current_shelf()
     landscape_of(shelf.snapshot_ids)
     for kind in OBJECT_TYPES:
@@ -57,3 +66,6 @@ def _make_pages() -> None:
         detail = object_page(shelf, [card.held], card.held.href, TableFilters(), Revocation())
         shown = {"detail": detail, "page": detail.page}
         render_to_string("library/object_page.html", shown)
+    take_list(shelf, TakeFilters())
+    for card in object_list(shelf, MATRIX, ListFilters()).cards:
+        object_panels(shelf, card.held)

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from importer.console import findings, overview, run, start, switching
 from importer.models import ImportRun
 from importer.roles import START
+from importer.runs.expiry import tidy
 from importer.runs.recovery import notice_dead
 
 if TYPE_CHECKING:
@@ -25,10 +26,11 @@ else:
 class ImportRunAdmin(ModelAdmin):
     """The history: who, when, what from, its hash, what came of it and how long it took."""
 
+    list_title, add_title = "History of all imports", "Start an import"
     change_list_template = "importer/history.html"
-    list_display = ("bundle", "source", "asked_by", "asked", "hash", "outcome", "duration")
+    list_display = ("bundle", "source", "people", "asked", "hash", "outcome", "duration")
     list_filter = ("state", "domain", "source_kind")
-    search_fields = ("source_name", "asked_by", "sha256", "release")
+    search_fields = ("source_name", "asked_by", "confirmed_by", "sha256", "release")
     list_per_page = 50
     ordering = ("-id",)
 
@@ -41,6 +43,11 @@ class ImportRunAdmin(ModelAdmin):
     def source(self, found: ImportRun) -> str:
         """Where it came from."""
         return f"{found.get_source_kind_display()}: {found.source_name}"
+
+    @admin.display(description="Asked for by", ordering="asked_by")
+    def people(self, found: ImportRun) -> str:
+        """Who asked for it, and who confirmed it."""
+        return found.people
 
     @admin.display(description="Asked at (UTC)", ordering="asked_at")
     def asked(self, found: ImportRun) -> str:
@@ -121,6 +128,7 @@ class ImportRunAdmin(ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, object] | None = None
     ) -> HttpResponse:
-        """The history, without a run that is said to be worked on and is not."""
+        """The history, without a run that is said to be worked on or waits, and is over."""
         notice_dead()
+        tidy()
         return super().changelist_view(request, extra_context)

@@ -1,5 +1,7 @@
 """The database as commands meet it: reachable, up to date, and what to say when it fails."""
 
+from collections.abc import Iterable
+
 import psycopg
 from django.conf import settings
 from django.core.management import call_command
@@ -61,6 +63,12 @@ def bring_up_to_date() -> None:
                 call_command("migrate", verbosity=0, interactive=False)
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
+
+
+def analyze(tables: Iterable[str]) -> None:
+    """Tell PostgreSQL's planner what tables hold, by their owner, whoever this process is."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT library_analyze(VARIADIC %s)", [list(tables)])
 
 
 def give_locks_up(using: str, **_about: object) -> None:

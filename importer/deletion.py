@@ -9,8 +9,10 @@ from accounts.audit import record
 from importer.editions import take_edition_lock
 from importer.errors import BundleError
 from importer.store import take_import_lock
+from library.epoch import advance_epoch
 from library.identifiers import Domain
 from library.models import Edition, Snapshot
+from library.querysets import SnapshotQuerySet
 
 UNUSED_FINDINGS = """
     DELETE FROM library_finding f WHERE NOT EXISTS
@@ -36,6 +38,13 @@ UNUSED_OBJECTS = """
 """
 
 
+ONLY_HERE_FINDINGS = """
+    SELECT count(*) FROM library_finding f
+    JOIN library_snapshotobject m ON m.version_id = f.version_id
+    WHERE m.snapshot_id = %s AND NOT EXISTS (
+        SELECT FROM library_snapshotobject o
+        WHERE o.version_id = m.version_id AND o.snapshot_id <> m.snapshot_id)
+"""
 BUNDLE_BYTES = """
     SELECT coalesce(sum(octet_length(data)), 0) FROM library_snapshotbundle WHERE snapshot_id = %s
 """
@@ -53,6 +62,7 @@ class Deleted:
     memberships: int
     edges: int
     versions: int
+    findings: int
     objects: int
     editions: int
 
@@ -66,6 +76,9 @@ class WouldGo:
     versions: int
     """Those that no other snapshot holds; objects that nothing else uses go with them."""
 
+    findings: int
+    """On those versions."""
+
     editions: int
     bundle_bytes: int
     """Of the bundle as it is kept, compressed."""
@@ -73,6 +86,9 @@ class WouldGo:
     is_current: bool
     cited_by: str
     """What cites it: "2 revisions"; empty where nothing does."""
+
+    is_last_of_release: bool
+    """Whether the library holds no other snapshot of this release and domain."""
 
 
 def would_go(snapshot: Snapshot) -> WouldGo:
@@ -82,11 +98,19 @@ def would_go(snapshot: Snapshot) -> WouldGo:
         memberships=snapshot.members.count(),
         edges=snapshot.edges.count(),
         versions=_count(ONLY_HERE, snapshot.pk),
+        findings=_count(ONLY_HERE_FINDINGS, snapshot.pk),
         editions=_past_editions(snapshot).count(),
         bundle_bytes=_count(BUNDLE_BYTES, snapshot.pk),
         is_current=current is not None and snapshot in current.snapshots,
         cited_by=_cited_by(snapshot),
+        is_last_of_release=not others_of_release(snapshot).exists(),
     )
+
+
+def others_of_release(snapshot: Snapshot) -> SnapshotQuerySet:
+    """The further snapshots of the release of a snapshot, in its domain."""
+    alike = {"domain": snapshot.domain, "attack_version": snapshot.attack_version}
+    return Snapshot.objects.filter(**alike).exclude(pk=snapshot.pk)
 
 
 def delete_snapshot(snapshot: Snapshot, actor: str = "delete_snapshot") -> Deleted:
@@ -113,6 +137,8 @@ def delete_snapshot(snapshot: Snapshot, actor: str = "delete_snapshot") -> Delet
             deleted = _delete(snapshot)
             cursor.execute("SET LOCAL glexia.deleting = 'off'")
         named = f"{snapshot.domain} {snapshot.attack_version}"
+        # Without it, what is told of the library would be as before the snapshot came.
+        advance_epoch()
         record(actor, "snapshot deleted", named, sha256=snapshot.sha256, **asdict(deleted))
     return deleted
 
@@ -150,12 +176,12 @@ def _delete(snapshot: Snapshot) -> Deleted:
     memberships = _run("DELETE FROM library_snapshotobject WHERE snapshot_id = %s", snapshot.pk)
     _run("DELETE FROM library_snapshotbundle WHERE snapshot_id = %s", snapshot.pk)
     _run("DELETE FROM library_snapshot WHERE id = %s", snapshot.pk)
-    _run(UNUSED_FINDINGS)
+    findings = _run(UNUSED_FINDINGS)
     _run(UNUSED_DOCUMENTS)
     _run(UNUSED_CONTENTS)
     versions = _run(UNUSED_VERSIONS)
     objects = _run(UNUSED_OBJECTS)
-    return Deleted(memberships, edges, versions, objects, edition_count)
+    return Deleted(memberships, edges, versions, findings, objects, edition_count)
 
 
 def _run(statement: str, *parameters: int) -> int:

@@ -24,6 +24,7 @@ WHOLE_SECONDS = 300.0
 LONGEST_LENGTH = 12
 
 type Progress = Callable[[int, int], None]
+type Answers = queue.SimpleQueue[requests.Response | requests.RequestException]
 
 
 def download(domain: str, release: str, progress: Progress) -> Acquired:
@@ -91,7 +92,9 @@ def _answer(url: str) -> requests.Response:
     Asked for in a thread of its own, since the time that name resolution takes, and the number of
     addresses it gives, have no limit that `requests` could set.
     """
-    answers: queue.SimpleQueue[requests.Response | requests.RequestException] = queue.SimpleQueue()
+    answers: Answers = queue.SimpleQueue()
+
+    given_up = threading.Event()
 
     def ask() -> None:
         try:
@@ -99,12 +102,26 @@ def _answer(url: str) -> requests.Response:
             answers.put(requests.get(url, stream=True, allow_redirects=False, timeout=limits))
         except requests.RequestException as error:
             answers.put(error)
+        if given_up.is_set():
+            _close_late(answers)
 
     threading.Thread(target=ask, daemon=True).start()
     try:
         answer = answers.get(timeout=ANSWER_SECONDS)
     except queue.Empty:
+        given_up.set()
+        _close_late(answers)
         raise BundleError(f"{url}: no answer within {ANSWER_SECONDS:.0f} seconds.") from None
     if isinstance(answer, requests.RequestException):
         raise BundleError(f"{url}: cannot be reached ({type(answer).__name__}).")
     return answer
+
+
+def _close_late(answers: Answers) -> None:
+    """Close an answer that nobody waits for any more, if it has come by now."""
+    try:
+        late = answers.get_nowait()
+    except queue.Empty:
+        return
+    if isinstance(late, requests.Response):
+        late.close()

@@ -5,6 +5,7 @@ snapshot that is deleted do the past editions go that showed it.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.db import connection, transaction
 
@@ -52,27 +53,63 @@ def make_current(snapshot: Snapshot, made_by: str) -> Edition | None:
     return _append(_without_samples(triple), made_by)
 
 
+@dataclass(frozen=True, slots=True)
+class StepBack:
+    """A step back that can be made: from the current edition to what readers saw before it."""
+
+    current: Edition
+    target: Edition
+
+    @property
+    def told(self) -> str:
+        """What readers would see in each domain in which they see something else now."""
+        pairs = [(d, getattr(self.current, d), getattr(self.target, d)) for d in Domain.values]
+        return ", ".join(_told(d, held, before) for d, held, before in pairs if held != before)
+
+
 @transaction.atomic
-def undo(made_by: str) -> Edition:
-    """An edition like the one before the current; raises BundleError where there is none."""
-    take_edition_lock()
-    earlier = before_current()
-    if earlier is None:
-        raise BundleError("there is no edition before the current one to go back to.")
-    triple = {domain: getattr(earlier, domain) for domain in Domain.values}
-    return _create(triple, made_by, "edition before taken up")
+def undo(made_by: str, asked: tuple[int, int] | None = None) -> Edition:
+    """An edition like the one before the current; the next `undo` goes on to the one before that.
 
-
-def before_current() -> Edition | None:
-    """The newest edition that shows something else than the current one; None without.
-
-    Editions that show the same, which a deletion may leave, are passed over.
+    `asked` are the numbers of the current edition and of the one before as somebody has seen them.
+    Raises BundleError where they are others by now, and where there is no edition before.
     """
-    current = _current()
-    for earlier in Edition.objects.select_related(*Domain.values).order_by("-id")[1:]:
-        if {domain: getattr(earlier, domain) for domain in Domain.values} != current:
-            return earlier
+    take_edition_lock()
+    step = step_back()
+    if asked is not None and (step is None or asked != (step.current.pk, step.target.pk)):
+        raise BundleError(
+            "nothing was changed: what readers see, or what was before it, is not what it was on"
+            " the page that this was asked from. Look at what it is now, and ask again."
+        )
+    if step is None:
+        raise BundleError("there is no edition before the current one to go back to.")
+    how = "edition before taken up"
+    return _create(_triple(step.target), made_by, how, repeats=step.target.place)
+
+
+def step_back() -> StepBack | None:
+    """The step from the current edition to the newest before it that shows something else.
+
+    Before an edition that repeats another is what was before that other one. Editions that show the
+    same, which a deletion may leave, are passed over.
+    """
+    current = Edition.objects.current()
+    if current is None:
+        return None
+    shown = _triple(current)
+    earlier = Edition.objects.select_related(*Domain.values).filter(pk__lt=current.place)
+    for target in earlier.order_by("-id"):
+        if _triple(target) != shown:
+            return StepBack(current, target)
     return None
+
+
+def _told(domain: str, held: Snapshot | None, before: Snapshot | None) -> str:
+    if before is None:
+        return f"no {domain}"
+    is_alike = held is not None and held.attack_version == before.attack_version
+    # Two snapshots of one release are told apart by their hashes.
+    return f"{domain} {before.attack_version}" + (f" ({before.sha256[:8]})" if is_alike else "")
 
 
 def take_edition_lock() -> None:
@@ -86,7 +123,10 @@ def take_edition_lock() -> None:
 
 
 def _current() -> Triple:
-    edition = Edition.objects.current()
+    return _triple(Edition.objects.current())
+
+
+def _triple(edition: Edition | None) -> Triple:
     return {domain: getattr(edition, domain, None) for domain in Domain.values}
 
 
@@ -118,9 +158,9 @@ def _append(triple: Triple, made_by: str) -> Edition | None:
     return _create(named, made_by, "edition made")
 
 
-def _create(triple: Triple, made_by: str, how: str) -> Edition:
+def _create(triple: Triple, made_by: str, how: str, repeats: int | None = None) -> Edition:
     announce_change()
-    made = Edition.objects.create(**triple, made_by=made_by)
+    made = Edition.objects.create(**triple, made_by=made_by, repeats=repeats)
     shown = [f"{held.domain} {held.attack_version}" for held in made.snapshots]
     record(made_by, how, f"edition {made.pk}", shows=shown)
     return made

@@ -10,10 +10,11 @@ from importer.acquire import Acquired
 from importer.download import download
 from importer.editions import publish
 from importer.errors import BundleError
-from importer.pipeline import Options, import_bundles
+from importer.pipeline import Options
 from importer.progress import ProgressBar
 from importer.published import current_release
 from importer.report import IMPORTED, Report
+from importer.runs.by_command import import_by_command
 from importer.sources import Source, file_sources
 from library.identifiers import Domain, is_sample
 from library.models import Edition, Snapshot
@@ -71,7 +72,8 @@ def _downloaded(domain: str, release: str, bar: ProgressBar) -> Acquired:
 
 def _import(sources: list[Source], bar: ProgressBar) -> list[Report]:
     try:
-        return import_bundles(sources, Options(made_by="make run"), bar)
+        # Each start looks at the same bundles again: that they are held is nothing to tell.
+        return import_by_command(sources, Options(made_by="make run"), bar, held_too=False)
     finally:
         bar.close()
 

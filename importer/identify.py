@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from importer.errors import BundleError
 from importer.parse import Bundle, Properties, quoted
@@ -22,6 +23,7 @@ from library.identifiers import (
     timestamp,
 )
 
+COLLECTION: Final = "x-mitre-collection"
 PRE_ATTACK = "pre"
 # What matrices and collections are called, and the kill chains of techniques, by domain.
 KILL_CHAINS = {
@@ -75,7 +77,7 @@ def identify(
 
 def _collection(objects: list[Properties]) -> Properties:
     """The bundle's collection; of several, which must not contradict, one that says a release."""
-    collections = [found for found in objects if found["type"] == "x-mitre-collection"]
+    collections = [found for found in objects if found["type"] == COLLECTION]
     stating = [found for found in collections if "x_mitre_version" in found]
     for other in stating[1:]:
         releases = [found["x_mitre_version"] for found in (stating[0], other)]

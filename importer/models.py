@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import models
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 
 from library.identifiers import Domain
@@ -42,6 +43,8 @@ class SourceKind(models.TextChoices):
     PUBLISHED = "published", "Published by MITRE"
     UPLOADED = "uploaded", "Uploaded"
     DIRECTORY = "directory", "Import directory"
+    # Written when it is over: nobody confirms it, or tries it again from here.
+    COMMAND = "command", "By command"
 
 
 class ImportRun(models.Model):
@@ -71,6 +74,8 @@ class ImportRun(models.Model):
 
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    # Of the dry run, once the import is confirmed: the times above are the import's from then on.
+    dry_run_seconds = models.FloatField(null=True)
     stage = models.TextField(blank=True)
     parts = models.BigIntegerField(default=0)
     done = models.BigIntegerField(default=0)
@@ -136,8 +141,11 @@ class ImportRun(models.Model):
 
     @property
     def seconds(self) -> float | None:
-        """How long the dry run or the import at hand has taken, or the last of them took."""
-        if self.started_at is None:
+        """How long the dry run or the import at hand has taken, or the last of them took.
+
+        None while either of them is waited for.
+        """
+        if self.started_at is None or self.state in QUEUED:
             return None
         until: datetime = self.finished_at or timezone.now()
         return max(0.0, (until - self.started_at).total_seconds())
@@ -172,7 +180,26 @@ class ImportRun(models.Model):
             bundle_sha256=bytes.fromhex(self.sha256),
         ).first()
 
+    @property
+    def people(self) -> str:
+        """Who asked for it, and who confirmed it."""
+        if not self.confirmed_by:
+            return self.asked_by
+        return f"{self.asked_by}, confirmed by {self.confirmed_by}"
+
     @classmethod
     def said(cls, text: str) -> dict[str, Any]:
         """A line of a run's log, at this moment."""
         return {"at": timezone.now().isoformat(timespec="seconds"), "text": text}
+
+
+def logged(text: str) -> Combinable:
+    """The log of a run, with a line more, for an UPDATE."""
+    line = models.Value([ImportRun.said(text)], models.JSONField())
+    return models.Func(
+        models.F("log"),
+        line,
+        template="(%(expressions)s)",
+        arg_joiner=" || ",
+        output_field=models.JSONField(),
+    )

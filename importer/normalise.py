@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from importer.parse import Properties, is_stix_id
-from library.identifiers import Link, attack_reference, timestamp
+from library.identifiers import ATTACK_CHAINS, Link, attack_reference, timestamp
 
 LONGEST_ATTACK_ID = 64
 KIND_FORM = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -61,7 +61,7 @@ def normalise(properties: Properties, tactics: TacticsByPhase) -> NormalisedObje
         deprecated=_deprecated(properties),
         modified=timestamp(properties.get("modified")),
         x_mitre_version=_text(properties.get("x_mitre_version")),
-        edges=tuple(dict.fromkeys(_edges(properties, tactics))),
+        edges=tuple(dict.fromkeys(links_of(properties, tactics))),
     )
 
 
@@ -98,9 +98,6 @@ def tactics_by_phase(objects: Iterable[Properties]) -> TacticsByPhase:
     return found
 
 
-ATTACK_CHAINS = ("mitre-attack", "mitre-mobile-attack", "mitre-ics-attack")
-
-
 def _text(value: object) -> str:
     return value.replace(NUL, "�") if isinstance(value, str) else ""
 
@@ -111,7 +108,8 @@ def _attack_id(properties: Properties) -> str:
     return attack_id if usable else ""
 
 
-def _edges(properties: Properties, tactics: TacticsByPhase) -> Iterator[Edge]:
+def links_of(properties: Properties, tactics: TacticsByPhase) -> Iterator[Edge]:
+    """The link that a relationship is, or those that another object's properties carry."""
     if properties["type"] == "relationship":
         yield from _relationship(properties)
         return

@@ -18,6 +18,7 @@ from django.db import connection, transaction
 
 from accounts.audit import record
 from importer.acquire import Packed, pack
+from importer.bounds import refuse_too_large, refuse_too_many_links
 from importer.digest import digest
 from importer.duplicates import keys_of_canonical, keys_of_text, refuse_duplicates
 from importer.editions import publish
@@ -25,7 +26,7 @@ from importer.errors import BundleError
 from importer.identify import Identity, identify
 from importer.normalise import normalise, tactics_by_phase
 from importer.parse import Bundle, Properties, parse
-from importer.report import ALREADY_IMPORTED, IMPORTED, Report
+from importer.report import ALREADY_IMPORTED, IMPORTED, Namesake, Report
 from importer.sources import Source
 from importer.store import (
     Digested,
@@ -45,6 +46,8 @@ from library.models import Edition, Finding, ObjectVersion, Snapshot, SnapshotOb
 
 # Objects stored and validated together.
 BATCH = 4096
+# Of one release there is more than one bundle by mistake, or by somebody's trying.
+MOST_NAMESAKES = 5
 # How long an import waits for another before it tells its progress, which may end it.
 WAIT_MILLISECONDS = 300
 
@@ -226,6 +229,7 @@ def _open(source: Source, run: _Run, beside: ThreadPoolExecutor) -> Snapshot | _
     packing = beside.submit(pack, acquired)
     keys = keys_of_text(acquired.raw)
     bundle = parse(acquired.raw)
+    refuse_too_many_links(bundle.objects)
     # Those around the objects: theirs are counted as they are digested.
     keys -= keys_of_canonical(orjson.dumps(bundle.envelope))
     identity = identify(bundle, verified, run.options.domain, run.options.release)
@@ -288,7 +292,9 @@ def _digested(bundle: Bundle) -> Iterator[Digested]:
     bundle.objects.reverse()
     while bundle.objects:
         properties = bundle.objects.pop()
-        yield properties, digest(properties)
+        found = digest(properties)
+        refuse_too_large(properties, found.canonical)
+        yield properties, found
 
 
 def _report(snapshot: Snapshot, source: Source, status: str) -> Report:
@@ -309,8 +315,22 @@ def _report(snapshot: Snapshot, source: Source, status: str) -> Report:
         changed=against.changed,
         removed=against.removed,
         unchanged=against.unchanged,
+        namesakes=_namesakes(snapshot),
         finding_details=_findings(snapshot),
     )
+
+
+def _namesakes(snapshot: Snapshot) -> list[Namesake]:
+    """The other bundles of its release, the one that stands for it first; a query, and one each."""
+    others = Snapshot.objects.filter(
+        domain=snapshot.domain, attack_version=snapshot.attack_version
+    ).exclude(pk=snapshot.pk)
+    found = []
+    for other in others.preferred_first()[:MOST_NAMESAKES]:
+        between = delta(snapshot, other)
+        differing = between.added + between.changed + between.removed
+        found.append(Namesake(other.pk, other.sha256, other.provenance, differing))
+    return found
 
 
 def _findings(snapshot: Snapshot) -> list[dict[str, str]]:

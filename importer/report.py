@@ -7,6 +7,31 @@ IMPORTED = "imported"
 ALREADY_IMPORTED = "already-imported"
 SHOWN_FINDINGS = 20
 WAYS = ("stix2", "schema", "envelope")
+FROM = {
+    "official": "MITRE's bundle",
+    "unrecognised": "an unrecognised bundle",
+    "sample": "a sample",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Namesake:
+    """Another bundle of the same release that the library holds already."""
+
+    snapshot: int
+    bundle_sha256: str
+    provenance: str
+    differing: int
+    """How many objects the two do not hold alike, relationships among them."""
+
+    def said(self, release: str) -> str:
+        """That there are two, and how they differ, in a sentence without its full stop."""
+        many = self.differing != 1
+        differing = f"{self.differing:,} object{'s differ' if many else ' differs'}"
+        return (
+            f"{release} is held already, from {FROM[self.provenance]} {self.bundle_sha256[:12]};"
+            f" this one is another: {differing if self.differing else 'no object differs'}"
+        )
 
 
 @dataclass(slots=True)
@@ -28,6 +53,7 @@ class Report:
     removed: int
     unchanged: int
     checked: dict[str, int] = field(default_factory=lambda: dict.fromkeys(WAYS, 0))
+    namesakes: list[Namesake] = field(default_factory=list)
     finding_details: list[dict[str, str]] = field(default_factory=list)
     current: bool = False
     dry_run: bool = False
@@ -57,6 +83,7 @@ class Report:
             f"  objects    {self.objects:,}: {types}",
             f"  changes    {self.added:,} added, {self.changed:,} changed, {self.removed:,}"
             f" removed, {self.unchanged:,} unchanged ({against})",
+            *(f"  beside     {other.said(self.release)}" for other in self.namesakes),
             f"  validated  {self._checked()}",
             *self._findings(),
             f"  shown      {self._current()}",

@@ -14,6 +14,7 @@ import psycopg
 from django.db import OperationalError, connection, transaction
 
 from importer.acquire import Packed
+from importer.database import analyze
 from importer.digest import Digest
 from importer.identify import Identity
 from importer.normalise import NormalisedObject, is_live
@@ -49,8 +50,6 @@ DONATED_EDGES = """
     ORDER BY edge.source_id, edge.kind, edge.target_id, edge.version_id
     ON CONFLICT DO NOTHING
 """
-
-WORDS_INDEX = "document_words"
 
 # One import at a time: any number that no other advisory lock of this database uses.
 IMPORT_LOCK = 0x61747461636B
@@ -320,12 +319,10 @@ def refresh_statistics(*, contents: bool) -> None:
     tables = ["snapshotobject", "snapshotedge"]
     if contents:
         tables += ["stixobject", "objectversion", "objectcontent", "searchdocument"]
-    with connection.cursor() as cursor:
         # What was added stands in a list that every search would read from end to end.
-        if contents:
-            cursor.execute("SELECT gin_clean_pending_list(%s)", [WORDS_INDEX])
-        for table in tables:
-            cursor.execute(f"ANALYZE library_{table}")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT library_order_words()")
+    analyze(f"library_{table}" for table in tables)
 
 
 def _contents_of(donor: Snapshot) -> dict[bytes, tuple[int, int]]:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from library.identifiers import ObjectType
-from library.text.links import AttackLink
+from library.text.links import AttackLink, link_by_id
 
 # IDs that make an address of their own: addresses are in upper case and have no slash in them.
 SHORT_ADDRESS = re.compile(r"[A-Z0-9][A-Z0-9.-]*|[a-z]+(?:-[a-z]+)*-attack")
@@ -58,6 +58,11 @@ class Addresses:
         return f"{Addresses().page(kind, attack_id, stix_id)}/history"
 
 
+def own_address(page: str, *, is_revoked: bool) -> str:
+    """An object's page for who wants that one: what is revoked else leads to what replaced it."""
+    return f"{page}?redirect=no" if is_revoked else page
+
+
 def difference_query(before: str, after: str, domain: str = "") -> str:
     """The query that makes of a change history the comparison of two releases.
 
@@ -65,6 +70,16 @@ def difference_query(before: str, after: str, domain: str = "") -> str:
     """
     given = {"from": before, "to": after, "domain": domain}
     return f"?{urlencode({name: value for name, value in given.items() if value})}"
+
+
+def is_lettered(kind: ObjectType, attack_id: str) -> bool:
+    """Whether a kind is the one that an ATT&CK ID's letters name.
+
+    Of several kinds that MITRE gave one ID it is what the ID means: deprecated mitigations carry
+    T-numbers.
+    """
+    meant = link_by_id(attack_id)
+    return meant is not None and meant.kind == kind.mitre_path
 
 
 def mitre_address(kind: ObjectType, attack_id: str) -> str:

@@ -97,6 +97,7 @@ class Catalogue:
             if place in places:
                 self._enter_full_name(parent_entry, places[place])
         self._text = "".join(f"\n{line.name}" for line in self.lines) + "\n"
+        self._run_together = self._text.replace(" ", "")
         self._line_at = _line_at(self.lines)
         self._held = {dead_too: self._bits(dead_too) for dead_too in (False, True)}
 
@@ -151,6 +152,12 @@ class Catalogue:
             if number != last:
                 last = number
                 yield number
+
+    def lines_run_together(self, name: str) -> Iterator[Line]:
+        """The names that consist of these letters once all spaces are left out: "passthehash"."""
+        wanted, at = f"\n{name.replace(' ', '')}\n", -1
+        while (at := self._run_together.find(wanted, at + 1)) >= 0:
+            yield self.lines[self._run_together.count("\n", 0, at)]
 
     def _enter(self, entry: Entry) -> None:
         self.by_version[entry.version_id].append(entry)

@@ -10,13 +10,23 @@ Nothing here asks the database: `library.comparison` fetches what is compared.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Final
+from typing import Final, NamedTuple
 
-from library.identifiers import SOFTWARE, TECHNIQUE, Link, type_of
-from library.substance import FIELDS, Properties, amount, named, short, told
+from library.identifiers import ATTACK_CHAINS, SOFTWARE, TECHNIQUE, Link, type_of
+from library.substance import (
+    FIELDS,
+    Properties,
+    amount,
+    are_same_words,
+    is_prose,
+    linked_otherwise,
+    named,
+    short,
+    told,
+)
 
 # Links whose coming and going is material: what mitigates a technique, what a mitigation addresses.
 MATERIAL_LINKS: Final = (Link.MITIGATES,)
@@ -57,6 +67,8 @@ class Change:
     about: str
     phrase: str
     material: bool = False
+    stated: bool = False
+    """Whether the object states it of links that do not hold, so that no link tells it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,29 +125,53 @@ class LinkChange:
         return Change(self.kind, self.phrase, material)
 
 
+class NamedTactic(NamedTuple):
+    """A tactic that a short name stands for in some release, live or not."""
+
+    stix_id: str
+    name: str
+
+
+type TacticsByName = Mapping[str, NamedTactic]
+UNKNOWN_TACTICS: Final[tuple[TacticsByName, TacticsByName]] = ({}, {})
+
+
 def changes_between(
-    before: Properties, after: Properties, links: Iterable[Linked] = ()
+    before: Properties,
+    after: Properties,
+    links: Iterable[Linked] = (),
+    tactics: tuple[TacticsByName, TacticsByName] = UNKNOWN_TACTICS,
 ) -> tuple[Change, ...]:
     """What changed of an object, the weightiest first; nothing where all that differs is noise.
 
     `links` are those that hold in either snapshot and differ, and all that lead to tactics. Of a
     dead object none holds, so that one that is let go loses all its links, and one that is live
-    again gains them.
+    again gains them. `tactics` are those of either snapshot, where `states_tactics`.
     """
-    return changes_and_links(before, after, links)[0]
+    return changes_and_links(before, after, links, tactics)[0]
 
 
 def changes_and_links(
-    before: Properties, after: Properties, links: Iterable[Linked]
+    before: Properties,
+    after: Properties,
+    links: Iterable[Linked],
+    tactics: tuple[TacticsByName, TacticsByName] = UNKNOWN_TACTICS,
 ) -> tuple[tuple[Change, ...], tuple[LinkChange, ...]]:
     """The same, and beside it what became of which links; of tactics the changes alone tell."""
     held = list(links)
     found = [*_status(before, after)]
-    found += _tactics(before, after, [link for link in held if link.is_tactic])
+    sides = _Side.of(before, tactics[0]), _Side.of(after, tactics[1])
+    found += _tactics(*sides, [link for link in held if link.is_tactic])
     told_links = tuple(link_changes(str(before.get("type", "")), held))
     found += [told_link.change for told_link in told_links]
     found += _properties(before, after)
     return tuple(sorted(found, key=_weight)), told_links
+
+
+def states_tactics(before: Properties, after: Properties) -> bool:
+    """Whether what an object states of its tactics may tell more than its links do."""
+    phases = (before.get(Link.TACTIC), after.get(Link.TACTIC))
+    return any(phases) and (phases[0] != phases[1] or not (is_live(before) and is_live(after)))
 
 
 def _weight(change: Change) -> int:
@@ -150,48 +186,109 @@ def _status(before: Properties, after: Properties) -> Iterator[Change]:
             yield Change(name, f"now {word}" if now else f"no longer {word}", material=True)
 
 
-def _is_live(properties: Properties) -> bool:
+def is_live(properties: Properties) -> bool:
+    """Whether an object states that it is neither revoked nor deprecated."""
     return not any(properties.get(name) is True for name in ("revoked", "x_mitre_deprecated"))
 
 
 def _properties(before: Properties, after: Properties) -> Iterator[Change]:
     for name, phrase in told(before, after):
-        yield Change(name, phrase, name in FIELDS and FIELDS[name].material)
+        material = name in FIELDS and FIELDS[name].material
+        yield Change(name, phrase, material and not _words_stand(name, before, after))
 
 
-def _tactics(before: Properties, after: Properties, links: list[Linked]) -> Iterator[Change]:
+def _words_stand(name: str, before: Properties, after: Properties) -> bool:
+    """Whether of a text no word changed, but where its links lead."""
+    old, new = before.get(name), after.get(name)
+    return (
+        is_prose(name)
+        and isinstance(old, str)
+        and isinstance(new, str)
+        and any(linked_otherwise(old, new))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """An object before or after: the tactics that it states by their STIX ids, with their names.
+
+    A phase that no tactic of the release has stands for itself, by its chain and its name.
+    """
+
+    stated: dict[str, str]
+    live: bool
+
+    @classmethod
+    def of(cls, properties: Properties, tactics: TacticsByName) -> _Side:
+        return cls(dict(_stated(properties, tactics)), is_live(properties))
+
+
+def _tactics(before: _Side, after: _Side, links: list[Linked]) -> Iterator[Change]:
     """Tactics that came, went or have another name.
 
-    A kill chain phase stands for the tactic of that short name. Tactics are told apart as objects,
-    which keep their identity under a new name (TA0005 did in 19.0); where a phase leads to no
-    tactic that holds, the phases themselves are compared. What is let go or live again has no
-    phases to compare: on one side no tactic holds.
+    Tactics are told apart as objects, which keep their identity under a new name (TA0005 did in
+    19.0). Where each kill chain phase leads to a tactic that holds, the links to them tell all.
     """
-    old, new = _phases(before), _phases(after)
-    held_before = {link.other_id: link.names[0] for link in links if link.before}
-    held_after = {link.other_id: link.names[1] for link in links if link.after}
-    all_hold = (len(held_before), len(held_after)) == (len(old), len(new))
-    if all_hold or _is_live(before) != _is_live(after):
-        old, new = held_before, held_after
-    added = [name for key, name in new.items() if key not in old]
-    removed = [name for key, name in old.items() if key not in new]
-    for names, verb in ((added, "added"), (removed, "removed")):
-        for phrase in named("tactic", "tactics", names, verb):
-            yield Change(Link.TACTIC, phrase, material=True)
+    old = {link.other_id: link.names[0] for link in links if link.before}
+    new = {link.other_id: link.names[1] for link in links if link.after}
+    for phrase in _come_and_gone("tactic", "tactics", old, new):
+        yield Change(Link.TACTIC, phrase, material=True)
+    yield from _renamed(old, new)
+    if (len(old), len(new)) != (len(before.stated), len(after.stated)):
+        yield from _stated_tactics(before, after, old, new)
+
+
+def _stated_tactics(
+    before: _Side, after: _Side, held_before: dict[str, str], held_after: dict[str, str]
+) -> Iterator[Change]:
+    """Tactics that came, went or have another name of which no link tells, as they are stated.
+
+    Of what is dead no link holds, and a phase may lead to no tactic that does. Where there are
+    links as well, or there were, it is told as what the object states.
+    """
+    told_gone, told_come = held_before.keys() - held_after, held_after.keys() - held_before
+    gone = {k: v for k, v in before.stated.items() if k in after.stated or k not in told_gone}
+    come = {k: v for k, v in after.stated.items() if k in before.stated or k not in told_come}
+    stated = bool(held_before or held_after) or before.live != after.live
+    nouns = ("stated tactic", "stated tactics") if stated else ("tactic", "tactics")
+    for phrase in _come_and_gone(*nouns, gone, come):
+        yield Change(Link.TACTIC, phrase, material=not stated, stated=stated)
+    told = held_before.keys() | held_after
+    yield from _renamed({key: name for key, name in gone.items() if key not in told}, come)
+
+
+def _come_and_gone(
+    one: str, many: str, old: Mapping[str, str], new: Mapping[str, str]
+) -> Iterator[str]:
+    yield from named(one, many, [name for key, name in new.items() if key not in old], "added")
+    yield from named(one, many, [name for key, name in old.items() if key not in new], "removed")
+
+
+def _renamed(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Change]:
     for key, name in old.items():
-        if name != new.get(key, name):
+        if not are_same_words(name, new.get(key, name)):
             yield Change(Link.TACTIC, f"tactic “{short(name)}” renamed “{short(new[key])}”")
 
 
-def _phases(properties: Properties) -> dict[str, str]:
-    """A name for each kill chain phase, by the chain and the phase."""
-    phases = properties.get("kill_chain_phases")
-    found = {}
+def _stated(properties: Properties, tactics: TacticsByName) -> Iterator[tuple[str, str]]:
+    """What tells each tactic apart that an object states, and what it is called."""
+    for chain, name in phases_of(properties):
+        tactic = tactics.get(name) if chain in ATTACK_CHAINS else None
+        key = tactic.stix_id if tactic else f"{chain}/{name}"
+        yield key, tactic.name if tactic and tactic.name else phase_title(name)
+
+
+def phases_of(properties: Properties) -> Iterator[tuple[str, str]]:
+    """The kill chain phases that an object states: the chain and the short name of each."""
+    phases = properties.get(Link.TACTIC)
     for phase in phases if isinstance(phases, list) else ():
         if isinstance(phase, dict):
-            name = str(phase.get("phase_name", ""))
-            found[f"{phase.get('kill_chain_name', '')}/{name}"] = name.replace("-", " ").title()
-    return found
+            yield str(phase.get("kill_chain_name", "")), str(phase.get("phase_name", ""))
+
+
+def phase_title(phase_name: str) -> str:
+    """What a kill chain phase is called where no tactic says it: "Defense Evasion"."""
+    return phase_name.replace("-", " ").title()
 
 
 def link_changes(own_type: str, links: Iterable[Linked]) -> Iterator[LinkChange]:

@@ -13,11 +13,12 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from library.changes import Change, LinkChange, Linked, changes_and_links
+from library.changes import Change, LinkChange, Linked, changes_and_links, states_tactics
 from library.identifiers import Link
 from library.models import ObjectContent
 from library.reading import reading
 from library.substance import Properties
+from library.tactics import tactics_by_name
 
 # Links of each object by what is at their other end, where they are not the same before and after;
 # those that lead to tactics in any case. A link that a property carries (an underscore tells) is
@@ -101,7 +102,7 @@ class _Pair(NamedTuple):
 
 
 def compare(transitions: Collection[Transition]) -> dict[Transition, tuple[Change, ...]]:
-    """What changed of each object, the weightiest first; two queries whatever their number.
+    """What changed of each object, the weightiest first; three queries whatever their number.
 
     About 1 ms for each object that changed.
     """
@@ -126,11 +127,20 @@ def compare_with_links(
         for version in (*pair.before, *pair.after)
     }
     held = contents_of(wanted)
+    tactics = tactics_by_name(
+        {
+            snapshot
+            for asked in transitions
+            if states_tactics(held[asked.before_version], held[asked.after_version])
+            for snapshot in (asked.before, asked.after)
+        }
+    )
     return {
         asked: changes_and_links(
             held[asked.before_version],
             held[asked.after_version],
             [pair.with_contents(held) for pair in pairs[_place(asked)]],
+            (tactics.get(asked.before, {}), tactics.get(asked.after, {})),
         )
         for asked in transitions
     }

@@ -1,8 +1,9 @@
 """Answers that cost next to nothing when nothing has changed: ETag and 304 for pages.
 
 What a page shows follows from its address, the edition, the snapshots held (change history lists
-them all) and this build of the product. So the tag is known before anything is rendered, and
-switching the edition changes every page at once.
+them all), the epoch and this build of the product. So the tag is known before anything is rendered,
+and switching the edition changes every page at once. No tag comes back once it was left: a page
+that was made from what came a moment after its tag was read is found by nobody thereafter.
 """
 
 import hashlib
@@ -12,7 +13,8 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache, wraps
+from functools import cache, cached_property, lru_cache, wraps
+from http import HTTPStatus
 from typing import Any, Concatenate
 
 from django.conf import settings
@@ -38,10 +40,13 @@ BEHIND_SECONDS = 1
 # How many times EPOCH_SECONDS a reader goes by what was read while another reads it anew.
 MOST_BEHIND = 10
 REVALIDATION_SECONDS = 60
+SAFE = ("GET", "HEAD")
+# What caches keep unasked (RFC 9110 §15.1), of that which the library answers beside pages.
+LASTING = (HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.FOUND, HTTPStatus.NOT_FOUND)
 SOURCES = ("library", "analysis", "templates", "static", "glexia")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shelf:
     """What readers see at the moment of a request: the edition, and which snapshots there are.
 
@@ -55,17 +60,20 @@ class Shelf:
     known: tuple[tuple[str, str], ...] = ()
     """The newest release that MITRE is known to have published, by domain."""
 
+    mark: str = ""
+    """All that pages follow from and that their addresses do not say, in one text."""
+
     release: str = ""
     pinned: tuple[Snapshot, ...] = ()
 
-    @property
+    @cached_property
     def snapshots(self) -> list[Snapshot]:
         """The snapshots that are read, in the order of the domains."""
         if self.release:
             return list(self.pinned)
         return self.edition.snapshots if self.edition else []
 
-    @property
+    @cached_property
     def snapshot_ids(self) -> tuple[int, ...]:
         """The keys of the same, by which what never changes may be kept."""
         return tuple(snapshot.pk for snapshot in self.snapshots)
@@ -75,7 +83,7 @@ class Shelf:
         """What readers see without a pinned release."""
         return replace(self, release="", pinned=())
 
-    @property
+    @cached_property
     def addresses(self) -> Addresses:
         """The addresses of the pages that show what is read here."""
         return Addresses(self.release, without_short_address(self.snapshot_ids))
@@ -180,10 +188,14 @@ def _read_shelf() -> Shelf:
     with reading().cursor() as cursor:
         cursor.execute(NOW)
         edition, newest_snapshot, snapshot_count, number, known = cursor.fetchone()
+    mark = f"{edition}/{newest_snapshot}/{snapshot_count}/{number}"
     if edition is None:
-        return Shelf(None, newest_snapshot, snapshot_count)
+        return Shelf(None, newest_snapshot, snapshot_count, number, mark=mark)
     releases = tuple((domain, release) for domain, release in known or ())
-    return Shelf(_edition(edition), newest_snapshot, snapshot_count, number, releases)
+    shown = _edition(edition)
+    # A library that was emptied and filled anew counts editions and snapshots as it did before.
+    mark = "/".join((mark, *(snapshot.sha256 for snapshot in shown.snapshots)))
+    return Shelf(shown, newest_snapshot, snapshot_count, number, releases, mark)
 
 
 @lru_cache(maxsize=8)
@@ -254,6 +266,22 @@ def _cacheable(response: HttpResponseBase, shelf: Shelf, etag: str) -> HttpRespo
     return response
 
 
+def give_freshness(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Say of a public answer, where nothing does, for how long it may be kept, and till what purge.
+
+    Redirects and what is not there are as lasting as pages are; whatever else no view has said
+    anything of, nobody keeps.
+    """
+    if "Cache-Control" not in response:
+        if not (request.method in SAFE and response.status_code in LASTING) or is_partial(request):
+            response["Cache-Control"] = "no-store"
+            return
+        response["Cache-Control"] = freshness(settings.SHARED_CACHE_SECONDS)
+        patch_vary_headers(response, [PARTIAL_HEADER])
+    if "Surrogate-Key" not in response and response["Cache-Control"].startswith("public"):
+        response["Surrogate-Key"] = EVERY_PAGE
+
+
 def freshness(shared_seconds: int) -> str:
     """How long a page may be kept unasked: by browsers not at all, by shared caches so long.
 
@@ -286,8 +314,7 @@ def page_tag(request: HttpRequest, shelf: Shelf) -> str:
     """The ETag of the page at the address of a request, known before anything is rendered."""
     parts = (
         build_id(),
-        str(shelf.edition.pk if shelf.edition else 0),
-        f"{shelf.newest_snapshot}/{shelf.snapshot_count}/{shelf.epoch}",
+        shelf.mark,
         f"{request.scheme}://{request.get_host()}{request.path}?{request.META['QUERY_STRING']}",
     )
     return f'W/"{hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]}"'

@@ -1,7 +1,7 @@
 """The words in which `library.kinds` declares pages: facts, tables, passages and steps."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from library.identifiers import ObjectType
 
@@ -16,6 +16,8 @@ class Step:
     link: str
     forward: bool = True
     to: tuple[ObjectType, ...] = ()
+    dead_too: bool = False
+    """Whether it goes along links as well of which an end is revoked or deprecated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,9 @@ class Passage:
 type SectionSpec = Relation | Listing | Aliases | Passage
 
 
+NOT_OF_A_PROPERTY: Final = (Linked, Catalogued, Relation)
+
+
 @dataclass(frozen=True, slots=True)
 class PageKind:
     """What the list and the pages of one kind of object show."""
@@ -163,3 +168,10 @@ class PageKind:
         facts = [fact.step for fact in self.facts if isinstance(fact, Linked)]
         listings = [s.step for s in self.sections if isinstance(s, Listing) and s.step]
         return facts + listings
+
+    @property
+    def stated(self) -> set[str]:
+        """The properties that facts and sections show."""
+        shown = [*self.facts, *self.sections]
+        found = {each.property for each in shown if not isinstance(each, NOT_OF_A_PROPERTY)}
+        return found | {each.citation for each in shown if isinstance(each, Seen)}

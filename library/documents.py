@@ -55,11 +55,7 @@ def document_of(properties: dict[str, Any]) -> Document | None:
     stix_type = properties.get("type")
     if not isinstance(stix_type, str) or not type_of(stix_type).has_list:
         return None
-    names = [
-        properties.get("name"),
-        *(alias for key in ALIASES for alias in _list(properties, key)),
-    ]
-    folded = [fold(name)[:LONGEST_NAME] for name in names if isinstance(name, str)]
+    folded = [fold(name)[:LONGEST_NAME] for name in names_of(properties)]
     description = properties.get("description")
     text = description[:LONGEST_TEXT] if isinstance(description, str) else ""
     return Document(
@@ -67,6 +63,12 @@ def document_of(properties: dict[str, Any]) -> Document | None:
         platforms=tuple(p for p in _list(properties, "x_mitre_platforms") if isinstance(p, str)),
         description=_NOT_WORDS.sub(" ", text),
     )
+
+
+def names_of(properties: dict[str, Any]) -> list[str]:
+    """An object's name and aliases as MITRE spells them, its own name first."""
+    listed = (alias for key in ALIASES for alias in _list(properties, key))
+    return [name for name in (properties.get("name"), *listed) if isinstance(name, str)]
 
 
 def _list(properties: dict[str, Any], key: str) -> list[Any]:

@@ -9,7 +9,6 @@ import orjson
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.views.decorators.http import require_safe
 
 from library.conditional import Shelf, conditional_page
 from library.contexts.held import HeldObject, find_by_stix_id, find_objects
@@ -18,10 +17,10 @@ from library.contexts.object_list import every_match, list_frame, usable
 from library.contexts.object_page import ObjectPage, Revocation, object_page
 from library.contexts.page import Page
 from library.contexts.subject import subject_of
-from library.files.list_file import list_records
+from library.files.list_file import list_labels, list_records
 from library.files.navigator import Heading, has_layer, layer, list_marks, matrix_marks, page_marks
 from library.files.object_file import object_file
-from library.files.responses import file_name, file_response, name_part
+from library.files.responses import file_name, file_response, filter_part, name_part
 from library.files.shape import SCHEMAS, ListRecord, schema
 from library.files.sheets import FACTS, Sheet, list_sheet, matrix_sheet, page_sheets
 from library.files.spreadsheets import csv_pieces, workbook
@@ -29,9 +28,10 @@ from library.files.stix import around, bundle_pieces
 from library.files.workbook import release_sheets
 from library.identifiers import MATRIX, Domain, ObjectType, type_of
 from library.kinds import page_kind
+from library.missing import ANY, not_found
 from library.parameters import ListFilters, MatrixFilters, TableFilters
 from library.revocations import revocation_chain
-from library.views import ANY, in_upper_case, is_listed, not_found
+from library.views import in_upper_case, is_listed
 
 # ATT&CK IDs that may be part of a file's name as they stand.
 FILE_PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,39}")
@@ -79,12 +79,13 @@ class _Download:
         match form:
             case "json":
                 made = object_file(detail, matrix, site_of(self.request))
-                return self.file(form, detail, [_json(self.request, "object-1", shallow(made))])
+                pieces = [_json(self.request, "object-1", shallow(made))]
+                return self.file(form, detail, pieces, _filtered(matrix))
             case "csv":
                 return self.csv(detail, matrix)
             case "xlsx":
                 book = workbook(_sheets(detail, matrix), properties_of(detail.page, self.request))
-                return self.file(form, detail, book)
+                return self.file(form, detail, book, _filtered(matrix))
             case "stix":
                 graph = subject_of(self.shelf, self.held).graph
                 ids = around(graph, self.held.object_id)
@@ -100,42 +101,56 @@ class _Download:
         """The table that is asked for, as it is filtered and sorted; else the page's main one."""
         sheets = _sheets(detail, matrix)
         asked = self.request.GET.get("table", "")
-        wanted = asked or ("matrix" if matrix else detail.kind.main) or FACTS
+        main = "matrix" if matrix else detail.kind.main
+        wanted = asked or main or FACTS
         sheet = next((sheet for sheet in sheets if sheet.slug == wanted), None)
         if sheet is None and not asked:
             sheet = sheets[0]
         if sheet is None:
             raise Http404(f"the page has no table {asked}")
-        part = "" if sheet.slug == detail.kind.main else sheet.slug
-        return self.file("csv", detail, csv_pieces(sheet), part)
+        part = "" if sheet.slug == main else sheet.slug
+        table = detail.table(sheet.slug)
+        filtered = filter_part(table.filters.text) if table else _filtered(matrix)
+        return self.file("csv", detail, csv_pieces(sheet), part, filtered)
 
     def layer(self, detail: ObjectPage, matrix: Matrix | None) -> HttpResponseBase:
         rows = {row.snapshot.domain: row for row in self.held.rows}
-        domain = self.request.GET.get("domain") or next(iter(rows))
+        first = next((found.value for found in detail.layers), next(iter(rows)))
+        domain = self.request.GET.get("domain") or first
         if domain not in rows:
             raise Http404(f"{self.held.attack_id} is not in {domain}")
         release = rows[domain].snapshot.attack_version
-        title = f"{detail.page.title} ({Domain(domain).label}, ATT&CK {release})"
+        platform, query = (matrix.filters.platform, matrix.file_query) if matrix else ("", "")
+        named = f"{detail.page.title} on {platform}" if platform else detail.page.title
+        title = f"{named} ({Domain(domain).label}, ATT&CK {release})"
         heading = Heading(
             title,
             f"{citation_of(detail.page, self.request)} {detail.page.notice}",
             domain,
             release,
-            site_of(self.request) + detail.page.canonical,
+            site_of(self.request) + detail.page.canonical + query,
         )
         marks = matrix_marks(matrix) if matrix else page_marks(detail, domain)
-        return self.file("navigator", detail, [orjson.dumps(layer(heading, marks))], domain)
+        # The ID of a matrix names its domain.
+        part = _filtered(matrix) if matrix else domain
+        return self.file("navigator", detail, [orjson.dumps(layer(heading, marks))], part)
 
-    def file(self, form: str, detail: ObjectPage, content: Any, part: str = "") -> HttpResponseBase:
-        held = self.held
-        release = held.rows[0].snapshot.attack_version
-        name = file_name(
-            held.attack_id if FILE_PART.fullmatch(held.attack_id) else "",
-            name_part(held.name),
-            part,
-            release,
-        )
+    def file(self, form: str, detail: ObjectPage, content: Any, *parts: str) -> HttpResponseBase:
+        release = self.held.rows[0].snapshot.attack_version
+        name = file_name(*self.named, *parts, release)
         return file_response(form, content, name, detail.page)
+
+    @property
+    def named(self) -> list[str]:
+        """The object's ID and name as parts of a file's name; a matrix may be called by its ID."""
+        attack_id = self.held.attack_id
+        shown = attack_id if FILE_PART.fullmatch(attack_id) else ""
+        return list(dict.fromkeys((shown, name_part(self.held.name))))
+
+
+def _filtered(matrix: Matrix | None) -> str:
+    """What a matrix is filtered by, as a part of a file's name."""
+    return filter_part(matrix.filters.platform) if matrix else ""
 
 
 def _sheets(detail: ObjectPage, matrix: Matrix | None) -> list[Sheet]:
@@ -166,7 +181,7 @@ def _list_file(request: HttpRequest, shelf: Shelf, kind: ObjectType, form: str) 
     filters = ListFilters.of(request.GET, page_kind(kind).filters).at(0)
     filters = usable(shelf, kind, filters)
     page = list_frame(shelf, kind, filters)
-    labels = [spec.label for spec in page_kind(kind).facts]
+    labels = list_labels(kind)
     records = list_records(shelf, kind, filters, site_of(request))
     content: Any
     match form:
@@ -184,19 +199,30 @@ def _list_file(request: HttpRequest, shelf: Shelf, kind: ObjectType, form: str) 
             content = bundle_pieces(shown, ids)
         case _:
             return _list_layer(request, shelf, kind, filters)
-    name = file_name(kind.slug, filters.domain, "attack", _releases(page))
-    return file_response(form, content, name, page)
+    return file_response(form, content, _list_name(kind, filters, _releases(page)), page)
+
+
+def _list_name(kind: ObjectType, filters: ListFilters, release: str) -> str:
+    """What a file of a list is called: one that a reader filtered says by what."""
+    asked = (filters.tactic, filters.platform, filters.text)
+    dead = "with-revoked-and-deprecated" if filters.include_revoked else ""
+    parts = (kind.slug, filters.domain, *map(filter_part, asked), dead)
+    return file_name(*parts, "attack", release)
 
 
 def _list_layer(
     request: HttpRequest, shelf: Shelf, kind: ObjectType, filters: ListFilters
 ) -> HttpResponseBase:
-    """The layer of a list in one domain: the one that is asked for, else the first."""
+    """The layer of a list in one domain: the one asked for, else the first with techniques."""
     domains = {snapshot.domain: snapshot for snapshot in shelf.snapshots}
-    domain = filters.domain or next(iter(domains), "")
-    if not has_layer(kind) or kind is MATRIX or domain not in domains:
+    asked = [domain for domain in domains if filters.domain in {"", domain}]
+    if not has_layer(kind) or kind is MATRIX or not asked:
         raise Http404(f"no techniques belong to this list of {kind.plural}")
-    in_domain = replace(filters, domain=domain)
+    for domain in asked:
+        in_domain = replace(filters, domain=domain)
+        held = list(every_match(shelf, kind, in_domain))
+        if marks := list_marks(shelf, page_kind(kind), held):
+            break
     page = list_frame(shelf, kind, in_domain)
     release = domains[domain].attack_version
     heading = Heading(
@@ -206,8 +232,7 @@ def _list_layer(
         release,
         site_of(request) + page.canonical,
     )
-    marks = list_marks(shelf, page_kind(kind), list(every_match(shelf, kind, in_domain)))
-    name = file_name(kind.slug, domain, "attack", release)
+    name = _list_name(kind, in_domain, release)
     return file_response("navigator", [orjson.dumps(layer(heading, marks))], name, page)
 
 
@@ -247,8 +272,8 @@ def release_workbook(request: HttpRequest, shelf: Shelf, domain: str) -> HttpRes
     return file_response("xlsx", book, name, page)
 
 
-@require_safe
-def json_schema(request: HttpRequest, name: str) -> HttpResponse:
+@conditional_page
+def json_schema(request: HttpRequest, shelf: Shelf, name: str) -> HttpResponse:  # noqa: ARG001
     """The JSON Schema of the library's JSON files."""
     if name not in SCHEMAS:
         raise Http404(f"no schema {name}")
@@ -257,9 +282,7 @@ def json_schema(request: HttpRequest, name: str) -> HttpResponse:
 
 def schema_response(made: dict[str, Any], address: str) -> HttpResponse:
     """A JSON Schema as it is published at an address."""
-    response = JsonResponse(made | {"$id": address}, content_type="application/schema+json")
-    response["Cache-Control"] = "public, max-age=3600"
-    return response
+    return JsonResponse(made | {"$id": address}, content_type="application/schema+json")
 
 
 def shallow(made: Any) -> dict[str, Any]:

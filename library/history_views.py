@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -28,11 +29,11 @@ from library.identifiers import (
     is_sample,
     release_order,
 )
+from library.missing import ANY, not_found
 from library.models import SnapshotObject
 from library.parameters import can_be_held
 from library.querysets import SnapshotObjectQuerySet
 from library.redirects import redirect
-from library.views import ANY, not_found
 
 
 class UnanswerableError(Exception):
@@ -51,29 +52,37 @@ def object_history(
 
     Never a redirect to another object; an ID in lower case leads to the upper one.
     """
-    found = _found(shelf, kind, attack_id)
+    found = found_ever(shelf, kind, attack_id)
     if found:
-        address = shelf.addresses.page(kind, attack_id, found[0].stix_id)
-        return _history(request, shelf, found, address)
+        # One that has another ID by now has its history there: told of here, not led to.
+        own_id = attack_id if found[0].addresses.release else found[0].attack_id
+        address = shelf.addresses.page(kind, own_id, found[0].stix_id)
+        return _history(request, shelf, found, address, attack_id)
     upper = attack_id.upper()
-    if attack_id.isascii() and attack_id != upper and _found(shelf, kind, upper):
+    if attack_id.isascii() and attack_id != upper and found_ever(shelf, kind, upper):
         return redirect(request, shelf.addresses.history(kind, upper), permanent=True)
     return not_found(request, shelf, kind, attack_id)
 
 
-def _found(shelf: Shelf, kind: ObjectType, attack_id: str) -> list[HeldObject]:
-    return find_objects(shelf, kind, attack_id) or _held_ever(kind, attack_id)
+def found_ever(shelf: Shelf, kind: ObjectType, attack_id: str) -> list[HeldObject]:
+    """The objects that have an ATT&CK ID in the edition; else those that had it in any release."""
+    return find_objects(shelf, kind, attack_id) or _held_ever(shelf, kind, attack_id)
+
+
+def found_ever_by_stix_id(shelf: Shelf, stix_id: str) -> HeldObject | None:
+    """The object with a STIX id in the edition; else in any release. Two queries."""
+    held = find_by_stix_id(shelf, stix_id)
+    return held or next(iter(_with_stix_id(stix_id)), None)
 
 
 @conditional_page
 def history_by_stix_id(request: HttpRequest, shelf: Shelf, stix_id: str) -> HttpResponse:
     """The change history of any object by its STIX id, in the edition or not."""
-    held = find_by_stix_id(shelf, stix_id)
-    found = [held] if held else _with_stix_id(stix_id)
-    if not found:
+    held = found_ever_by_stix_id(shelf, stix_id)
+    if held is None:
         kind = TYPE_OF.get(stix_id.partition("--")[0], ANY)
         return not_found(request, shelf, kind, stix_id)
-    return _history(request, shelf, found, shelf.addresses.by_stix_id(stix_id))
+    return _history(request, shelf, [held], shelf.addresses.by_stix_id(stix_id))
 
 
 @require_safe
@@ -83,11 +92,15 @@ def unpinned_history(request: HttpRequest, release: str, rest: str) -> HttpRespo
     return redirect(request, request.path.replace(f"/v/{release}", "", 1), permanent=True)
 
 
-def _held_ever(kind: ObjectType, attack_id: str) -> list[HeldObject]:
-    """The objects that had an ATT&CK ID in a release that is not current; one query."""
+def _held_ever(shelf: Shelf, kind: ObjectType, attack_id: str) -> list[HeldObject]:
+    """The objects that had an ATT&CK ID in a release that is not current; one query, and one each.
+
+    As the edition has them, under another ID, where it does.
+    """
     if not can_be_held(attack_id):
         return []
-    return _newest(SnapshotObject.objects.of_type(kind).named([attack_id]))
+    found = _newest(SnapshotObject.objects.of_type(kind).named([attack_id]))
+    return [find_by_stix_id(shelf, held.stix_id) or held for held in found]
 
 
 def _with_stix_id(stix_id: str) -> list[HeldObject]:
@@ -113,12 +126,12 @@ def _place(row: SnapshotObject) -> tuple[tuple[bool, tuple[int, ...], bool, str]
 
 
 def _history(
-    request: HttpRequest, shelf: Shelf, found: list[HeldObject], address: str
+    request: HttpRequest, shelf: Shelf, found: list[HeldObject], address: str, asked_id: str = ""
 ) -> HttpResponse:
     """The page of the first of `found`, which share an ID: its whole history, or two releases."""
     held, *others = found
     if not {"from", "to"} & request.GET.keys():
-        history = history_of(shelf, held, address, others)
+        history = replace(history_of(shelf, held, address, others), asked_id=asked_id)
         before = request.GET.get("before", "")
         shown = history_page(shelf, history, before if RELEASE_FORM.fullmatch(before) else "")
         context = {"history": history, "shown": shown, "page": history.page}
@@ -126,7 +139,7 @@ def _history(
     asked = None
     try:
         asked = _asked(request.GET)
-        history = history_of(shelf, held, address, others, asked)
+        history = replace(history_of(shelf, held, address, others, asked), asked_id=asked_id)
         made = difference_page(shelf, history, _places(history))
     except UnanswerableError as error:
         history = history_of(shelf, held, address, others, asked)

@@ -104,6 +104,10 @@ BESIDE: Final = frozenset(
 )
 
 
+# The kill chains whose phases are tactics of ATT&CK, one a domain.
+ATTACK_CHAINS: Final = ("mitre-attack", "mitre-mobile-attack", "mitre-ics-attack")
+
+
 @cache
 def type_of(stix_type: str) -> ObjectType:
     """The kind of a STIX type; for one that the library has no words for, its own name."""
@@ -140,6 +144,9 @@ class Link(StrEnum):
 ATTACK_SOURCES: Final = frozenset(
     {"mitre-attack", "mitre-mobile-attack", "mitre-attack-mobile", "mitre-ics-attack"}
 )
+
+# What ATT&CK for ICS writes among platforms where it names none: no platform to filter by.
+NO_PLATFORM: Final = "None"
 
 SAMPLE_PREFIX: Final = "sample-"
 RELEASE_FORM: Final = re.compile(r"(?:sample-)?[0-9]{1,3}(?:\.[0-9]{1,3}){0,2}(?:-[a-z-]{1,20})?")

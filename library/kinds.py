@@ -1,11 +1,10 @@
 """What the pages of each kind of object show: facts, sections and filters, in their order.
 
-The one place where kinds differ. A page shows what is declared here and held by the release; what
-a kind does not declare here it does not show.
+The one place where kinds differ. A page shows what is declared here and held by the release, and
+behind it what no release has had until now (`library.contexts.undeclared`).
 """
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -32,10 +31,16 @@ LAST_SEEN: Final = Seen("Last seen", "last_seen", "x_mitre_last_seen_citation")
 USES_TECHNIQUE: Final = Step(Link.USES, to=(TECHNIQUE,))
 USES_SOFTWARE: Final = Step(Link.USES, to=(SOFTWARE,))
 TACTICS: Final = Step(Link.TACTIC, to=(TACTIC,))
-PARENT: Final = Step(Link.SUBTECHNIQUE_OF)
-CHILDREN: Final = Step(Link.SUBTECHNIQUE_OF, forward=False)
-ANALYTICS: Final = Step(Link.ANALYTIC)
-STRATEGIES: Final = Step(Link.ANALYTIC, forward=False)
+PARENT: Final = Step(Link.SUBTECHNIQUE_OF, to=(TECHNIQUE,))
+# Of techniques that are let go, or whose tactic or parent is, MITRE states them all the same.
+STATED_TACTICS: Final = replace(TACTICS, dead_too=True)
+STATED_PARENT: Final = replace(PARENT, dead_too=True)
+CHILDREN: Final = Step(Link.SUBTECHNIQUE_OF, forward=False, to=(TECHNIQUE,))
+ANALYTICS: Final = Step(Link.ANALYTIC, to=(kinds.ANALYTIC,))
+STRATEGIES: Final = Step(Link.ANALYTIC, forward=False, to=(kinds.DETECTION_STRATEGY,))
+DETECTED: Final = Step(Link.DETECTS, to=(TECHNIQUE,))
+USERS: Final = (GROUP, SOFTWARE, kinds.CAMPAIGN)
+DETECTORS: Final = (kinds.DETECTION_STRATEGY, kinds.DATA_COMPONENT)
 
 TECHNIQUES_USED: Final = Relation(
     "techniques",
@@ -70,7 +75,7 @@ PAGE_KINDS: Final[Mapping[ObjectType, PageKind]] = {
             Relation(
                 "techniques",
                 "Techniques",
-                (Step(Link.TACTIC, forward=False),),
+                (Step(Link.TACTIC, forward=False, to=(TECHNIQUE,)),),
                 nested=True,
                 column="Description",
                 absent="ATT&CK lists no technique under this tactic in the release shown.",
@@ -85,8 +90,8 @@ PAGE_KINDS: Final[Mapping[ObjectType, PageKind]] = {
         " what mitigates and what detects the technique. A long list of examples shows that it is"
         " often reported, not that it is aimed at you; an empty one is no licence to ignore it.",
         facts=(
-            Linked("Tactics", TACTICS),
-            Linked("Sub-technique of", PARENT),
+            Linked("Tactics", STATED_TACTICS),
+            Linked("Sub-technique of", STATED_PARENT),
             PLATFORMS,
             Stated("Permissions required", "x_mitre_permissions_required"),
             Stated("Effective permissions", "x_mitre_effective_permissions"),
@@ -112,7 +117,7 @@ PAGE_KINDS: Final[Mapping[ObjectType, PageKind]] = {
             Relation(
                 "procedures",
                 "Procedure examples",
-                (Step(Link.USES, forward=False),),
+                (Step(Link.USES, forward=False, to=USERS),),
                 column="Procedure",
                 absent="ATT&CK records no procedure example in the release shown.",
                 grouped=True,
@@ -120,13 +125,13 @@ PAGE_KINDS: Final[Mapping[ObjectType, PageKind]] = {
             Relation(
                 "mitigations",
                 "Mitigations",
-                (Step(Link.MITIGATES, forward=False),),
+                (Step(Link.MITIGATES, forward=False, to=(kinds.MITIGATION,)),),
                 absent="None listed in this release.",
             ),
             Relation(
                 "detections",
                 "Detection",
-                (Step(Link.DETECTS, forward=False),),
+                (Step(Link.DETECTS, forward=False, to=DETECTORS),),
                 column="Detects",
                 absent="None listed in this release.",
                 beside=("Analytics", ANALYTICS),
@@ -134,7 +139,9 @@ PAGE_KINDS: Final[Mapping[ObjectType, PageKind]] = {
                 grouped=True,
             ),
             Passage("detection", "Detection, as earlier releases put it", "x_mitre_detection"),
-            Relation("assets", "Targeted assets", (Step(Link.TARGETS),), column="Note"),
+            Relation(
+                "assets", "Targeted assets", (Step(Link.TARGETS, to=(kinds.ASSET,)),), column="Note"
+            ),
             Relation(
                 "siblings",
                 "Other sub-techniques of the same technique",
@@ -159,7 +166,7 @@ PAGE_KINDS: Final[Mapping[ObjectType, PageKind]] = {
             Relation(
                 "techniques",
                 "Techniques addressed",
-                (Step(Link.MITIGATES),),
+                (Step(Link.MITIGATES, to=(TECHNIQUE,)),),
                 nested=True,
                 absent="ATT&CK lists no technique for this mitigation in the release shown.",
             ),
@@ -177,7 +184,7 @@ PAGE_KINDS: Final[Mapping[ObjectType, PageKind]] = {
             Relation(
                 "campaigns",
                 "Campaigns",
-                (Step(Link.ATTRIBUTED_TO, forward=False),),
+                (Step(Link.ATTRIBUTED_TO, forward=False, to=(kinds.CAMPAIGN,)),),
                 column="Attribution",
                 shown=(FIRST_SEEN, LAST_SEEN),
             ),
@@ -225,7 +232,7 @@ PAGE_KINDS: Final[Mapping[ObjectType, PageKind]] = {
             Relation(
                 "groups",
                 "Groups",
-                (Step(Link.ATTRIBUTED_TO),),
+                (Step(Link.ATTRIBUTED_TO, to=(GROUP,)),),
                 column="Attribution",
                 absent="ATT&CK attributes this campaign to no group in the release shown.",
             ),
@@ -246,7 +253,7 @@ PAGE_KINDS: Final[Mapping[ObjectType, PageKind]] = {
             Relation(
                 "techniques",
                 "Techniques detected",
-                (Step(Link.DETECTS),),
+                (DETECTED,),
                 nested=True,
                 column="Note",
                 absent="ATT&CK names no technique for this strategy in the release shown.",
@@ -280,7 +287,7 @@ PAGE_KINDS: Final[Mapping[ObjectType, PageKind]] = {
                     ("Name", "name"),
                     ("Channel", "channel"),
                 ),
-                step=Step(Link.LOG_SOURCE),
+                step=Step(Link.LOG_SOURCE, to=(kinds.DATA_COMPONENT,)),
             ),
             Listing(
                 "mutable-elements",
@@ -291,7 +298,7 @@ PAGE_KINDS: Final[Mapping[ObjectType, PageKind]] = {
             Relation(
                 "strategies",
                 "Techniques detected by its strategy",
-                (STRATEGIES, Step(Link.DETECTS)),
+                (STRATEGIES, DETECTED),
                 nested=True,
                 column="Note",
             ),
@@ -302,7 +309,9 @@ PAGE_KINDS: Final[Mapping[ObjectType, PageKind]] = {
         purpose="What can be recorded about a system, and which logs record it.",
         usage="Work from what you collect: find your log sources below and read which strategies"
         " they feed. A component nobody collects is a set of techniques nobody can see.",
-        facts=(Linked("Data source", Step(Link.DATA_SOURCE)),),
+        facts=(
+            Linked("Data source", Step(Link.DATA_SOURCE, to=(kinds.DATA_SOURCE,), dead_too=True)),
+        ),
         sections=(
             Listing(
                 "log-sources",
@@ -313,15 +322,15 @@ PAGE_KINDS: Final[Mapping[ObjectType, PageKind]] = {
             Relation(
                 "strategies",
                 "Detection strategies",
-                (Step(Link.LOG_SOURCE, forward=False), STRATEGIES),
+                (Step(Link.LOG_SOURCE, forward=False, to=(kinds.ANALYTIC,)), STRATEGIES),
                 column="Techniques detected",
-                beside=("Techniques", Step(Link.DETECTS, to=(TECHNIQUE,))),
+                beside=("Techniques", DETECTED),
                 charted=True,
             ),
             Relation(
                 "techniques",
                 "Techniques detected",
-                (Step(Link.DETECTS),),
+                (DETECTED,),
                 nested=True,
                 column="Detects",
             ),
@@ -336,7 +345,7 @@ PAGE_KINDS: Final[Mapping[ObjectType, PageKind]] = {
             Relation(
                 "data-components",
                 "Data components",
-                (Step(Link.DATA_SOURCE, forward=False),),
+                (Step(Link.DATA_SOURCE, forward=False, to=(kinds.DATA_COMPONENT,)),),
                 column="Description",
                 describes="whole",
                 absent="No data component names this source in the release shown.",
@@ -364,7 +373,7 @@ PAGE_KINDS: Final[Mapping[ObjectType, PageKind]] = {
             Relation(
                 "techniques",
                 "Techniques that target it",
-                (Step(Link.TARGETS, forward=False),),
+                (Step(Link.TARGETS, forward=False, to=(TECHNIQUE,)),),
                 nested=True,
                 column="Note",
                 absent="ATT&CK names no technique against this asset in the release shown.",
@@ -381,20 +390,6 @@ GENERIC: Final = PageKind(
 )
 
 
-def page_kind(kind: ObjectType, links: Iterable[tuple[str, bool]] = ()) -> PageKind:
-    """What pages of a kind show; for one without declaration every link it has, either way.
-
-    `links` are those: the name of each, and whether the object is where it starts.
-    """
-    if kind in PAGE_KINDS:
-        return PAGE_KINDS[kind]
-    relations = tuple(
-        Relation(
-            slug=f"{re.sub('[^a-z]+', '-', link)}-{'to' if forward else 'from'}",
-            title=f"{'Linked to' if forward else 'Linked from'}: {link}",
-            path=(Step(link, forward),),
-            column="Note",
-        )
-        for link, forward in links
-    )
-    return replace(GENERIC, sections=relations)
+def page_kind(kind: ObjectType) -> PageKind:
+    """What is declared of a kind."""
+    return PAGE_KINDS.get(kind, GENERIC)

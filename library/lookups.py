@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 from library.reading import reading
 
 EDGES = """
-    SELECT e.snapshot_id, e.kind, e.source_id, e.target_id, e.version_id, {content}
+    SELECT e.snapshot_id, e.kind, e.source_id, e.target_id, e.version_id, e.live, {content}
     FROM unnest(%s::int[]) AS shelf (id)
     CROSS JOIN LATERAL (
         SELECT * FROM library_snapshotedge
-        WHERE snapshot_id = shelf.id AND kind = %s AND {end} = ANY(%s::int[]) AND live OFFSET 0
+        WHERE snapshot_id = shelf.id AND kind = %s AND {end} = ANY(%s::int[]) {holds} OFFSET 0
     ) e
 """
 WITH_CONTENT = """
@@ -28,7 +28,8 @@ WITH_CONTENT = """
     ) c
 """
 MEMBERS = """
-    SELECT m.snapshot_id, m.object_id, m.version_id, o.stix_id, o.stix_type, v.attack_id, v.name
+    SELECT m.snapshot_id, m.object_id, m.version_id, o.stix_id, o.stix_type, v.attack_id, v.name,
+        v.revoked, v.deprecated
     FROM unnest(%s::int[]) AS shelf (id)
     CROSS JOIN LATERAL (
         SELECT * FROM library_snapshotobject
@@ -38,7 +39,8 @@ MEMBERS = """
         SELECT stix_id, stix_type FROM library_stixobject WHERE id = m.object_id OFFSET 0
     ) o
     CROSS JOIN LATERAL (
-        SELECT attack_id, name FROM library_objectversion WHERE id = m.version_id OFFSET 0
+        SELECT attack_id, name, revoked, deprecated FROM library_objectversion
+        WHERE id = m.version_id OFFSET 0
     ) v
 """
 HELD = """
@@ -51,7 +53,7 @@ HELD = """
     JOIN library_objectcontent c ON c.version_id = m.version_id
     WHERE m.snapshot_id = ANY(%s::int[]) AND {condition}
 """
-HELD_BY_ATTACK_ID = HELD.format(condition="v.attack_id = %s AND o.stix_type = ANY(%s)")
+HELD_BY_ATTACK_ID = HELD.format(condition="v.attack_id = %s AND v.attack_id > ''")
 HELD_BY_STIX_ID = HELD.format(condition="o.stix_id = %s")
 CONTENTS = """
     SELECT version_id, canonical FROM library_objectcontent WHERE version_id = ANY(%s::int[])
@@ -68,8 +70,8 @@ FINDINGS = """
     SELECT field, reason FROM library_finding WHERE version_id = ANY(%s::int[]) ORDER BY id
 """
 
-# A kind of link, and whether the objects at hand are where it starts.
-type Direction = tuple[str, bool]
+# A kind of link, whether the objects at hand are where it starts, and whether dead ones count.
+type Direction = tuple[str, bool, bool]
 type Rows = list[tuple[Any, ...]]
 
 
@@ -97,19 +99,21 @@ def edges_of(
     *,
     with_content: bool,
 ) -> Rows:
-    """The live links that these objects have in these snapshots; one query, 10 µs a row.
+    """The links that these objects have in these snapshots; one query, 10 µs a row.
 
-    Columns: snapshot, kind, source, target, version that carries it, and with `with_content` the
-    canonical JSON of the relationship, None for a link that is a property of its source.
+    Columns: snapshot, kind, source, target, version that carries it, whether it holds, and with
+    `with_content`, or where it need not hold, the canonical JSON of the relationship, None for a
+    link that is a property of its source.
     """
     parts: list[str] = []
     values: list[str] = []
     shelf = _array(snapshots)
-    for (kind, forward), object_ids in wanted.items():
+    for (kind, forward, dead_too), object_ids in wanted.items():
         # Properties have an underscore in their names, relationships' types never have.
-        joins = with_content and "_" not in kind
+        joins = (with_content or dead_too) and "_" not in kind
         end = "source_id" if forward else "target_id"
-        part = EDGES.format(content="c.canonical" if joins else "NULL", end=end)
+        content, holds = "c.canonical" if joins else "NULL", "" if dead_too else "AND live"
+        part = EDGES.format(content=content, end=end, holds=holds)
         parts.append(part + WITH_CONTENT if joins else part)
         values += [shelf, kind, _array(object_ids)]
     return _rows(" UNION ALL ".join(parts), values) if parts else []
@@ -118,16 +122,14 @@ def edges_of(
 def members_of(snapshots: Collection[int], object_ids: Iterable[int]) -> Rows:
     """What these snapshots call these objects; one query, 12 µs a row.
 
-    Columns: snapshot, object, version, STIX id and type, ATT&CK ID, name.
+    Columns: snapshot, object, version, STIX id and type, ATT&CK ID, name, revoked, deprecated.
     """
     return _rows(MEMBERS, [_array(snapshots), _array(object_ids)])
 
 
-def held_by_attack_id(
-    snapshots: Collection[int], attack_id: str, stix_types: Iterable[str]
-) -> list[HeldRow]:
-    """The objects of some types with an ATT&CK ID, as these snapshots hold them; one query."""
-    rows = _rows(HELD_BY_ATTACK_ID, [_array(snapshots), attack_id, list(stix_types)])
+def held_by_attack_id(snapshots: Collection[int], attack_id: str) -> list[HeldRow]:
+    """The objects with an ATT&CK ID, as these snapshots hold them; one query."""
+    rows = _rows(HELD_BY_ATTACK_ID, [_array(snapshots), attack_id])
     return [HeldRow._make(row) for row in rows]
 
 

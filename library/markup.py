@@ -101,22 +101,21 @@ def _row(row: Row, column: str, beside: str, *, nested: bool) -> str:
         f'<tr class="{css}"{anchor}><td data-label="Domain">{domains}</td>'
         f'<th scope="row" data-label="ID">{attack_id}</th>'
         f'<td data-label="Name">{prefix}{name}{facts}</td>'
-        f'<td data-label="{column}" class="note">{note}{_beside(row.beside, beside)}</td></tr>\n'
+        f'<td data-label="{column}" class="note">{note}{_beside(row, beside)}</td></tr>\n'
     )
 
 
 def _fact(fact: Fact) -> str:
-    if fact.month:
-        return f"{escape(fact.label)}: {fact.month:%B %Y}{fact.cited}"
-    return f"{escape(fact.label)}: {escape(fact.value)}"
+    return f"{escape(fact.label)}: {escape(fact.shown)}{fact.cited}"
 
 
-def _beside(listed: tuple[Named, ...], title: str) -> str:
-    if not listed:
+def _beside(row: Row, title: str) -> str:
+    if not row.beside:
         return ""
-    links = links_html(listed)
+    links = links_html(row.beside)
     return (
-        f'<details class="beside"><summary>{escape(title)} <span class="figure">{len(listed)}'
+        f'<details class="beside"><summary>{escape(title)} <span class="figure">'
+        f'{len(row.beside)}</span><span class="visually-hidden"> of {escape(row.object.name)}'
         f"</span></summary><ul>{links}</ul></details>"
     )
 
@@ -176,15 +175,15 @@ def results_html(results: Iterable[Result]) -> SafeString:
 
 
 def _result(result: Result) -> str:
-    hit = result.hit
+    hit, told = result.hit, result.told
     marks = " ".join(map(domain_mark, hit.domains))
     status = f'<p><span class="status status-{hit.status.lower()}">{hit.status}</span></p>'
     attack_id = (
         f'<span class="attack-id">{escape(hit.attack_id)}</span>'
         '<span class="visually-hidden">: </span> '
     )
-    alias = f'<p class="found-as">Found as “{escape(hit.alias)}”</p>'
-    excerpt = f'<p class="excerpt">{result.excerpt}</p>'
+    alias = f'<p class="found-as">Found as “{escape(told.alias)}”</p>' if told.alias else ""
+    excerpt = f'<p class="excerpt">{told.excerpt}</p>' if told.excerpt else ""
     replaced = ""
     if result.successor:
         replaced = f'<p class="replaced-by">Replaced by {_link(result.successor)}</p>'
@@ -194,7 +193,7 @@ def _result(result: Result) -> str:
         f"{status if hit.status else ''}</div>"
         f'<div class="entry-body"><h2><a href="{escape(result.href)}">'
         f"{attack_id if hit.attack_id else ''}{escape(result.name)}</a></h2>"
-        f"{alias if hit.alias else ''}{replaced}{excerpt if result.excerpt else ''}</div>"
+        f"{alias}{replaced}{excerpt}</div>"
         "</article>\n"
     )
 
@@ -217,9 +216,12 @@ def matrix_html(matrix: Matrix) -> SafeString:
 
 
 def _matrix_head(column: MatrixColumn, *, marks: bool) -> str:
+    css = f' class="matrix-{column.mark}"' if column.mark else ""
+    said = f"tactic {column.mark}: " if column.mark else ""
     return (
-        f'<th scope="col"><a href="{escape(column.tactic.href)}">{escape(column.tactic.name)}</a> '
-        f'<span class="matrix-count">{column.tally(marks=marks)}</span></th>'
+        f'<th scope="col"{css}><a href="{escape(column.tactic.href)}">'
+        f"{escape(column.tactic.name)}</a> "
+        f'<span class="matrix-count">{said}{column.tally(marks=marks)}</span></th>'
     )
 
 
@@ -230,7 +232,8 @@ def _matrix_cell(matrix: Matrix, column: MatrixColumn, breaks: list[int], at: in
     subs = ""
     if cell.subs:
         listed = "".join(f"<li>{_matrix_entry(sub, matrix)}</li>" for sub in cell.subs)
-        is_open = matrix.filters.open_subs or any(sub.found for sub in cell.subs)
+        is_found = any(sub.found for sub in cell.subs)
+        is_open = matrix.filters.open_subs or cell.heads_only or is_found
         marked = f"{cell.marked_subs} of " if matrix.shows_marks and cell.marked_subs else ""
         noun = "sub-technique" if len(cell.subs) == 1 else "sub-techniques"
         subs = (
@@ -253,6 +256,10 @@ def _matrix_entry(cell: MatrixCell, matrix: Matrix) -> str:
         css.append("matrix-marked")
         said = f'<span class="visually-hidden">, {cell.mark or "marked"}</span>'
         css += [f"matrix-{cell.mark}"] if cell.mark else []
+    if cell.heads_only:
+        css.append("matrix-heads-only")
+        why = cell.mark or f"not on {matrix.filters.platform} itself"
+        said = f' <span class="matrix-aside">{escape(why)}, only:</span>'
     if cell.found:
         css.append("matrix-found")
     elif matrix.filters.text:

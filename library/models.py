@@ -282,6 +282,8 @@ class Edition(models.Model):
     ics = models.ForeignKey(Snapshot, models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField(auto_now_add=True)
     made_by = models.TextField()
+    # The number of the earlier edition that it repeats, where it was made by going back.
+    repeats = models.BigIntegerField(null=True)
 
     objects = EditionQuerySet.as_manager()
 
@@ -290,6 +292,11 @@ class Edition(models.Model):
 
     def __str__(self) -> str:
         return f"edition {self.pk}"
+
+    @property
+    def place(self) -> int:
+        """Where going back goes on from: its number, or that of the edition that it repeats."""
+        return self.pk if self.repeats is None else self.repeats
 
     @property
     def snapshots(self) -> list[Snapshot]:

@@ -11,7 +11,8 @@ from django.urls import Resolver404, resolve
 from django.utils.encoding import escape_uri_path
 from django.views.decorators.http import require_safe
 
-from library.addresses import Addresses
+from library.addresses import Addresses, is_lettered
+from library.attack_ids import CERTAIN, possible_ids
 from library.conditional import pinned_shelf, shelf_of
 from library.identifiers import (
     MATRIX,
@@ -21,10 +22,10 @@ from library.identifiers import (
     release_order,
     type_of,
 )
+from library.missing import not_found
 from library.models import Snapshot, SnapshotObject
 from library.parameters import can_be_held
 from library.redirects import redirect
-from library.search import CERTAIN, possible_ids
 from library.text.links import link_by_id, parse_attack_url
 
 KINDS = {kind.mitre_path: kind for kind in OBJECT_TYPES} | {k.path: k for k in OBJECT_TYPES}
@@ -94,11 +95,14 @@ def old_address(request: HttpRequest, path: str) -> HttpResponse:
 
 @require_safe
 def bare_id(request: HttpRequest, attack_id: str, release: str = "") -> HttpResponse:
-    """A redirect from an ATT&CK ID alone, in any case, to its page; Http404 where nothing has it.
+    """A redirect from an ATT&CK ID alone, in any case, to its page; a 404 where nothing has it.
 
+    A kind as attack.mitre.org calls it, which stands alone as well, leads to its list for good.
     Of several kinds that MITRE gave one ID, to the kind that its letters name: deprecated
     mitigations carry T-numbers. Temporary: what has an ID is the edition's to say.
     """
+    if (target := _target(Addresses(release), attack_id)) is not None:
+        return redirect(request, target, permanent=True)
     current = shelf_of(request)
     shelf = pinned_shelf(current, release) if release else current
     if shelf is None or not can_be_held(attack_id):
@@ -112,11 +116,12 @@ def bare_id(request: HttpRequest, attack_id: str, release: str = "") -> HttpResp
     )
 
     def place(row: tuple[str, str, str]) -> tuple[float, bool]:
-        meant = link_by_id(row[2])
-        named = meant is not None and meant.kind == type_of(row[0]).mitre_path
-        return -likely[row[2]], not named
+        return -likely[row[2]], not is_lettered(type_of(row[0]), row[2])
 
     found = sorted(rows, key=place)
+    meant = link_by_id(max(likely, key=likely.__getitem__))
+    if not found and meant:
+        return not_found(request, shelf, KINDS[meant.kind], meant.attack_id)
     if not found:
         raise Http404(f"no object has the ID {attack_id}")
     stix_type, stix_id, held_id = found[0]

@@ -21,6 +21,8 @@ _MORE_COLUMNS = 8
 _PLAIN, _MARKED = (1.05, 0.25), (1.4, 0.7)
 # Of a sheet with every sub-technique: what is kept free, as small errors add up, and their indent.
 _KEPT_FREE, _INDENT = 0.9, 2
+# What stands beside a technique that only heads sub-techniques: it is not on the platform.
+_ASIDE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +100,22 @@ def _breaks(column: MatrixColumn, letters: int, height: float, *, whole: bool) -
 
 def _lines(cell: MatrixCell, letters: int, *, whole: bool) -> float:
     """How high a printed cell is, in lines: each entry stands a little apart from the next."""
-    lines = 0.0
-    for entry in (cell, *(sub for sub in cell.subs if whole or sub.marked or sub.found)):
+    lines = _ASIDE if cell.heads_only else 0.0
+    every = whole or cell.heads_only
+    for entry in (cell, *(sub for sub in cell.subs if every or sub.marked or sub.found)):
         wide, apart = _MARKED if entry.marked or entry.found else _PLAIN
         room = letters - _INDENT if whole and entry is not cell else letters
-        lines += ceil(len(entry.technique.name) * wide / room) + apart
+        lines += _lines_of(entry.technique.name, room / wide) + apart
+    return lines
+
+
+def _lines_of(name: str, room: float) -> int:
+    """How many lines a name takes, broken between its words, and within one that is too long."""
+    lines, filled = 1, 0.0
+    for word in name.replace("/", "/ ").replace("-", "- ").split():
+        if filled and filled + 1 + len(word) > room:
+            lines, filled = lines + 1, 0.0
+        filled += len(word) + bool(filled)
+        more = ceil(filled / room) - 1
+        lines, filled = lines + more, filled - more * room
     return lines

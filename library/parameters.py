@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from django.http import QueryDict
 
 from library.identifiers import Domain
+from library.text.words import unaccented
 
 PAGE_SIZE = 25
 LONGEST_QUERY = 200
@@ -15,6 +16,8 @@ LONGEST_QUERY = 200
 LAST_OFFSET = 10**9
 LONGEST_NUMBER = 18
 TRUE = {"true", "1", "on", "yes"}
+# What sentences call a tactic as addresses do.
+TACTIC_BY_ID = "tactic with the ID"
 
 
 def as_query(parts: dict[str, str]) -> str:
@@ -27,6 +30,17 @@ def search_text(value: str) -> str:
     """Text to look for: one line, at most 200 characters, without characters that show nothing."""
     printable = "".join(letter if letter.isprintable() else " " for letter in value)
     return " ".join(printable.split())[:LONGEST_QUERY].strip()
+
+
+def no_such(what: str, value: str) -> tuple[str, ...]:
+    """The sentence that says of a value of a filter that it is none; nothing for no value."""
+    said = search_text(value)
+    return (f"There is no {what} “{said}”: that filter is left aside.",) if said else ()
+
+
+def known_domain(value: str) -> tuple[str, tuple[str, ...]]:
+    """The domain that an address asks for; where there is none such, no domain and a sentence."""
+    return (value, ()) if value in Domain.values else ("", no_such("domain", value))
 
 
 def can_be_held(value: str) -> bool:
@@ -58,31 +72,34 @@ class ListFilters:
     text: str = ""
     include_revoked: bool = False
     offset: int = 0
+    left_aside: tuple[str, ...] = field(default=(), compare=False)
+    """What an address asks for that there is not, a sentence each."""
 
     @classmethod
     def of(cls, query: QueryDict, offered: Sequence[str] = ()) -> "ListFilters":
         """The filters in an address; beside those of every list, only what a list offers."""
-        domain = query.get("domain", "")
+        domain, left_aside = known_domain(query.get("domain", ""))
         tactic, platform = (
             search_text(query.get(name, "")) if name in offered else ""
             for name in ("tactic", "platform")
         )
         return cls(
-            domain=domain if domain in Domain.values else "",
+            domain=domain,
             tactic=tactic,
             platform=platform,
             text=search_text(query.get("q", "")),
             include_revoked=query.get("includeRevoked", "").lower() in TRUE,
             offset=offset(query.get("offset", "")),
+            left_aside=left_aside,
         )
 
     def among(self, tactics: Sequence[str], platforms: Sequence[str]) -> "ListFilters":
         """The same with what these offer as it is spelt there, and without what they do not."""
-        return replace(
-            self,
-            tactic=_offered(self.tactic, tactics),
-            platform=_offered(self.platform, platforms),
-        )
+        tactic, platform = _offered(self.tactic, tactics), _offered(self.platform, platforms)
+        left_aside = [*self.left_aside]
+        left_aside += () if tactic else no_such(TACTIC_BY_ID, self.tactic)
+        left_aside += () if platform else no_such("platform", self.platform)
+        return replace(self, tactic=tactic, platform=platform, left_aside=tuple(left_aside))
 
     @property
     def any(self) -> bool:
@@ -176,11 +193,16 @@ class TableFilters:
 
 @dataclass(frozen=True, slots=True)
 class MatrixFilters:
-    """What a reader asks of a matrix."""
+    """What a reader asks of a matrix, or of several on one page."""
 
     platform: str = ""
     text: str = ""
     open_subs: bool = False
+
+    def left_aside(self, platforms: Sequence[str]) -> tuple[str, ...]:
+        """The sentence that says that the platform is none of those of the matrices, if so."""
+        is_offered = not self.platform or _offered(self.platform, platforms)
+        return () if is_offered else no_such("platform", self.platform)
 
     @classmethod
     def of(cls, query: QueryDict) -> "MatrixFilters":
@@ -201,7 +223,7 @@ class MatrixFilters:
 
     def finds(self, attack_id: str, name: str) -> bool:
         """Whether an entry holds the text that is looked for."""
-        return bool(self.text) and self.text.casefold() in f"{attack_id} {name}".casefold()
+        return bool(self.text) and unaccented(self.text) in unaccented(f"{attack_id} {name}")
 
     @property
     def query(self) -> str:

@@ -149,7 +149,10 @@ class SnapshotObjectQuerySet(models.QuerySet["SnapshotObject"]):
         return self.filter(version__revoked=False, version__deprecated=False)
 
     def under_tactic(self, attack_id: str) -> SnapshotObjectQuerySet:
-        """Techniques that serve the tactic with this ATT&CK ID, each in its own snapshot."""
+        """Techniques that state the tactic with this ATT&CK ID, each in its own snapshot.
+
+        Dead ones, and those of a dead tactic, too.
+        """
         tactic = self.model._default_manager.filter(
             snapshot=models.OuterRef("snapshot"),
             object=models.OuterRef("object__edges_out__target"),
@@ -158,7 +161,6 @@ class SnapshotObjectQuerySet(models.QuerySet["SnapshotObject"]):
         return self.filter(
             models.Exists(tactic),
             object__edges_out__kind=Link.TACTIC,
-            object__edges_out__live=True,
             object__edges_out__snapshot=models.F("snapshot"),
         )
 

@@ -4,12 +4,14 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from django.conf import settings
 from django.db.models import Q, Subquery
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
 from library.addresses import Addresses
+from library.conditional import freshness
 from library.identifiers import MATRIX, RELEASE_FORM, Domain, ObjectType
 from library.models import Edition, ObjectVersion, SnapshotObject
 from library.parameters import can_be_held
@@ -17,7 +19,6 @@ from library.querysets import SnapshotObjectQuerySet
 from library.redirects import redirect
 
 FOR_EVER = "public, max-age=31536000, immutable"
-ASK_AGAIN = "public, no-cache"
 SHA256_FORM = re.compile("[0-9a-fA-F]{64}")
 
 
@@ -74,7 +75,8 @@ def _respond(request: HttpRequest, named: _Named, pinned: str) -> HttpResponse:
     response["ETag"] = etag
     # The object's page is what search engines should find.
     response["X-Robots-Tag"] = "noindex"
-    response["Cache-Control"] = FOR_EVER if request.GET.get("sha256") else ASK_AGAIN
+    lasting = FOR_EVER if request.GET.get("sha256") else freshness(settings.SHARED_CACHE_SECONDS)
+    response["Cache-Control"] = lasting
     return response
 
 

@@ -1,5 +1,6 @@
 """The pages of releases: all that are held, and any two compared."""
 
+from dataclasses import replace
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -8,9 +9,9 @@ from django.urls import reverse
 
 from library.conditional import Shelf, conditional_page
 from library.contexts.page import Crumb, Page, way_up
-from library.identifiers import RELEASE_FORM
+from library.identifiers import RELEASE_FORM, Domain
 from library.models import Snapshot
-from library.parameters import MatrixFilters, search_text
+from library.parameters import MatrixFilters, known_domain, search_text
 from library.releases.asked import ChangesAsked, Pair, pair_of
 from library.releases.brief import release_brief
 from library.releases.change_list import change_list
@@ -33,7 +34,7 @@ def releases(request: HttpRequest, shelf: Shelf) -> HttpResponse:
 @conditional_page
 def comparison(request: HttpRequest, shelf: Shelf, before: str, after: str) -> HttpResponse:
     """Two releases compared: the numbers, and the ways to each list."""
-    pair = pair_of(before, after, request.GET.get("domain", ""))
+    pair = asked_pair(request, before, after)
     if pair is None:
         return no_comparison(request, shelf, before, after)
     made = comparison_page(shelf, pair)
@@ -43,11 +44,10 @@ def comparison(request: HttpRequest, shelf: Shelf, before: str, after: str) -> H
 @conditional_page
 def changes(request: HttpRequest, shelf: Shelf, before: str, after: str) -> HttpResponse:
     """A list of what changed; for a partial request its rows alone."""
-    pair = pair_of(before, after, request.GET.get("domain", ""))
-    asked = ChangesAsked.of(request.GET)
-    listed = change_list(shelf, pair, asked) if pair else None
-    if pair is None or listed is None:
-        return no_comparison(request, shelf, before, after, pair)
+    pair = asked_pair(request, before, after)
+    if pair is None:
+        return no_comparison(request, shelf, before, after)
+    listed = change_list(shelf, pair, ChangesAsked.of(request.GET))
     shown: dict[str, object] = {"list": listed, "page": listed.page}
     if "embedded" in request.GET:
         # Within the page of the comparison, whose address stays.
@@ -64,17 +64,20 @@ def changes(request: HttpRequest, shelf: Shelf, before: str, after: str) -> Http
 @conditional_page
 def matrix(request: HttpRequest, shelf: Shelf, before: str, after: str) -> HttpResponse:
     """The matrices of the later release with what changed marked; for a part the grids alone."""
-    pair = pair_of(before, after, request.GET.get("domain", ""))
+    pair = asked_pair(request, before, after)
     if pair is None:
         return no_comparison(request, shelf, before, after)
-    filters = MatrixFilters.of(request.GET)
-    made = matrix_difference(shelf, pair, filters)
+    asked = MatrixFilters.of(request.GET)
+    made = matrix_difference(shelf, pair, asked)
+    filters = asked.among(made.platforms)
     shown: dict[str, object] = {
         "made": made,
         "page": made.page,
         "matrices": made.matrices,
+        "not_placed": made.not_placed,
         "platforms": made.platforms,
         "filters": filters,
+        "left_aside": asked.left_aside(made.platforms),
         "path": f"{pair.path}/matrix",
         "domain": pair.domain,
     }
@@ -90,17 +93,23 @@ def matrix(request: HttpRequest, shelf: Shelf, before: str, after: str) -> HttpR
 @conditional_page
 def brief(request: HttpRequest, shelf: Shelf, before: str, after: str) -> HttpResponse:
     """Two releases on one sheet, for those who decide."""
-    pair = pair_of(before, after, request.GET.get("domain", ""))
+    pair = asked_pair(request, before, after)
     if pair is None:
         return no_comparison(request, shelf, before, after)
     made = release_brief(shelf, pair)
     return render(request, "library/releases/brief.html", {"made": made, "page": made.page})
 
 
-def no_comparison(
-    request: HttpRequest, shelf: Shelf, before: str, after: str, pair: Pair | None = None
-) -> HttpResponse:
-    """A 404 that says which releases there are to compare; where there is a pair, its page."""
+def asked_pair(request: HttpRequest, before: str, after: str) -> Pair | None:
+    """The two releases in the domain that is asked for; in all where there is none such."""
+    domain, left_aside = known_domain(request.GET.get("domain", ""))
+    pair = pair_of(before, after, domain)
+    return replace(pair, left_aside=left_aside) if pair else None
+
+
+def no_comparison(request: HttpRequest, shelf: Shelf, before: str, after: str) -> HttpResponse:
+    """A 404 that says which releases there are to compare, and whether there is the domain."""
+    domain = request.GET.get("domain", "")
     held = dict.fromkeys(row.attack_version for row in Snapshot.objects.newest_first())
     page = Page(
         shelf=shelf,
@@ -119,6 +128,6 @@ def no_comparison(
         "asked": [search_text(before), search_text(after)],
         "missing": [search_text(one) for one in dict.fromkeys((before, after)) if one not in held],
         "held": list(held),
-        "pair": pair,
+        "no_domain": "" if domain in Domain.values else search_text(domain),
     }
     return render(request, "library/releases/none.html", shown, status=HTTPStatus.NOT_FOUND)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from heapq import nsmallest
 from itertools import pairwise
 
+from library.addresses import is_lettered
+from library.attack_ids import CERTAIN, possible_ids, unfinished_ids
 from library.catalogue import Catalogue, Entry, Line, catalogue
 from library.conditional import Shelf
 from library.documents import LONGEST_NAME, fold
@@ -23,6 +25,7 @@ from library.identifiers import (
     Domain,
     ObjectType,
 )
+from library.likeness import alike_by, grams, is_slip
 from library.reading import reading
 
 # Names that are looked at for a slip, and objects whose names are weighed with their words.
@@ -38,15 +41,17 @@ ENOUGH, FEW = 25, 5
 ALWAYS = sys.maxsize
 # Scores from which on a name is the very one that was asked for.
 EXACT = 300.0
-# Those of an ATT&CK ID that was given whole, and of one that may be short for it.
-CERTAIN, LIKELY = 1000.0, 950.0
 # Those from which on it is meant, though it may be misspelt.
 SURE = 115.0
+# That of a name with the letters asked for, whatever spaces part them.
+TOGETHER = 260.0
+# Added to that of words that an object has, where they are the first letters of its name's words:
+# "wmi", which a description gives in parentheses.
+ABBREVIATED = 140.0
 # Groups of letters in common, from which on a name may be another one misspelt.
 ALIKE = 0.45
-ID_FORM = re.compile(r"([A-Za-z]{1,3})[ -]?(\d{1,5})(?:[./](\d{1,3}))?")
-BARE_NUMBER = re.compile(r"(\d{3,5})(?:[./](\d{3}))?")
-ID_LETTERS = ("T", "M", "G", "S", "C", "TA", "DS", "DC", "DET", "AN", "A")
+# A number in the catalogue of vulnerabilities, folded: "cve 2021 44228", "cve2017 0144".
+CVE = re.compile(r"\bcve(?: ?\d+)+")
 # Words that mean the same to readers; ATT&CK has used both of each.
 SYNONYMS = {
     **dict.fromkeys(("allowlist", "allowlists", "allowlisting"), "whitelist"),
@@ -135,22 +140,29 @@ def search(shelf: Shelf, text: str, *, include_revoked: bool = False) -> list[Hi
     words = re.findall(r"\w+", asked)[:MOST_WORDS]
     # Objects that hold but some of the words, or one that begins so, are wanted where few hold all.
     found = any(hit.score >= EXACT for hit in hits.values())
+    # These digits are no analytic's, though its name be one of them.
+    foreign = {n for cve in CVE.findall(asked) for n in re.findall(r"\d+", cve)}
     for query, bonus, wanted in _word_queries(words):
         # Nobody who gave a whole name means objects that share but a word with it.
         if len(hits) < wanted and (bonus or not found):
             rows = _by_words(known, query, include_revoked)
             for version_id, rank in rows[:MOST_WEIGHED]:
                 for entry in known.by_version[version_id]:
-                    _add(hits, entry, _words_score(words, entry, rank, bonus))
+                    if entry.kind is not ANALYTIC or foreign.isdisjoint(entry.name.split()):
+                        _add(hits, entry, _words_score(words, entry, rank, bonus))
             _add_rest(hits, known, rows[MOST_WEIGHED:])
     weighed = [hit for hit in hits.values() if hit.score]
     return sorted(weighed, key=_place) + [hit for hit in hits.values() if not hit.score]
 
 
-def _place(hit: Hit) -> tuple[float, str, str]:
-    """Where a hit stands: what is dead behind what is live and fits as well."""
+def _place(hit: Hit) -> tuple[float, bool, str, str]:
+    """Where a hit stands: what is dead behind what is live and fits as well.
+
+    Of several kinds with one ID, the one that its letters name comes first, as by a bare ID.
+    """
     entry = hit.entry
-    return (0.0 if entry.live else 1.0) - hit.score, entry.attack_id, entry.name
+    foreign = bool(entry.attack_id) and not is_lettered(entry.kind, entry.attack_id)
+    return (0.0 if entry.live else 1.0) - hit.score, foreign, entry.attack_id, entry.name
 
 
 def _by_id(known: Catalogue, text: str) -> Iterator[tuple[Entry, float]]:
@@ -158,55 +170,9 @@ def _by_id(known: Catalogue, text: str) -> Iterator[tuple[Entry, float]]:
     # Some IDs, such as those of matrices, have no form to be known by.
     given = text.strip()
     whole = {given.lower(): CERTAIN, given.upper(): CERTAIN, given: CERTAIN}
-    for attack_id, likely in (possible_ids(text) | whole).items():
+    for attack_id, likely in (unfinished_ids(given) | possible_ids(text) | whole).items():
         for entry in known.by_id.get(attack_id, ()):
             yield entry, likely
-
-
-def possible_ids(text: str) -> dict[str, float]:
-    """The ATT&CK IDs that a text may stand for, each with how surely: "T1059.001", "1059", "G7"."""
-    stripped = text.strip()
-    found = ID_FORM.fullmatch(stripped)
-    if found:
-        tail = f".{int(found[3]):03}" if found[3] else ""
-        letters = found[1].upper()
-        meant = f"{letters}{int(found[2]):04}{tail}"
-        return {meant: LIKELY, f"{letters}{found[2]}{tail}": CERTAIN}
-    bare = BARE_NUMBER.fullmatch(stripped)
-    if bare:
-        tail = f".{bare[2]}" if bare[2] else ""
-        return {
-            f"{letters}{int(bare[1]):04}{tail}": 900.0 - place
-            for place, letters in enumerate(ID_LETTERS)
-        }
-    return _analytics(fold(stripped))
-
-
-def _analytics(asked: str) -> dict[str, float]:
-    """Analytics by their names, which are nothing but their numbers, perhaps with a slip."""
-    letters, number = re.sub(r"[^a-z]", "", asked), re.sub(r"[^0-9]", "", asked)
-    if not (letters == "analytic" or is_slip(letters, "analytic")) or not 3 <= len(number) <= 5:
-        return {}
-    meant = {number}
-    for at in range(len(number)):
-        meant.add(number[:at] + number[at + 1 :])
-        meant.add(number[:at] + number[at + 1 : at + 2] + number[at] + number[at + 2 :])
-        meant.update(f"{number[:at]}{digit}{number[at:]}" for digit in "0123456789")
-    meant.update(f"{number}{digit}" for digit in "0123456789")
-    # A letter typed twice or left out is likelier than any that stands elsewhere.
-    wanted = grams(number)
-    return {f"AN{n}": 395.0 if n == number else 240.0 + _alike(wanted, grams(n)) for n in meant}
-
-
-def grams(name: str) -> set[str]:
-    """The groups of three letters of a folded name, its ends marked by spaces."""
-    padded = f"  {name} "
-    return {padded[at : at + 3] for at in range(len(padded) - 2)}
-
-
-def _alike(wanted: set[str], own: set[str]) -> float:
-    """How much of two names' groups of letters is common to them, from 0 to 1 (Dice)."""
-    return 2 * len(wanted & own) / (len(wanted) + len(own))
 
 
 def _add(hits: dict[int, Hit], entry: Entry, score: float, alias: str = "") -> None:
@@ -257,6 +223,10 @@ def _names(known: Catalogue, asked: str) -> Iterator[tuple[float, Line]]:
     """Names that are what was asked for, begin so, have a word that does, or look like it."""
     for line in known.by_name.get(asked, ()):
         yield 400.0, line
+    if len(asked) >= SHORTEST_PIECE:
+        for line in known.lines_run_together(asked):
+            if line.name != asked:
+                yield TOGETHER, line
     for start, score in (("\n", 220.0), (" ", 200.0)):
         for number in known.lines_with(start + asked):
             line = known.lines[number]
@@ -268,7 +238,7 @@ def _names(known: Catalogue, asked: str) -> Iterator[tuple[float, Line]]:
     for line in _look_alikes(known, asked):
         if is_slip(asked, line.name):
             yield 250.0, line
-        elif (alike := _alike(wanted, grams(line.name))) >= ALIKE:
+        elif (alike := alike_by(wanted, grams(line.name))) >= ALIKE:
             yield 160 * alike, line
 
 
@@ -299,22 +269,6 @@ def _pieces(asked: str) -> set[str]:
         return halves | ({asked[:half], asked[half:]} if half >= SHORTEST_PIECE else set())
     cuts = [0, quarter, 2 * quarter, 3 * quarter, len(asked)]
     return halves | {asked[start:end] for start, end in pairwise(cuts)}
-
-
-def is_slip(typed: str, meant: str) -> bool:
-    """Whether two words differ in one letter left out or put in, or two that changed places."""
-    shorter, longer = sorted((typed, meant), key=len)
-    if len(longer) - len(shorter) > 1 or typed == meant:
-        return False
-    at = next(
-        (n for n, pair in enumerate(zip(shorter, longer, strict=False)) if pair[0] != pair[1]),
-        len(shorter),
-    )
-    if len(shorter) < len(longer):
-        return shorter[at:] == longer[at + 1 :]
-    return (
-        shorter[at : at + 2] == longer[at : at + 2][::-1] and shorter[at + 2 :] == longer[at + 2 :]
-    )
 
 
 def _word_queries(words: list[str]) -> list[tuple[str, float, int]]:
@@ -361,7 +315,15 @@ def _by_words(known: Catalogue, query: str, include_revoked: bool) -> list[tuple
 def _words_score(words: list[str], entry: Entry, rank: float, bonus: float) -> float:
     """How well an object fits by its words; more where they are all that its name consists of."""
     named = max([_covered(words, name) for name in entry.names], default=0.0)
+    if bonus and len(words) == 1 and any(_initials(name) == words[0] for name in entry.names):
+        bonus += ABBREVIATED
     return (100 * rank + 60 * named + bonus) * BEHIND.get(entry.kind.path, 1.0)
+
+
+def _initials(name: str) -> str:
+    """The first letters of a name's words; nothing for a single word, which has but one."""
+    own = name.split()
+    return "".join([word[0] for word in own]) if len(own) > 1 else ""
 
 
 def _covered(words: list[str], name: str) -> float:

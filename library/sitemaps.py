@@ -13,7 +13,6 @@ from django.contrib.sitemaps.views import index, sitemap
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.views.decorators.http import require_safe
 
 from library.conditional import Shelf, conditional_page
 from library.identifiers import OBJECT_TYPES, ObjectType, type_of
@@ -99,8 +98,8 @@ def _objects(shelf: Shelf, kind: ObjectType) -> list[Entry]:
     return [Entry(path, modified) for path, modified in sorted(found.items())]
 
 
-@require_safe
-def robots(request: HttpRequest) -> HttpResponse:
+@conditional_page
+def robots(request: HttpRequest, shelf: Shelf) -> HttpResponse:  # noqa: ARG001
     """What crawlers are asked to leave alone: searches, of which there is no end."""
     address = request.build_absolute_uri(reverse("sitemap-index"))
     lines = ("User-agent: *", "Disallow: /learn/attack/search", f"Sitemap: {address}", "")

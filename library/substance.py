@@ -7,21 +7,25 @@ that nothing in a later release goes unnoticed.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from library.identifiers import ATTACK_SOURCES
+from library.comparable import canonical, own_forms, own_id
+from library.identifiers import Domain
+from library.text.links import find_attack_links
 from library.text.markdown import plain
 
 type Properties = Mapping[str, Any]
 # From the property's words and its two values, which differ, to phrases. None: nothing is stated.
 type Comparison = Callable[[str, Any, Any], Iterator[str]]
 
+_VERBS: Final = ("added", "removed")
 # Names that a phrase lists; of more it gives the number.
 MOST_NAMED: Final = 3
+# What bundles call domains, with what readers do.
+DOMAIN_LABELS: Final = {f"{domain.value}-attack": str(domain.label) for domain in Domain}
 # The longest name of an object in releases 17.1 to 18.1 has 75 characters.
 LONGEST_NAME: Final = 80
 
@@ -37,16 +41,42 @@ class Field:
 
 def _renamed(words: str, before: Any, after: Any) -> Iterator[str]:
     if isinstance(before, str) and isinstance(after, str):
-        yield f"renamed from “{short(before)}”"
+        if not are_same_words(before, after):
+            yield f"renamed from “{short(before)}”"
     else:
         yield from _value(words, before, after)
 
 
 def _prose(words: str, before: Any, after: Any) -> Iterator[str]:
-    """Text as a reader reads it: citations, link targets, markup and white space do not count."""
+    """Text as a reader reads it: citations, markup and white space do not count.
+
+    Nor does where links lead, unless it is to another ATT&CK object than before.
+    """
     old, new = (plain(text) if isinstance(text, str) else text for text in (before, after))
     if (old or None) != (new or None):
         yield from _value(words, old, new)
+    elif isinstance(before, str) and isinstance(after, str):
+        for attack_ids, verb in zip(linked_otherwise(before, after), _VERBS, strict=True):
+            if len(attack_ids) > MOST_NAMED:
+                yield f"{len(attack_ids)} links in the {words} {verb}"
+            else:
+                one, many = (f"{link} in the {words} to" for link in ("link", "links"))
+                yield from named(one, many, attack_ids, verb)
+
+
+def linked_otherwise(before: str, after: str) -> tuple[list[str], list[str]]:
+    """The IDs of the ATT&CK objects that a text came to link to, and of those that it left.
+
+    None where its words are not the same: then these tell.
+    """
+    if plain(before) != plain(after):
+        return [], []
+    old, new = (
+        {(link.kind, link.attack_id) for link in find_attack_links(text)}
+        for text in (before, after)
+    )
+    come, gone = (sorted(attack_id for _, attack_id in side) for side in (new - old, old - new))
+    return come, gone
 
 
 def _value(words: str, before: Any, after: Any) -> Iterator[str]:
@@ -65,6 +95,17 @@ def _set(words: str, before: Any, after: Any) -> Iterator[str]:
 def _names(words: str, before: Any, after: Any) -> Iterator[str]:
     """A list of names whose order means nothing, told by those that came and went."""
     yield from _members(words, before, after, MOST_NAMED)
+
+
+def _domains(words: str, before: Any, after: Any) -> Iterator[str]:
+    """A list of domains, told as readers call them: "Mobile" for "mobile-attack"."""
+    yield from _names(words, _labels(before), _labels(after))
+
+
+def _labels(value: Any) -> Any:
+    return (
+        [DOMAIN_LABELS.get(each, each) for each in value] if value and _is_names(value) else value
+    )
 
 
 def _numbered(words: str, before: Any, after: Any) -> Iterator[str]:
@@ -88,17 +129,26 @@ def _members(words: str, before: Any, after: Any, most_named: int) -> Iterator[s
 
 def _order(words: str, before: Any, after: Any) -> Iterator[str]:
     """A list whose order means something; what came and went is told as links."""
-    if _entries(before) == _entries(after):
+    if in_another_order(before, after):
         yield f"{words} changed"
 
 
+def in_another_order(before: Any, after: Any) -> bool:
+    """Whether two lists have what stands in both in another order, whatever came or went."""
+    old, new = ([canonical(entry) for entry in _listed(side)] for side in (before, after))
+    return [entry for entry in old if entry in new] != [entry for entry in new if entry in old]
+
+
 def _references(_words: str, before: Any, after: Any) -> Iterator[str]:
-    """The ATT&CK ID, which a reference carries under one of several names; the others by theirs."""
+    """Those of ATT&CK IDs by what they say, as `library.comparable` has it; the others by name."""
     yield from _attack_id(before, after)
+    own_before, own_after = (own_forms(_listed(side)) for side in (before, after))
     old, new = _by_name(before), _by_name(after)
     added = sum(len(found) for name, found in new.items() if name not in old)
     removed = sum(len(found) for name, found in old.items() if name not in new)
     edited = sum(sorted(old[name]) != sorted(new[name]) for name in old.keys() & new.keys())
+    both = own_before.keys() & own_after.keys()
+    edited += sum(own_before[attack_id] != own_after[attack_id] for attack_id in both)
     for count, verb in ((added, "added"), (removed, "removed"), (edited, "edited")):
         if count:
             yield f"{amount(count, 'reference', 'references')} {verb}"
@@ -106,8 +156,11 @@ def _references(_words: str, before: Any, after: Any) -> Iterator[str]:
 
 def _attack_id(before: Any, after: Any) -> Iterator[str]:
     old, new = ({*filter(None, map(own_id, _listed(side)))} for side in (before, after))
-    if old != new:
-        yield f"ATT&CK ID {'given' if not old else 'changed' if new else 'removed'}"
+    if old and new and old != new:
+        gone, come = (" and ".join(sorted(side)) for side in (old, new))
+        yield f"ATT&CK ID changed from {short(gone)} to {short(come)}"
+    elif old != new:
+        yield f"ATT&CK ID {'removed' if old else 'given'}"
 
 
 def _told_elsewhere(_words: str, _before: Any, _after: Any) -> Iterator[str]:
@@ -165,7 +218,7 @@ FIELDS: Final[Mapping[str, Field]] = {
     "malware_types": Field("malware type", _names),
     "tool_types": Field("tool type", _names),
     "labels": Field("label", _names),
-    "x_mitre_domains": Field("domain", _names),
+    "x_mitre_domains": Field("domain", _domains),
     "x_mitre_old_attack_id": Field("former ID", _value),
     "external_references": Field("references", _references),
     "x_mitre_contributors": Field("contributor", _numbered),
@@ -251,13 +304,18 @@ def words_for(name: str) -> str:
     """What readers call a property, whether it says something or is noise."""
     if name in FIELDS:
         one, _, many = FIELDS[name].words.partition("|")
-        return many or (f"{one}s" if FIELDS[name].compare in {_names, _numbered} else one)
+        return many or (f"{one}s" if FIELDS[name].compare in {_names, _domains, _numbered} else one)
     return NOISE.get(name) or _own_words(name)
 
 
 def is_prose(name: str) -> bool:
     """Whether a property holds text that is read as a whole."""
     return name in FIELDS and FIELDS[name].compare is _prose
+
+
+def is_ordered(name: str) -> bool:
+    """Whether a property holds a list whose order says something."""
+    return name in FIELDS and FIELDS[name].compare is _order
 
 
 def named(one: str, many: str, names: Collection[str], verb: str) -> Iterator[str]:
@@ -277,6 +335,11 @@ def amount(count: int, one: str, many: str) -> str:
     return f"{count} {one if count == 1 else many}"
 
 
+def are_same_words(one: str, other: str) -> bool:
+    """Whether two names differ in nothing but white space, if at all."""
+    return one.split() == other.split()
+
+
 def short(name: str) -> str:
     """A name in one line, cut where it is longer than any of MITRE's."""
     line = " ".join(name.split())
@@ -290,15 +353,6 @@ def _stated(value: Any) -> Any:
 
 def _own_words(name: str) -> str:
     return f"“{short(name.removeprefix('x_mitre_').replace('_', ' '))}”"
-
-
-def own_id(reference: Any) -> str:
-    """The ATT&CK ID that a reference carries, whatever its name is; empty where it carries none."""
-    if not isinstance(reference, dict):
-        return ""
-    name, attack_id = reference.get("source_name"), reference.get("external_id")
-    is_own = isinstance(name, str) and name in ATTACK_SOURCES
-    return attack_id if is_own and isinstance(attack_id, str) else ""
 
 
 def _listed(value: Any) -> list[Any]:
@@ -318,11 +372,6 @@ def _by_name(references: Any) -> dict[str, list[str]]:
 def _entries(value: Any) -> Any:
     """The entries of a list, their order left aside; anything else as it is."""
     return {canonical(entry) for entry in value} if isinstance(value, list) else value
-
-
-def canonical(value: Any) -> str:
-    """A JSON value in a form in which it can be compared: true is not 1, keys have no order."""
-    return json.dumps(value, sort_keys=True)
 
 
 def _is_names(value: Any) -> bool:

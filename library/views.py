@@ -1,36 +1,37 @@
 """The library's pages: find the object, build the context, render the page or its part."""
 
-from collections import defaultdict
-from difflib import get_close_matches
+from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import SplitResult, urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 
-from library.conditional import Shelf, conditional_page, is_partial, shelf_of
-from library.contexts.held import HeldObject, find_by_stix_id, find_objects
+from library.attack_ids import CERTAIN
+from library.conditional import Shelf, conditional_page, is_partial
+from library.contexts.held import (
+    HeldObject,
+    find_by_attack_id,
+    find_by_stix_id,
+    find_objects,
+)
 from library.contexts.home import home_context
-from library.contexts.matrix import matrix_of, own_matrices
+from library.contexts.matrix import Matrix, matrix_frame, matrix_of, own_matrices
 from library.contexts.object_list import object_list
 from library.contexts.object_page import Revocation
 from library.contexts.object_page import object_page as make_page
 from library.contexts.page import Crumb, Page, way_up
 from library.contexts.search_page import SearchQuery, live_results, search_page
-from library.documents import fold
 from library.identifiers import MATRIX, TYPE_OF, ObjectType, type_of
 from library.kinds import page_kind
+from library.missing import ANY, not_found
 from library.models import SnapshotObject
-from library.parameters import ListFilters, MatrixFilters, TableFilters, as_query, search_text
+from library.parameters import ListFilters, MatrixFilters, TableFilters, as_query
 from library.redirects import redirect
 from library.revocations import revocation_chain
-from library.search import CERTAIN
 
-SUGGESTIONS = 5
 # How an object's page may be read: with the tables open, or with what other apps say alone.
 VIEWS = ("analyst", "executive")
-# What a STIX id names whose type says nothing.
-ANY = ObjectType((), "Object", "Objects", "", is_known=False)
 
 
 @conditional_page
@@ -82,7 +83,8 @@ def object_page(
     request: HttpRequest, shelf: Shelf, kind: ObjectType, attack_id: str
 ) -> HttpResponse:
     """The page of an object; for a partial request the table that was asked for."""
-    found = find_objects(shelf, kind, attack_id)
+    sharing = find_by_attack_id(shelf, attack_id)
+    found = [held for held in sharing if held.kind is kind]
     if not found:
         return in_upper_case(request, shelf, kind, attack_id)
     chain = revocation_chain(shelf, found[0])
@@ -90,7 +92,8 @@ def object_page(
     if target is not None and request.GET.get("redirect") != "no":
         kept = as_query({"replaces": attack_id, "view": _view(request)})
         return HttpResponseRedirect(target.href + kept)
-    return _page_of(request, shelf, found, found[0].href, chain)
+    others = [held for held in sharing if held.kind is not kind]
+    return _page_of(request, shelf, [*found, *others], found[0].href, chain)
 
 
 @conditional_page
@@ -101,7 +104,7 @@ def object_by_stix_id(request: HttpRequest, shelf: Shelf, stix_id: str) -> HttpR
         return not_found(request, shelf, TYPE_OF.get(stix_id.partition("--")[0], ANY), stix_id)
     if held.href != held.lasting_href:
         return redirect(request, held.href, permanent=False)
-    sharing = find_objects(shelf, held.kind, held.attack_id) if held.attack_id else []
+    sharing = find_by_attack_id(shelf, held.attack_id) if held.attack_id else []
     others = [other for other in sharing if other.object_id != held.object_id]
     chain = revocation_chain(shelf, held)
     return _page_of(request, shelf, [held, *others], held.lasting_href, chain)
@@ -114,8 +117,12 @@ def _page_of(
     address: str,
     chain: list[HeldObject],
 ) -> HttpResponse:
-    if found[0].kind is MATRIX and is_partial(request):
-        shown = _matrix_of_page(request, shelf, found[0], address)
+    matrix = None
+    if found[0].kind is MATRIX:
+        matrix = matrix_of(shelf, found[0], MatrixFilters.of(request.GET))
+    if matrix and is_partial(request):
+        frame = matrix_frame(shelf, found[0], address, matrix.filters)
+        shown: dict[str, object] = _of_matrix(request, matrix, address) | {"page": frame}
         return _grids(request, "library/object_page.html", shown)
     asked = request.GET.get("replaces", "")
     revoked = Revocation(_replaced(shelf, found[0], asked), tuple(chain))
@@ -123,8 +130,9 @@ def _page_of(
     filters = TableFilters.of(request.GET, main)
     detail = make_page(shelf, found, address, filters, revoked)
     shown = {"detail": detail, "page": detail.page, "view": _view(request)}
-    if found[0].kind is MATRIX:
-        shown |= _matrix_of_page(request, shelf, found[0], address)
+    if matrix:
+        cited = address + matrix.filters.query
+        shown |= _of_matrix(request, matrix, address) | {"page": replace(detail.page, cited=cited)}
     table = detail.table(filters.table)
     if table is None:
         return render(request, "library/object_page.html", shown)
@@ -146,16 +154,16 @@ def _view(request: HttpRequest) -> str:
     return asked if asked in VIEWS else ""
 
 
-def _matrix_of_page(
-    request: HttpRequest, shelf: Shelf, held: HeldObject, address: str
-) -> dict[str, object]:
+def _of_matrix(request: HttpRequest, matrix: Matrix, address: str) -> dict[str, object]:
     """What the page of a matrix shows of it."""
-    matrix = matrix_of(shelf, held, MatrixFilters.of(request.GET))
+    asked = MatrixFilters.of(request.GET)
     return {
         "matrices": [matrix],
         "platforms": matrix.platforms,
         "filters": matrix.filters,
+        "left_aside": asked.left_aside(matrix.platforms),
         "path": address,
+        "offers_files": True,
     }
 
 
@@ -165,7 +173,7 @@ def _grids(request: HttpRequest, whole: str, shown: dict[str, object]) -> HttpRe
     assert isinstance(filters, MatrixFilters)
     return answer(
         request,
-        (whole, "library/_matrix.html#grids"),
+        (whole, "library/_matrix_swap.html"),
         shown,
         f"{shown['path']}{filters.query}",
         typing=filters.continues(MatrixFilters.of(query_before(request))),
@@ -190,7 +198,8 @@ def object_matrix(
         "page": own.page,
         "matrices": own.matrices,
         "platforms": own.platforms,
-        "filters": own.filters,
+        "filters": own.filters.among(own.platforms),
+        "left_aside": own.filters.left_aside(own.platforms),
         "path": own.page.canonical,
     }
     if "embedded" in request.GET:
@@ -293,35 +302,6 @@ def in_upper_case(
     return not_found(request, shelf, kind, attack_id)
 
 
-def not_found(request: HttpRequest, shelf: Shelf, kind: ObjectType, asked: str) -> HttpResponse:
-    """A 404 that says what was asked for and which objects come near."""
-    rows = SnapshotObject.objects.in_snapshots(shelf.snapshots).of_type(kind).in_list_order()
-    every = [HeldObject((row,), shelf.addresses) for row in rows]
-    page = Page(
-        shelf=shelf,
-        title=f"No {kind.label.lower()} {search_text(asked)}",
-        description="",
-        crumbs=(*way_up(shelf, kind), Crumb("Not found")),
-        indexed=False,
-    )
-    shown: dict[str, object] = {
-        "page": page,
-        "kind": kind,
-        "said": _has_none(shelf, kind),
-        "near_title": "Close to it:",
-        "near": _near(search_text(asked), every),
-    }
-    return render(request, "library/not_found.html", shown, status=HTTPStatus.NOT_FOUND)
-
-
-def _has_none(shelf: Shelf, kind: ObjectType) -> str:
-    """That no object of a kind has the ID, and of what of the release that cannot be said."""
-    none = f"has no {kind.label.lower()} with this ID."
-    if not shelf.absence:
-        return f"The release shown {none}"
-    return f"What is held of release {shelf.release} {none} {shelf.absence}"
-
-
 def _without_matrix(request: HttpRequest, shelf: Shelf, held: HeldObject) -> HttpResponse:
     """A 404 that says that the object is there, but that its kind has no matrix of its own."""
     page = Page(
@@ -339,28 +319,3 @@ def _without_matrix(request: HttpRequest, shelf: Shelf, held: HeldObject) -> Htt
         "near": [held],
     }
     return render(request, "library/not_found.html", shown, status=HTTPStatus.NOT_FOUND)
-
-
-def _near(asked: str, every: list[HeldObject]) -> list[HeldObject]:
-    """The objects whose ID or name a reader may have meant: as begun, then as nearly spelt."""
-    wanted = asked.casefold()
-    by_id, by_name = defaultdict(list), defaultdict(list)
-    for held in every:
-        by_id[held.attack_id.casefold()].append(held)
-        by_name[fold(held.name)].append(held)
-    begun = [attack_id for attack_id in sorted(by_id) if wanted and attack_id.startswith(wanted)]
-    found = [held for attack_id in begun for held in by_id[attack_id]]
-    words = fold(asked)
-    found += [
-        h for name, named in by_name.items() if len(words) > 2 and words in name for h in named
-    ]
-    for text, known in ((wanted, by_id), (words, by_name)):
-        near = get_close_matches(text, known, n=SUGGESTIONS, cutoff=0.6)
-        found += [held for each in near for held in known[each]]
-    return list({held.object_id: held for held in found}.values())[:SUGGESTIONS]
-
-
-def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
-    """The 404 of an address that the product does not have."""
-    page = Page(shelf=shelf_of(request), title="Page not found", description="", indexed=False)
-    return render(request, "404.html", {"page": page}, status=HTTPStatus.NOT_FOUND)

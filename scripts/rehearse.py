@@ -5,9 +5,10 @@
     scripts/rehearse.py --steps          prints the commands, and takes none of them
 
 What the image holds is copied to a folder of its own; the product runs there with production
-settings as a user who may write nothing in it: `nobody` where root rehearses. It uses the
-PostgreSQL that DATABASE_URL names, which should be an empty one, else one that it starts for itself
-and clears away. The exit status is 0 where everything went as it should, else 1 with a sentence.
+settings as a user who may write nothing in it: `nobody` where root rehearses. It starts a
+PostgreSQL for itself, with the two roles of scripts/database_role.sh, and clears it away; or uses
+the one that DATABASE_URL names, which should be empty, as that one role. The exit status is 0 where
+everything went as it should, else 1 with a sentence.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import json
 import os
 import pwd
 import secrets
+import shlex
 import shutil
 import signal
 import socket
@@ -33,6 +35,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(CHECKOUT))
 from glexia import embedded  # noqa: E402
 from glexia.embedded import reach  # noqa: E402
+from scripts import two_roles  # noqa: E402
 
 # The commands of Dockerfile and compose.yaml; a test holds them together.
 STEPS = {
@@ -40,9 +43,25 @@ STEPS = {
     "collect": "python manage.py collectstatic --noinput",
     "migrate": "python manage.py migrate --noinput",
     "serve": "gunicorn",
+    "work": 'python manage.py db_worker --queue-name "*"',
 }
+CHECK = "manage.py check --deploy --database default --fail-level WARNING"
 HOST = "library.example"
 PATIENCE_SECONDS = 120
+BY_COMMAND, BY_WORKER = "enterprise-sample-1.json", "enterprise-sample-2.json"
+# In place of a browser: asks for a run, confirms it after its dry run, and says how it ended.
+ASK = f"""
+import time
+from importer import acts
+from importer.models import OVER, ImportRun, RunState
+run = acts.start("the rehearsal", acts.Asked("directory", {BY_WORKER!r}))
+while run.state not in OVER:
+    time.sleep(0.2)
+    run.refresh_from_db()
+    if run.state == RunState.PREVIEWED:
+        acts.confirm("the rehearsal", run, make_current=True)
+print(run.problem, run.state)
+"""
 
 
 class RehearsalError(Exception):
@@ -56,6 +75,7 @@ class Rehearsal:
     folder: Path
     python: Path
     database: str = ""
+    owner: str = ""
     port: int = 0
     settings: dict[str, str] = field(default_factory=dict)
 
@@ -92,7 +112,7 @@ class Rehearsal:
         """Begin a step as the unprivileged user, with production settings."""
         said = f"{STEPS[name]}{''.join(f' {word}' for word in more)}"
         print(f"* as {_user().pw_name}: {said}", flush=True)
-        command = self.command(*STEPS[name].split(), *more)
+        command = self.command(*shlex.split(STEPS[name]), *more)
         return self.begin(command, self.settings | settings)
 
     def begin(self, command: list[str], settings: dict[str, str]) -> subprocess.Popen[str]:
@@ -116,10 +136,7 @@ class Rehearsal:
 
 def main() -> int:
     """The exit status of a whole rehearsal."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--python", type=Path, help="of an environment that is there already")
-    parser.add_argument("--steps", action="store_true", help="print the commands as JSON")
-    given = parser.parse_args()
+    given = arguments(sys.argv[1:])
     if given.steps:
         print(json.dumps(STEPS))
         return 0
@@ -131,6 +148,16 @@ def main() -> int:
         return 1
     print("The rehearsal went as it should.")
     return 0
+
+
+def arguments(said: list[str]) -> argparse.Namespace:
+    """What the command line asks for; the Python by a path that leads to it from anywhere."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    help_of_python = "of an environment that is there already"
+    # Not resolved: the link itself is what makes an environment of it.
+    parser.add_argument("--python", type=lambda path: Path(path).absolute(), help=help_of_python)
+    parser.add_argument("--steps", action="store_true", help="print the commands as JSON")
+    return parser.parse_args(said)
 
 
 def _rehearse(stack: ExitStack, python: Path | None) -> None:
@@ -146,16 +173,21 @@ def _rehearse(stack: ExitStack, python: Path | None) -> None:
     build = {"GLEXIA_DATA_DIR": str(folder / "build"), "STATIC_ROOT": str(folder / "static")}
     this.step("collect", **build)
     shutil.rmtree(folder / "build")
-    this.database = os.environ.get("DATABASE_URL") or _own_database(stack, folder)
+    this.database = this.owner = os.environ.get("DATABASE_URL", "")
+    if not this.database:
+        _own_database(stack, this)
     this.port = _free_port()
     this.settings = _production(this)
     _check_refusal(this)
-    this.finish(this.start("migrate"), "Migrating")
-    with _served(this) as server:
+    _migrate(this)
+    with _running(this, "serve") as server, _running(this, "work") as worker:
+        _wait_until_healthy(this, server)
         _check_probes(this, ready=False)
         _import(this)
         _check_probes(this, ready=True)
+        _import_by_worker(this)
         _check_page(this)
+        _check_worker_stops(this, worker)
         _check_stop(this, server)
 
 
@@ -182,11 +214,13 @@ def _becoming(this: Rehearsal) -> list[str]:
     return [sys.executable, "-I", "-S", reach.__file__, json.dumps(plan.__dict__)]
 
 
-def _own_database(stack: ExitStack, folder: Path) -> str:
-    server = embedded.start(folder / "database")
+def _own_database(stack: ExitStack, this: Rehearsal) -> None:
+    folder = this.folder / "database"
+    server = embedded.start(folder)
     stack.callback(server.stop)
-    print("* PostgreSQL, in a folder of its own", flush=True)
-    return server.dsn
+    print("* PostgreSQL, in a folder of its own: scripts/database_role.sh", flush=True)
+    roles = two_roles.as_new(server, folder)
+    this.database, this.owner = roles.product(), roles.owner()
 
 
 def _production(this: Rehearsal) -> dict[str, str]:
@@ -204,6 +238,7 @@ def _production(this: Rehearsal) -> dict[str, str]:
         "METRICS_TOKEN": "a token for the rehearsal",
         "PORT": str(this.port),
         "GLEXIA_DATA_DIR": str(data),
+        "IMPORT_DIR": str(this.app / "fixtures" / "bundles"),
         "STATIC_ROOT": str(this.folder / "static"),
     }
 
@@ -218,25 +253,46 @@ def _check_refusal(this: Rehearsal) -> None:
         raise RehearsalError(f"The web server started without its settings:\n{said[-2000:]}")
 
 
+def _migrate(this: Rehearsal) -> None:
+    """As the owner, where there is one: the role that serves may not, and does not own the log."""
+    if this.owner != this.database:
+        said, _ = this.start("migrate").communicate(timeout=PATIENCE_SECONDS)
+        if "does not own the tables" not in said:
+            raise RehearsalError(f"The role that serves may migrate:\n{said[-2000:]}")
+    this.finish(this.start("migrate", DATABASE_URL=this.owner), "Migrating")
+    if this.owner != this.database:
+        command = this.command("python", *CHECK.split())
+        this.finish(this.begin(command, this.settings), "The check of the deployment")
+
+
 def _import(this: Rehearsal) -> None:
-    print("* as the same: python manage.py import_attack fixtures/bundles", flush=True)
-    command = this.command("python", "manage.py", "import_attack", "fixtures/bundles")
+    path = f"fixtures/bundles/{BY_COMMAND}"
+    print(f"* as the same: python manage.py import_attack {path}", flush=True)
+    command = this.command("python", "manage.py", "import_attack", path)
     this.finish(this.begin(command, this.settings), "Importing the sample")
 
 
+def _import_by_worker(this: Rehearsal) -> None:
+    """What the console asks of the queue: a dry run, and the import once it is confirmed."""
+    print(f"* through the worker: a dry run of {BY_WORKER}, then its import", flush=True)
+    command = this.command("python", "manage.py", "shell", "--no-imports", "--command", ASK)
+    said = this.finish(this.begin(command, this.settings), "Asking for an import")
+    if not said.rstrip().endswith("done"):
+        raise RehearsalError(f"The worker did not import:\n{said[-2000:]}")
+
+
 @contextmanager
-def _served(this: Rehearsal) -> Iterator[subprocess.Popen[str]]:
-    server = this.start("serve")
+def _running(this: Rehearsal, name: str) -> Iterator[subprocess.Popen[str]]:
+    process = this.start(name)
     try:
-        _wait_until_healthy(this, server)
-        yield server
+        yield process
     finally:
-        if server.poll() is None:
-            server.terminate()
+        if process.poll() is None:
+            process.terminate()
             with suppress(subprocess.TimeoutExpired):
-                server.communicate(timeout=40)
-        if server.poll() is None:
-            server.kill()
+                process.communicate(timeout=40)
+        if process.poll() is None:
+            process.kill()
 
 
 def _wait_until_healthy(this: Rehearsal, server: subprocess.Popen[str]) -> None:
@@ -275,6 +331,21 @@ def _check_page(this: Rehearsal) -> None:
     _expect(this, style, 200, **behind, **{"X-Forwarded-Proto": "https"})
 
 
+def _check_worker_stops(this: Rehearsal, worker: subprocess.Popen[str]) -> None:
+    if worker.poll() is None:
+        print("* SIGTERM to the worker", flush=True)
+        worker.send_signal(signal.SIGTERM)
+    _check_log(this, this.finish(worker, "The worker"))
+
+
+def _check_log(this: Rehearsal, said: str) -> None:
+    """Each line is for machines, and none tells a secret."""
+    for line in said.splitlines():
+        json.loads(line)
+    if this.settings["SECRET_KEY"] in said:
+        raise RehearsalError("The secret key stands in the log.")
+
+
 def _check_stop(this: Rehearsal, server: subprocess.Popen[str]) -> None:
     """A request that the server has not read to its end is answered after SIGTERM all the same."""
     with socket.create_connection(("127.0.0.1", this.port), timeout=30) as half:
@@ -287,11 +358,7 @@ def _check_stop(this: Rehearsal, server: subprocess.Popen[str]) -> None:
         answer = half.recv(65536)
     if not answer.startswith(b"HTTP/1.1 200"):
         raise RehearsalError(f"A request under way was lost on SIGTERM: {answer[:80]!r}")
-    said = this.finish(server, "The web server")
-    for line in said.splitlines():
-        json.loads(line)
-    if this.settings["SECRET_KEY"] in said:
-        raise RehearsalError("The secret key stands in the log.")
+    _check_log(this, this.finish(server, "The web server"))
 
 
 def _expect(this: Rehearsal, path: str, status: int, **headers: str) -> str:

@@ -14,11 +14,16 @@ from pytest_django import DjangoDbBlocker, Settings
 from glexia.caches import NOWHERE
 from importer.pipeline import Options, import_bundles
 from importer.sources import file_sources
-from library.identifiers import Domain
+from tests.databases import copied, in_use
 from tests.factories import clear_library
 from tests.library.pages import Site
 
 NEEDED_IN_CI = {"real_data", "browser", "redis", "clock"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What is tried of a sample is tried of all with `--whole`."""
+    parser.addoption("--whole", action="store_true", help="search for all there is, not a sample")
 
 
 def pytest_configure() -> None:
@@ -96,27 +101,20 @@ def site(plain_static: None, client: Client) -> Site:
     return Site(client)
 
 
-@pytest.fixture(scope="module")
-def newest_release(
+@pytest.fixture(scope="session")
+def filled(
     attack_bundles: Path, django_db_setup: None, django_db_blocker: DjangoDbBlocker
-) -> Iterator[None]:
-    """The three domains of release 18.1, in a transaction that is rolled back at the end."""
-    with django_db_blocker.unblock():
-        yield from _imported([attack_bundles / f"{name}-attack-18.1.json.xz" for name in Domain])
+) -> Iterator[str]:
+    """The name of a database that holds all the real bundles, imported once in each process."""
+    with django_db_blocker.unblock(), copied() as name:
+        with in_use(name):
+            import_bundles(file_sources([attack_bundles]), Options(validate=False))
+        yield name
 
 
 @pytest.fixture(scope="module")
-def every_release(
-    attack_bundles: Path, django_db_setup: None, django_db_blocker: DjangoDbBlocker
-) -> Iterator[None]:
-    """All the real bundles there are, in a transaction that is rolled back at the end."""
-    with django_db_blocker.unblock():
-        yield from _imported([attack_bundles])
-
-
-def _imported(paths: list[Path]) -> Iterator[None]:
-    with transaction.atomic():
-        assert connection.settings_dict["NAME"].startswith("test_")
-        import_bundles(file_sources(paths), Options(validate=False))
+def every_release(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """All the real bundles there are; what the module's tests add to them is undone at its end."""
+    with django_db_blocker.unblock(), in_use(filled), transaction.atomic():
         yield
         transaction.set_rollback(True)

@@ -14,6 +14,7 @@ import psycopg
 from django.db import connection
 
 ROOT = Path(__file__).resolve().parents[1]
+APART = 1_000_000
 READ = """
 import json, sys
 import django
@@ -50,6 +51,30 @@ def database(template: str = "template0") -> Iterator[str]:
 
 
 @contextmanager
+def copied() -> Iterator[str]:
+    """The name of a copy of the database in use, whose rows have keys that no other's have.
+
+    What a process keeps in memory by the keys of rows would else be taken for the other's.
+    """
+    own = connection.settings_dict["NAME"]
+    _turn_to(own)
+    with database(own) as name:
+        with in_use(name):
+            set_apart(APART)
+        yield name
+
+
+def set_apart(first: int) -> None:
+    """Give new rows keys that no other database in use has."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT setval(format('%%I.%%I', schemaname, sequencename)::regclass, %s)"
+            " FROM pg_sequences WHERE schemaname = 'public'",
+            [first],
+        )
+
+
+@contextmanager
 def in_use(name: str) -> Iterator[None]:
     """Have this process's connection lead to another database meanwhile."""
     before = connection.settings_dict["NAME"]
@@ -68,7 +93,12 @@ def _turn_to(name: str) -> None:
 
 def manage(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """What `manage.py` does with a database, as a process of its own."""
-    return _run(name, "manage.py", *arguments)
+    return manage_at(address(name), *arguments)
+
+
+def manage_at(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The same with the database of an address, as the role that it names."""
+    return _run(url, "manage.py", *arguments)
 
 
 def read_pages(name: str, *pages: str) -> dict[str, tuple[int, str]]:
@@ -76,17 +106,17 @@ def read_pages(name: str, *pages: str) -> dict[str, tuple[int, str]]:
 
     This process keeps what it reads by the keys of its own database's rows.
     """
-    read = _run(name, "-c", READ, *pages)
+    read = _run(address(name), "-c", READ, *pages)
     assert read.returncode == 0, read.stderr
     found: dict[str, tuple[int, str]] = json.loads(read.stdout)
     return found
 
 
-def _run(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def _run(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {
         "PATH": os.environ["PATH"],
         "DJANGO_SETTINGS_MODULE": "glexia.settings",
-        "DATABASE_URL": address(name),
+        "DATABASE_URL": url,
         "SECRET_KEY": "of a test",
         "ALLOWED_HOSTS": "testserver",
         "DEBUG": "1",

@@ -16,11 +16,12 @@ from django.views.decorators.http import require_POST
 
 from analysis.authoring.form import writing_of
 from analysis.authoring.queues import RETIRE, STALE, TITLES
-from analysis.models import OPEN_STATES, ActKind, Revision, State
+from analysis.models import OPEN_STATES, Act, ActKind, Revision, State
 from analysis.published import published
 from analysis.roles import WRITE
 from analysis.staleness import standings
-from analysis.workflow import RefusedError, act, may
+from analysis.standing import Freshness
+from analysis.workflow import RefusedError, act, already_confirmed, may
 from analysis.workflow import move as move_words
 from analysis.writing import UNREADABLE, Subject, problems
 from library.conditional import Shelf, current_shelf
@@ -81,7 +82,11 @@ def versions_shown(shelf: Shelf, revisions: Iterable[Revision]) -> dict[tuple[st
 
 
 def offers(
-    user: User, revision: Revision, versions: dict[tuple[str, str], str], queue: str = ""
+    shelf: Shelf,
+    user: User,
+    revision: Revision,
+    versions: dict[tuple[str, str], str],
+    queue: str = "",
 ) -> list[Offer]:
     """What a user may do to a revision now, in a queue or on the page of its Take."""
     kinds = OF_QUEUE.get(queue, set(ActKind))
@@ -94,21 +99,27 @@ def offers(
             versions.get((revision.take.stix_id, revision.domain), ""),
         )
         for kind in ActKind
-        if kind in kinds and may(user, revision, kind)
+        if kind in kinds
+        and may(user, revision, kind)
+        and (kind != ActKind.CONFIRMED or needs_confirming(shelf, revision))
     ]
 
 
 @require_POST
 def do(request: HttpRequest, number: int) -> HttpResponse:
     """Do something to a revision, by its key; then back to where the user was."""
+    # Who may not see Takes is not told either which there are.
+    demand(request, "analysis.view_take")
     revision = get_object_or_404(Revision.objects.select_related("take"), pk=number)
-    kind = request.POST.get("kind", "")
+    kind, user = request.POST.get("kind", ""), user_of(request)
     if kind not in ActKind.values:
         raise Http404("no such act")
     try:
         note = _note(request, revision, ActKind(kind))
-        against = _confirmed(request, revision) if kind == ActKind.CONFIRMED else None
-        act(revision, ActKind(kind), user_of(request), note, against)
+        # Who may not confirm at all is told that, and nothing of what was confirmed.
+        confirms = kind == ActKind.CONFIRMED and may(user, revision, ActKind.CONFIRMED)
+        against = _confirmed(request, revision) if confirms else None
+        act(revision, ActKind(kind), user, note, against)
     except RefusedError as refused:
         messages.error(request, str(refused))
     else:
@@ -143,7 +154,30 @@ def _confirmed(request: HttpRequest, revision: Revision) -> Subject:
     last = revision.baselines[-1].attack_version
     if release_order(str(against.baseline["attack_version"])) < release_order(last):
         raise RefusedError(f"Readers see a release before {last}, which the Take was held against.")
+    if not needs_confirming(current_shelf(), revision):
+        raise RefusedError(_needless(revision))
     return against
+
+
+def needs_confirming(shelf: Shelf, revision: Revision) -> bool:
+    """Whether MITRE changed anything that readers are told of, or a starter is to be taken over.
+
+    At most ten queries; none where the standing was asked for before.
+    """
+    if revision.is_unconfirmed_starter:
+        return True
+    return standings(shelf, [revision])[revision.pk].freshness != Freshness.CURRENT
+
+
+def _needless(revision: Revision) -> str:
+    """Why there is nothing to confirm."""
+    last = revision.baselines[-1]
+    if isinstance(last, Act):
+        return already_confirmed(revision, last)
+    return (
+        f"Nothing has changed since {revision} was written against {last.attack_version}:"
+        " there is nothing to confirm."
+    )
 
 
 @require_POST

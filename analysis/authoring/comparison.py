@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
 
+from analysis.sensing import compare_sensed
 from analysis.take import SECTIONS
 from analysis.writing import SeenVersion, Subject, Writing
-from library.comparison import Transition, compare
+from library.comparison import Transition
 from library.models import SnapshotObject
 from library.text.difference import word_difference
 
@@ -34,12 +35,12 @@ def differences(before: Writing, after: Writing) -> list[Difference]:
 def became(subject: Subject, seen: SeenVersion) -> list[str] | None:
     """What became of an object since the version that an author has seen, the weightiest first.
 
-    None where that version is not held. Two queries, and those of `compare`.
+    None where that version is not held. Two queries, and those of `compare_sensed`.
     """
     end = subject.baseline["snapshot"]
     rows = SnapshotObject.objects.filter(
         object__stix_id=subject.stix_id, snapshot__domain=end.domain
-    ).select_related("snapshot", "version")
+    ).select_related("object", "snapshot", "version")
     after = next((row for row in rows if row.snapshot_id == end.pk), None)
     before = next(
         (row for row in rows if (row.snapshot.attack_version, row.version.sha256) == seen),
@@ -50,7 +51,8 @@ def became(subject: Subject, seen: SeenVersion) -> list[str] | None:
     transition = Transition(
         after.object_id, before.snapshot_id, before.version_id, end.pk, after.version_id
     )
-    return [change.phrase for change in compare({transition})[transition]]
+    types = {after.object_id: after.object.stix_type}
+    return [change.phrase for change in compare_sensed({transition}, types)[transition]]
 
 
 def _text(writing: Writing, name: str) -> str:

@@ -52,11 +52,10 @@ class WritingForm:
     problems: tuple[Problem, ...] = ()
 
     @classmethod
-    def of(cls, revision: Revision | None, against: SeenVersion) -> WritingForm:
-        """The form for going on from a revision; an empty one without."""
-        if revision is None:
-            return cls(Writing({}, Confidence.MODERATE), 0, against)
-        return cls(writing_of(revision), revision.number, against)
+    def of(cls, revision: Revision | None, based_on: int, against: SeenVersion) -> WritingForm:
+        """The form for going on from the text of a revision; an empty one without."""
+        words = Writing({}, Confidence.MODERATE) if revision is None else writing_of(revision)
+        return cls(words, based_on, against)
 
     @classmethod
     def sent(cls, data: QueryDict) -> WritingForm:

@@ -29,6 +29,7 @@ from analysis.derivation import derivation
 from analysis.models import Revision, State, Take
 from analysis.published import resolver, sections_html
 from analysis.roles import WRITE
+from analysis.sheet import sheet_of
 from analysis.take import ShownTake
 from analysis.workflow import ConflictError, RefusedError, save
 from analysis.writing import SeenVersion, Subject, problems
@@ -70,8 +71,10 @@ def write(request: HttpRequest, stix_id: str) -> HttpResponse:
     shelf = current_shelf()
     held = held_here(shelf, stix_id)
     subject = Subject.of(held)
-    newest = Revision.objects.of_objects([stix_id]).order_by("-number").first()
-    attempt = Attempt(WritingForm.of(newest, subject.version))
+    known = Revision.objects.of_objects([stix_id])
+    newest = known.order_by("-number").first()
+    based_on = newest.number if newest else 0
+    attempt = Attempt(WritingForm.of(known.to_go_on_from(), based_on, subject.version))
     if request.method == "POST":
         attempt = _save(request, subject)
         if attempt.made is not None:
@@ -89,8 +92,7 @@ def write(request: HttpRequest, stix_id: str) -> HttpResponse:
         seen=attempt.seen,
         became=became(subject, attempt.seen) if attempt.seen else None,
         conflict=differences(writing_of(theirs), form.writing) if theirs else [],
-        take=_preview(shelf, form),
-        words=form.words,
+        **_preview(shelf, form),
         derived=_derived(shelf, held),
     )
     status = 409 if theirs or attempt.seen else 400 if form.problems else 200
@@ -128,7 +130,8 @@ def _save(request: HttpRequest, subject: Subject) -> Attempt:
     except RefusedError as refused:
         messages.error(request, str(refused))
         return Attempt(form)
-    messages.success(request, f"Saved as revision {made.number}.")
+    # By this word the browser knows that it need not keep the text.
+    messages.success(request, f"Saved as revision {made.number}.", extra_tags="saved")
     return Attempt(form, made)
 
 
@@ -138,17 +141,20 @@ def preview(request: HttpRequest, stix_id: str) -> HttpResponse:
     demand(request, WRITE)
     form = WritingForm.sent(request.POST)
     shown = {
-        "take": _preview(current_shelf(), form),
+        **_preview(current_shelf(), form),
         "problems": problems(form.writing, stix_id),
-        "words": form.words,
     }
     return render(request, "analysis/authoring/_preview.html", shown)
 
 
-def _preview(shelf: Shelf, form: WritingForm) -> ShownTake:
+def _preview(shelf: Shelf, form: WritingForm) -> dict[str, Any]:
+    """What readers would see, how many words it has, and what of it paper leaves out."""
     resolve = resolver(shelf.snapshot_ids, "")
     # What is too long is said to be so, and not rendered: that could take seconds.
-    return ShownTake(sections_html(form.writing.within_limits, resolve), is_derived=False)
+    take = ShownTake(sections_html(form.writing.within_limits, resolve), is_derived=False)
+    # Sooner or later readers are told that MITRE has changed the object.
+    above = (form.writing.confidence_why, "A notice to readers")
+    return {"take": take, "words": form.words, "paper": sheet_of(take.sections, above)}
 
 
 def _derived(shelf: Shelf, held: HeldObject) -> ShownTake | None:
@@ -180,7 +186,7 @@ def take(request: HttpRequest, take_id: str) -> HttpResponse:
             (
                 revision,
                 ShownTake(sections_html(revision.sections, resolve)),
-                offers(user_of(request), revision, versions),
+                offers(shelf, user_of(request), revision, versions),
             )
             for revision in current
         ],
@@ -246,6 +252,7 @@ def queue(request: HttpRequest, queue: str) -> HttpResponse:
     entries = waiting(shelf, queue)
     versions = versions_shown(shelf, [entry.revision for entry in entries])
     shown["entries"] = [
-        (entry, offers(user_of(request), entry.revision, versions, queue)) for entry in entries
+        (entry, offers(shelf, user_of(request), entry.revision, versions, queue))
+        for entry in entries
     ]
     return render(request, "analysis/authoring/queue.html", shown)

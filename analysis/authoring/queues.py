@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from analysis.landscape import Node, landscape_of
-from analysis.models import Revision, State, Take
+from analysis.models import ActKind, Revision, State, Take
 from analysis.published import published, shown_take
-from analysis.staleness import Freshness, Standing, standings
+from analysis.staleness import standings
+from analysis.standing import Freshness, Standing
 from analysis.take import ShownTake
 from analysis.workflow import approval
 from library.catalogue import catalogue
@@ -42,6 +44,9 @@ class Waiting:
     """All that changed, what the Take rests on first."""
 
     text: ShownTake | None = None
+    since: datetime | None = None
+    """When it was handed in, of what is to be reviewed."""
+
     approved: bool = False
     successor: Node | None = None
     successor_has_take: bool = False
@@ -60,8 +65,11 @@ def waiting(shelf: Shelf, queue: str) -> list[Waiting]:
     """The revisions in a queue, with all that was done to them."""
     if queue == REVIEW:
         rows = Revision.objects.filter(state=State.IN_REVIEW).select_related("take")
-        found = rows.prefetch_related("acts").order_by("written_at")
-        return [Waiting(revision, approved=approval(revision) is not None) for revision in found]
+        found = sorted(rows.prefetch_related("acts"), key=lambda r: (_handed_in(r), r.pk))
+        return [
+            Waiting(revision, since=_handed_in(revision), approved=approval(revision) is not None)
+            for revision in found
+        ]
     wanted = Freshness.MUST_REVIEW if queue == STALE else Freshness.RETIRE
     landscape = landscape_of(shelf.snapshot_ids)
     nodes = {node.stix_id: node for node in landscape.nodes.values()} if queue == RETIRE else {}
@@ -77,6 +85,12 @@ def waiting(shelf: Shelf, queue: str) -> list[Waiting]:
         for revision, standing in _standing(shelf)
         if standing.freshness == wanted
     ]
+
+
+def _handed_in(revision: Revision) -> datetime:
+    """When it was last submitted; when it was written where a file does not say who did so."""
+    submitted = [act.at for act in revision.acts.all() if act.kind == ActKind.SUBMITTED]
+    return submitted[-1] if submitted else revision.written_at
 
 
 def _standing(shelf: Shelf) -> list[tuple[Revision, Standing]]:
@@ -103,7 +117,7 @@ def unwritten(shelf: Shelf, kind: str = "") -> list[Unwritten]:
     found = [
         Unwritten(node, weights[node.object_id])
         for node in landscape.nodes.values()
-        if node.stix_id not in written and node.kind is not MATRIX and kind in {"", node.kind.path}
+        if node.stix_id not in written and kind in {"", node.kind.path}
     ]
     return sorted(found, key=lambda entry: (-entry.weight, entry.node.order))
 
@@ -121,14 +135,20 @@ def counts(shelf: Shelf) -> dict[str, int]:
 
 def kinds_offered() -> Sequence[tuple[str, str]]:
     """The kinds that a queue may be narrowed to."""
-    return [(kind.path, kind.plural) for kind in OBJECT_TYPES if kind is not MATRIX]
+    return [(kind.path, kind.plural) for kind in OBJECT_TYPES]
 
 
 def object_of_id(shelf: Shelf, asked: str) -> list[str]:
-    """The STIX ids of the objects that an ATT&CK ID or a STIX id names, the live ones first."""
+    """The STIX ids of the objects that an ATT&CK ID or a STIX id names, the live ones first.
+
+    Of the matrices of one ID the live ones alone: an ID that was split says no other.
+    """
     known = catalogue(shelf.snapshot_ids)
-    entries = known.by_id.get(asked.strip().upper(), [])
-    found = [entry.stix_id for entry in sorted(entries, key=lambda entry: not entry.live)]
     given = asked.strip()
+    # The IDs of matrices, which are names of domains, are in lower case.
+    entries = known.by_id.get(given.upper()) or known.by_id.get(given.lower(), [])
+    live = [entry for entry in entries if entry.live]
+    left = [entry for entry in entries if not (entry.live or (live and entry.kind is MATRIX))]
+    found = [entry.stix_id for entry in (*live, *left)]
     found += [given for entry in known.entries if entry.stix_id == given]
     return list(dict.fromkeys(found))

@@ -100,7 +100,7 @@ def _executive(brief: Brief, reach: Reach) -> SafeString:
 
 
 def _best(brief: Brief, reach: Reach) -> SafeString:
-    """What meets most of it, with every mitigation that meets as much; "most" is above half."""
+    """What meets most of it, with every mitigation that meets as much; "most" is over half."""
     widest = max(len(found) for _, found in reach.best_mitigations)
     best = {node: found for node, found in reach.best_mitigations if len(found) == widest}
     by_id = sorted(best, key=lambda node: node.order)
@@ -121,7 +121,7 @@ def _best(brief: Brief, reach: Reach) -> SafeString:
     if 2 * widest > len(reach):
         return format_html("Each of these mitigations meets most of what it uses: {}.", named)
     return format_html(
-        "No mitigation {} meets most of what it uses; those that meet most are {}.",
+        "No mitigation {} meets more than half of what it uses; the widest are {}.",
         _counted(reach),
         named,
     )
@@ -136,7 +136,7 @@ def _widest(brief: Brief, reach: Reach, node: Node, found: set[int]) -> SafeStri
     elif 2 * len(found) > len(reach):
         said = "Of the mitigations {0}, {1} meets most of what it uses: {2}."
     else:
-        said = "No mitigation {0} meets most of what it uses; {1} meets {2}, more than any other."
+        said = "No mitigation {0} meets more than half of what it uses; the widest is {1}: {2}."
     of = brief.evidence.share(met_by(node), found, len(reach), "technique")
     return format_html(said, _counted(reach), brief.evidence.name(node), of)
 
@@ -188,9 +188,9 @@ def _others(brief: Brief, node: Node, use: Use, kind: ObjectType, noun: str) -> 
 
 
 def _alone(brief: Brief, reach: Reach) -> SafeString | None:
-    """The techniques that nobody else is recorded using."""
-    own = brief.node.object_id
-    alone = [node for node, use in reach.used if use.everybody == {own}]
+    """The techniques that nobody else is recorded using, nor any sub-technique of theirs."""
+    own, use = brief.node.object_id, brief.landscape.use_of_all
+    alone = [node for node, _ in reach.used if use[node.object_id].everybody == {own}]
     if not alone:
         return None
     listed = brief.landscape.listed(node.object_id for node in alone)

@@ -14,11 +14,15 @@ from analysis.evidence import MOST_NAMED, Evidence
 from analysis.landscape import Landscape, Node, Use
 from analysis.reach import Reach, Share, foremost, tactics_beside
 from analysis.take import SectionMaker
-from analysis.words import joined
+from analysis.words import joined, paragraph
 from library.identifiers import CAMPAIGN, GROUP, SOFTWARE
 
-# Below this share of a tactic's techniques a set hardly touches it.
-FAINT = 0.06
+# Below this share of a tactic's techniques, and this of its own, a set hardly touches it.
+FAINT, FAINT_OF_OWN = 0.06, 0.05
+# Tactics named after those in which the weight is.
+NEXT = 3
+# What happens before an intrusion, on systems of others, has this for its platform.
+BEFORE_INTRUSION = "PRE"
 # Fewer techniques than these are too few to say much of who uses them.
 THIN = 3
 USERS = ((GROUP, "group"), (SOFTWARE, "piece of software"), (CAMPAIGN, "campaign"))
@@ -66,39 +70,51 @@ class Brief:
     def weight(self, reach: Reach, doing: str) -> SafeString | None:
         """Where the techniques concentrate, and where there are few; `doing` as in "addresses".
 
-        The weight is in the tactic with most of the techniques; of equals the most covered. Then
-        come two more by share, those with one technique or below FAINT last. Hardly touched is what
-        is below FAINT and has under half as many as the first. Where no tactic has more than one,
-        or all have equally many, there is no weight, and each is said with its share.
+        Tactics come by how many of the techniques each has, with that as its share of the tactic:
+        those with most of them, then the next as far as they have more than one. Where no tactic
+        has more than one, or all have equally many, there is no weight, and each is said with its
+        share.
         """
         shares = reach.shares
         if not shares:
             return None
-        first, *others = shares
         names = self.tactic_names(reach)
-        if self.is_even(reach):
+        if len(shares) == 1 or self.is_even(reach):
             return self._evenly(shares, names, doing)
-        lead = format_html(
-            "Its weight is in {}, where it {} {}",
-            names[first.tactic.object_id],
-            doing,
-            self._share(first),
-        )
-        if not others:
-            return format_html("{}.", lead)
-        others.sort(key=lambda share: (len(share.inside) == 1 or share.part < FAINT, -share.part))
-        shown = [
-            format_html("{} ({})", names[share.tactic.object_id], self._share(share))
-            for share in others
-        ]
-        # Few of a tactic's techniques, and few beside the foremost: else "hardly" is wrong.
-        faint = [
-            said
-            for share, said in zip(others[2:], shown[2:], strict=True)
-            if share.part < FAINT <= first.part and 2 * len(share.inside) < len(first.inside)
-        ]
+
+        def told(share: Share) -> SafeString:
+            return format_html("{} ({})", names[share.tactic.object_id], self._share(share))
+
+        def count(share: Share) -> int:
+            return len(share.inside)
+
+        most = [share for share in shares if count(share) == count(shares[0])]
+        if len(most) == 1:
+            (first,) = most
+            name, share = names[first.tactic.object_id], self._share(first, "technique")
+            lead = format_html("Its weight is in {}, where it {} {}", name, doing, share)
+        elif len(most) <= MOST_NAMED:
+            lead = format_html("Its weight is equally in {}", joined(map(told, most)))
+        else:
+            spread = self.evidence.amount(
+                "Tactics with most", (share.tactic.object_id for share in most), "tactic"
+            )
+            lead = format_html("Its weight is spread evenly over {}", spread)
+        rest = shares[len(most) :]
+        then = foremost([share for share in rest if count(share) > 1], NEXT, count)
+        next_to_it = format_html(", then in {}", joined(map(told, then))) if then else ""
+        faint = [told(share) for share in rest if self._is_faint(reach, share)]
         touched = format_html("; it hardly touches {}", joined(faint[-2:], "or")) if faint else ""
-        return format_html("{}, then in {}{}.", lead, joined(shown[:2]), touched)
+        return format_html("{}{}{}.", lead, next_to_it, touched)
+
+    def _is_faint(self, reach: Reach, share: Share) -> bool:
+        """Whether few of a tactic's techniques are there, and few of the techniques in question.
+
+        Few beside the foremost as well: else "hardly" is wrong.
+        """
+        first, count = reach.shares[0], len(share.inside)
+        is_few = count == 1 or count < FAINT_OF_OWN * len(reach)
+        return share.part < FAINT <= first.part and is_few and 2 * count < len(first.inside)
 
     def is_even(self, reach: Reach) -> bool:
         """Whether no tactic has more than one of the techniques, or all have equally many."""
@@ -108,11 +124,18 @@ class Brief:
     def _evenly(
         self, shares: Sequence[Share], names: Mapping[int, SafeString], doing: str
     ) -> SafeString:
-        """The tactics that have equally many, each with its share while they are few."""
+        """The tactic that has them all; those that have equally many, with shares while few."""
+        first, *others = shares
+        if not others:
+            name = names[first.tactic.object_id]
+            return format_html("That is {} in {}.", self._share(first, "technique"), name)
         if len(shares) <= MOST_NAMED:
             each = [
-                format_html("{} in {}", self._share(share), names[share.tactic.object_id])
-                for share in shares
+                format_html("{} in {}", share, names[tactic.object_id])
+                for share, tactic in (
+                    (self._share(first, "technique"), first.tactic),
+                    *((self._share(other), other.tactic) for other in others),
+                )
             ]
             return format_html("It {} {}.", doing, joined(each))
         tactics = [share.tactic.object_id for share in shares]
@@ -134,9 +157,9 @@ class Brief:
             for node in nodes
         }
 
-    def _share(self, share: Share) -> SafeString:
+    def _share(self, share: Share, noun: str = "") -> SafeString:
         title = f"In {share.tactic.attack_id} {share.tactic.name}"
-        return self.evidence.share(title, share.inside, share.total)
+        return self.evidence.share(title, share.inside, share.total, noun)
 
     def untouched(self, reach: Reach) -> SafeString | None:
         """The tactics of the same matrices in which nothing stands."""
@@ -154,14 +177,18 @@ class Brief:
 
     def users(self, reach: Reach, them: str) -> SafeString:
         """Who is recorded using one of the techniques; `them` as in "at least one of them"."""
-        said = [
+        said = self.counted_users(reach, them)
+        if not said:
+            return escape(f"ATT&CK records no group, software or campaign using {them}.")
+        return format_html("ATT&CK records {} using {}.", joined(said), them)
+
+    def counted_users(self, reach: Reach, them: str) -> list[SafeString]:
+        """How many groups, how much software and how many campaigns use one of the techniques."""
+        return [
             self.evidence.amount(f"{kind.plural} that use {them}", found, noun)
             for kind, noun in USERS
             if (found := reach.users(kind))
         ]
-        if not said:
-            return escape(f"ATT&CK records no group, software or campaign using {them}.")
-        return format_html("ATT&CK records {} using {}.", joined(said), them)
 
     def of(self, reach: Reach, title: str, found: set[int]) -> SafeString:
         """How many of the techniques these are: "3 of 49 techniques"."""
@@ -184,13 +211,51 @@ class Brief:
         return format_html("{} ({})", self.evidence.full_name(node), count)
 
     def platforms(self, reach: Reach) -> SafeString | None:
-        """On which platforms how many of the techniques stand."""
+        """On which platforms how many of the techniques work, and how many before an intrusion."""
         if not reach.platforms:
             return None
         if len(reach) == 1:
-            return format_html("It stands on {}.", joined(name for name, _ in reach.platforms))
+            return format_html(
+                "The technique works{}.", where([name for name, _ in reach.platforms])
+            )
+        by_name = dict(reach.platforms)
+        before = by_name.pop(BEFORE_INTRUSION, set())
         shown = [
             format_html("{} ({})", name, self.evidence.number(f"On {name}", found))
-            for name, found in reach.platforms
+            for name, found in by_name.items()
         ]
-        return format_html("By platform they stand on {}.", joined(shown))
+        said = (
+            format_html("By platform, the techniques work on {}.", joined(shown)) if shown else ""
+        )
+        if len(before) == len(reach):
+            them = "Both" if len(reach) == 2 else "All the"
+            return escape(
+                f"{them} techniques happen before an intrusion, outside the organisation’s systems."
+            )
+        happen = ""
+        if before:
+            share = self.of(reach, f"On {BEFORE_INTRUSION}, before an intrusion", before)
+            happen = format_html(
+                "{} {} before an intrusion, outside the organisation’s systems.",
+                share,
+                "happens" if len(before) == 1 else "happen",
+            )
+        return paragraph([said, happen])
+
+    def used_most(self, reach: Reach, most: int) -> SafeString | None:
+        """The techniques that are most used, in a sentence; of one which it is, and its use."""
+        if len(reach) == 1:
+            (node,) = reach.listed
+            using = self.users(reach, "it")
+            return format_html("The technique is {}. {}", self.evidence.full_name(node), using)
+        found = self.most_used(reach, most)
+        return format_html("Most used: {}.", joined(found)) if found else None
+
+
+def where(platforms: Sequence[str]) -> SafeString:
+    """On which platforms: " on Linux and macOS", " before an intrusion"; nothing of none."""
+    named = [name for name in platforms if name != BEFORE_INTRUSION]
+    said = [format_html("on {}", joined(named))] if named else []
+    if len(named) < len(platforms):
+        said.append(escape("before an intrusion"))
+    return format_html(" {}", joined(said)) if said else SafeString()

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from analysis.derived.brief import Brief
 from analysis.evidence import MOST_NAMED
+from analysis.landscape import Node
 from analysis.reach import Reach, foremost
 from analysis.words import joined
 
@@ -16,12 +17,12 @@ from analysis.words import joined
 def telemetry(brief: Brief, reach: Reach) -> None:
     """Fill the list of likely telemetry: data components, then logs by name."""
     total = len(reach.analytics)
-    for component, analytics in _widest(reach.components):
+    for component, analytics in widest(reach.components):
         title = f"Analytics on {component.name}"
         share = brief.evidence.share(title, analytics, total, "analytic")
         said = format_html("{}: read by {}", brief.evidence.name(component), share)
         brief.draft.add("likely_telemetry", said)
-    for component, seen in _widest(reach.detecting):
+    for component, seen in widest(reach.detecting):
         said = brief.evidence.name(component)
         # Of a technique alone the name says it all.
         if len(reach) > 1:
@@ -31,7 +32,7 @@ def telemetry(brief: Brief, reach: Reach) -> None:
         brief.draft.add("likely_telemetry", said)
     logs = [
         format_html("{} ({})", name, brief.evidence.number(f"Analytics on the log {name}", found))
-        for name, found in _widest(reach.logs)
+        for name, found in widest(reach.logs)
     ]
     if logs:
         named = format_html("Logs, by the analytics that read them: {}", joined(logs))
@@ -120,16 +121,31 @@ def _without_sources(brief: Brief, reach: Reach) -> SafeString | None:
 
 def _needs(brief: Brief, reach: Reach) -> SafeString | None:
     """How far the two foremost data components reach together, where two are foremost."""
-    ranked = reach.components or (reach.detecting if len(reach) > 1 else [])
+    if reach.components:
+        title, verb = "Analytics on either", ("analytic", "feed")
+        return foremost_two(brief, reach.components, len(reach.analytics), title, verb)
+    if len(reach) == 1:
+        return None
+    seen = ("technique", "detect")
+    return foremost_two(brief, reach.detecting, len(reach), "Detected from either", seen)
+
+
+def foremost_two(
+    brief: Brief,
+    ranked: Sequence[tuple[Node, set[int]]],
+    total: int,
+    title: str,
+    verb: tuple[str, str],
+) -> SafeString | None:
+    """How far two data components reach together, of a total; none where no two are foremost.
+
+    `verb` says what they are counted by and what they do to it: "analytic", "feed".
+    """
     pairs = foremost(ranked, 2, _width)
     if len(pairs) < 2:
         return None
     (first, one), (second, two) = pairs[:2]
-    what, do, total, title = (
-        ("analytic", "feed", len(reach.analytics), "Analytics on either")
-        if reach.components
-        else ("technique", "detect", len(reach), "Detected from either")
-    )
+    what, do = verb
     return format_html(
         "{} and {} {} {}: check first that data on both are collected and kept.",
         brief.evidence.name(first),
@@ -143,7 +159,7 @@ def _width[T](pair: tuple[T, set[int]]) -> int:
     return len(pair[1])
 
 
-def _widest[T](ranked: Sequence[tuple[T, set[int]]]) -> Sequence[tuple[T, set[int]]]:
+def widest[T](ranked: Sequence[tuple[T, set[int]]]) -> Sequence[tuple[T, set[int]]]:
     """Those that most is found for, some five: of equals all or none, but some at least."""
     first = foremost(ranked, MOST_NAMED, _width)
     return first or [pair for pair in ranked if _width(pair) == _width(ranked[0])]

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
 from analysis.derived.brief import Brief
 from analysis.landscape import Node
-from analysis.reach import Reach, foremost
+from analysis.reach import DOES_HARM, DOES_LITTLE, Reach, foremost
+
+# The titles of the figures that count what MITRE says this of.
+_UNPREVENTED: Final = {
+    DOES_LITTLE: "Where prevention does little",
+    DOES_HARM: "Where prevention may do harm",
+}
 
 
 def unprevented(brief: Brief, reach: Reach) -> list[SafeString]:
@@ -22,12 +30,13 @@ def unprevented(brief: Brief, reach: Reach) -> list[SafeString]:
                 "it" if len(reach.unmitigated) == 1 else "those",
             )
         )
-    if reach.unpreventable:
+    for words, found in reach.told_unpreventable.items():
         said.append(
             format_html(
-                "MITRE says of {} that prevention does little, or harm: {}.",
-                brief.of(reach, "Not to be prevented", reach.unpreventable),
-                brief.named("Not to be prevented", reach.unpreventable),
+                "MITRE says of {} that {}: {}.",
+                brief.of(reach, _UNPREVENTED[words], found),
+                words,
+                brief.named(_UNPREVENTED[words], found),
             )
         )
     if reach.before_compromise:
@@ -73,6 +82,9 @@ def _mitigation(brief: Brief, reach: Reach, node: Node, met: set[int]) -> SafeSt
     alone = {technique for technique in met if len(reach.mitigations[technique]) == 1}
     if not alone:
         return format_html("{}: {}", called, said)
+    if len(alone) == len(met):
+        each = "" if len(met) == 1 else "all of them "
+        return format_html("{}: {}, {}met by nothing else", called, said, each)
     of_them = brief.evidence.number(f"{met_by(node)} alone", alone)
     return format_html("{}: {}, {} of them met by nothing else", called, said, of_them)
 

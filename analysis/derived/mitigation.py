@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from analysis.derived.brief import MANY, REPORTED, Brief
 from analysis.derived.detection import detection, telemetry
+from analysis.evidence import MOST_NAMED
 from analysis.landscape import Node, Use
 from analysis.reach import (
     ADDRESSES,
@@ -90,13 +91,9 @@ def _summary(brief: Brief, reach: Reach) -> SafeString:
         brief.parts_of(reach),
         brief.all_tactics(reach),
     )
-    return paragraph(
-        [
-            lead,
-            brief.weight(reach, "addresses"),
-            brief.users(reach, "this technique" if len(reach) == 1 else THEM),
-        ]
-    )
+    # Who uses a single technique is told where it is named.
+    users = brief.users(reach, THEM) if len(reach) > 1 else None
+    return paragraph([lead, brief.weight(reach, "addresses"), users])
 
 
 def _executive(brief: Brief, reach: Reach) -> SafeString:
@@ -142,13 +139,28 @@ def _alone(brief: Brief, reach: Reach) -> SafeString:
             " worth what it adds to the others.",
             brief.evidence.several("Mitigations beside it", [node for node, _ in beside]),
         )
-    widest, shared = beside[0]
     return format_html(
-        "Every one of them has another mitigation as well, most often {} ({}): this is one layer of"
-        " several, and worth what it adds to the others.",
-        brief.evidence.name(widest),
-        brief.evidence.share(f"Addressed by {widest.attack_id} too", shared, len(reach)),
+        "Every one of them has another mitigation as well{}: this is one layer of several, and"
+        " worth what it adds to the others.",
+        _most_often(brief, reach, beside),
     )
+
+
+def _most_often(brief: Brief, reach: Reach, beside: list[tuple[Node, set[int]]]) -> SafeString:
+    """Which other mitigation most of it has, with those that meet as much; "most" is over half."""
+    widest = max(len(shared) for _, shared in beside)
+    named = [
+        format_html(
+            "{} ({})",
+            brief.evidence.name(node),
+            brief.evidence.share(f"Addressed by {node.attack_id} too", shared, len(reach)),
+        )
+        for node, shared in beside
+        if len(shared) == widest
+    ]
+    if 2 * widest <= len(reach) or len(named) > MOST_NAMED:
+        return SafeString()
+    return format_html(", most often {}", joined(named))
 
 
 def _question(brief: Brief, reach: Reach) -> SafeString | None:
@@ -165,8 +177,7 @@ def _question(brief: Brief, reach: Reach) -> SafeString | None:
 
 
 def _technical(brief: Brief, reach: Reach) -> SafeString:
-    most = brief.most_used(reach, MOST_USED)
-    used = format_html("Most used: {}.", joined(most)) if most else None
+    used = brief.used_most(reach, MOST_USED)
     return paragraph(
         [used, brief.platforms(reach), _heaviest(brief, reach), brief.untouched(reach)]
     )

@@ -1,15 +1,15 @@
-"""The derived Takes of tactics, assets, and of what detection is made of."""
+"""The derived Takes of tactics, assets, matrices, detection strategies and analytics."""
 
 from __future__ import annotations
 
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
-from analysis.derived.brief import REPORTED, Brief
+from analysis.derived.brief import REPORTED, Brief, where
 from analysis.derived.detection import detection, telemetry
 from analysis.derived.measures import priorities, unprevented
 from analysis.landscape import Node
-from analysis.reach import DETECTED_BY, DETECTED_FROM, UNDER_TACTIC, Reach, components_of, logs_of
+from analysis.reach import UNDER_TACTIC, Reach, components_of, logs_of
 from analysis.words import joined, paragraph
 from library.declarations import Step
 from library.identifiers import TECHNIQUE, Link
@@ -17,8 +17,6 @@ from library.kinds import ANALYTICS, STRATEGIES
 
 TARGETED_BY = Step(Link.TARGETS, forward=False, to=(TECHNIQUE,))
 DETECTS = Step(Link.DETECTS, to=(TECHNIQUE,))
-READ_BY = Step(Link.LOG_SOURCE, forward=False)
-COMPONENTS_OF_SOURCE = Step(Link.DATA_SOURCE, forward=False)
 TACTICS_OF_MATRIX = Step(Link.MATRIX_TACTIC)
 MOST_USED = 5
 
@@ -59,17 +57,19 @@ def _of_techniques(brief: Brief, reach: Reach, lead: SafeString) -> None:
         nothing = f"ATT&CK lists no technique for {brief.name} in this release."
         draft.add("summary", escape(nothing))
         return
-    draft.add("summary", paragraph([lead, brief.users(reach, "at least one of them")]))
-    most = brief.most_used(reach, MOST_USED)
-    used = format_html("Most used: {}.", joined(most)) if most else None
+    one = len(reach) == 1
+    users = None if one else brief.users(reach, "at least one of them")
+    draft.add("summary", paragraph([lead, users]))
+    every = "it" if one else "every one of them"
     said = paragraph(unprevented(brief, reach)) or escape(
-        "A mitigation is listed for every one of them: ask which are in place, and who would know"
-        " if one failed."
+        f"A mitigation is listed for {every}: ask which are in place, and who would know if one"
+        " failed."
     )
     draft.add("executive_priority", said)
+    used = brief.used_most(reach, MOST_USED)
     draft.add("technical_view", paragraph([used, brief.platforms(reach)]) or None)
     telemetry(brief, reach)
-    detection(brief, reach, "them")
+    detection(brief, reach, "it" if one else "them")
     priorities(brief, reach, MOST_USED)
     draft.add("limits", escape(REPORTED))
 
@@ -87,7 +87,7 @@ def detection_strategy(brief: Brief) -> None:
         brief.name,
         techniques,
         brief.evidence.amount("Analytics", (node.object_id for node in analytics), "analytic"),
-        format_html(", for {}", joined(platforms)) if platforms else "",
+        format_html(", for use{}", where(platforms)) if platforms else "",
     )
     brief.draft.add("summary", paragraph([lead, _using(brief, reach)]))
     _sources(brief, {node.object_id for node in analytics})
@@ -99,8 +99,7 @@ def analytic(brief: Brief) -> None:
     strategies = brief.landscape.ends([brief.node.object_id], STRATEGIES)
     reach = Reach(brief.landscape, frozenset(brief.landscape.ends(strategies, DETECTS)))
     about = brief.evidence.several("Techniques", reach.listed) if reach else escape("no technique")
-    on = format_html(" on {}", joined(brief.node.platforms)) if brief.node.platforms else ""
-    lead = format_html("{} looks for {}{}.", brief.name, about, on)
+    lead = format_html("{} looks for {}{}.", brief.name, about, where(brief.node.platforms))
     brief.draft.add("summary", paragraph([lead, _using(brief, reach)]))
     _sources(brief, {brief.node.object_id})
     brief.draft.add("limits", escape(_SPECIFIED))
@@ -166,104 +165,6 @@ def _needed(brief: Brief, components: list[tuple[Node, set[int]]], total: int) -
         brief.evidence.several("Data components needed", needed),
         why,
     )
-
-
-def data_component(brief: Brief) -> None:
-    """Put the Take of a data component together."""
-    readers = brief.landscape.ends([brief.node.object_id], READ_BY)
-    strategies = brief.landscape.ends(readers, STRATEGIES)
-    direct = brief.landscape.ends([brief.node.object_id], DETECTS)
-    reach = Reach(brief.landscape, frozenset(brief.landscape.ends(strategies, DETECTS) | direct))
-    if not reach:
-        nothing = f"Nothing that ATT&CK lists in this release reads {brief.name}."
-        brief.draft.add("summary", escape(nothing))
-        return
-    read = (
-        format_html(
-            " through {} and {}",
-            brief.evidence.amount("Analytics", readers, "analytic"),
-            brief.evidence.amount("Detection strategies", strategies, "detection strategy"),
-        )
-        if readers
-        else ""
-    )
-    lead = format_html(
-        "{} helps to notice {}{} in {}{}.",
-        brief.name,
-        brief.evidence.amount("Techniques", reach.techniques, "technique"),
-        brief.parts_of(reach),
-        brief.all_tactics(reach),
-        read,
-    )
-    brief.draft.add("summary", paragraph([lead, brief.weight(reach, "helps to notice")]))
-    brief.draft.add("executive_priority", _blind_without(brief, reach, readers))
-    most = brief.most_used(reach, MOST_USED)
-    used = format_html("Most used among them: {}.", joined(most)) if most else None
-    brief.draft.add("technical_view", used)
-    logs = [
-        format_html("{} ({})", name, brief.evidence.number(f"Analytics on the log {name}", found))
-        for name, found in _own_logs(brief, readers)[:MOST_USED]
-    ]
-    brief.draft.add(
-        "likely_telemetry",
-        format_html("Logs that carry it, by analytics: {}", joined(logs)) if logs else None,
-    )
-    brief.draft.add("limits", escape(REPORTED))
-
-
-def _own_logs(brief: Brief, readers: set[int]) -> list[tuple[str, set[int]]]:
-    """The logs that analytics read this very component from."""
-    found: dict[str, set[int]] = {}
-    for reader in readers:
-        for source in brief.landscape.log_sources.get(reader, ()):
-            if source.component_id == brief.node.object_id:
-                found.setdefault(source.name, set()).add(reader)
-    return sorted(found.items(), key=lambda pair: (-len(pair[1]), pair[0]))
-
-
-def _blind_without(brief: Brief, reach: Reach, readers: set[int]) -> SafeString | None:
-    """The techniques for which every analytic reads this component."""
-    if not readers:
-        return _seen_directly(brief, reach)
-    blind = set()
-    for technique in reach.techniques:
-        analytics = brief.landscape.ends([technique], DETECTED_BY, ANALYTICS)
-        if analytics and analytics <= readers:
-            blind.add(technique)
-    if not blind:
-        each = "That technique" if len(reach) == 1 else "Each of them"
-        return escape(f"{each} has an analytic that does without it.")
-    return format_html(
-        "For {} every analytic ATT&CK lists reads it: {}. Where it is not collected, what"
-        " is listed sees nothing or less.",
-        brief.evidence.share("Seen by nothing else", blind, len(reach), "technique"),
-        brief.evidence.several("Seen by nothing else", brief.landscape.listed(blind)),
-    )
-
-
-def _seen_directly(brief: Brief, reach: Reach) -> SafeString | None:
-    """The techniques that releases before 18.0 list no other data component for."""
-    own = {brief.node.object_id}
-    alone = {t for t in reach.techniques if brief.landscape.ends([t], DETECTED_FROM) == own}
-    if not alone:
-        each = "that technique" if len(reach) == 1 else "each of them"
-        return escape(f"ATT&CK lists another data component for {each}.")
-    return format_html(
-        "For {} it is the only data component ATT&CK lists: {}.",
-        brief.evidence.share("Detected from nothing else", alone, len(reach), "technique"),
-        brief.evidence.several("Detected from nothing else", brief.landscape.listed(alone)),
-    )
-
-
-def data_source(brief: Brief) -> None:
-    """Put the Take of a data source together."""
-    found = brief.landscape.ends([brief.node.object_id], COMPONENTS_OF_SOURCE)
-    lead = format_html(
-        "{} groups {} under one name, as releases before 18.0 did.",
-        brief.name,
-        brief.evidence.amount("Data components", found, "data component"),
-    )
-    brief.draft.add("summary", lead)
 
 
 def matrix(brief: Brief) -> None:

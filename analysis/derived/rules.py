@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from analysis.derived import adversary, others
+from analysis.derived import adversary, components, others
 from analysis.derived.brief import Brief
 from analysis.derived.mitigation import mitigation
 from analysis.derived.technique import technique
@@ -20,7 +20,7 @@ RULES: Final[Mapping[ObjectType, Callable[[Brief], None]]] = {
     **dict.fromkeys(adversary.KINDS, adversary.adversary),
     kinds.DETECTION_STRATEGY: others.detection_strategy,
     kinds.ANALYTIC: others.analytic,
-    kinds.DATA_COMPONENT: others.data_component,
-    kinds.DATA_SOURCE: others.data_source,
+    kinds.DATA_COMPONENT: components.data_component,
+    kinds.DATA_SOURCE: components.data_source,
     kinds.ASSET: others.asset,
 }

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
-from analysis.derived.brief import MANY, REPORTED, Brief
+from analysis.derived.brief import MANY, REPORTED, Brief, where
 from analysis.derived.detection import detection, telemetry
-from analysis.landscape import UNUSED, Node
+from analysis.landscape import UNUSED, Landscape, Node
 from analysis.reach import ADDRESSES, NO_MEASURES, UNDER_TACTIC, Reach, foremost
 from analysis.words import joined, paragraph
-from library.identifiers import ObjectType
-from library.kinds import CHILDREN, PARENT, TACTICS, USES_TECHNIQUE
+from library.identifiers import GROUP, SOFTWARE, TECHNIQUE, ObjectType
+from library.kinds import CHILDREN, PARENT, TACTICS
 
 BESIDE = 3
+IT, ITSELF = "it", "it itself"
 
 
 def technique(brief: Brief) -> None:
@@ -38,7 +38,7 @@ def technique(brief: Brief) -> None:
 
 
 def _summary(brief: Brief, reach: Reach) -> SafeString:
-    return paragraph([_place(brief), brief.users(reach, "it"), _rank(brief)])
+    return paragraph([_place(brief), _users(brief, reach), _rank(brief)])
 
 
 def _place(brief: Brief) -> SafeString:
@@ -53,29 +53,72 @@ def _place(brief: Brief) -> SafeString:
     part = (
         format_html(", a sub-technique of {},", brief.evidence.name(parents[0])) if parents else ""
     )
-    on = format_html(" on {}", joined(brief.node.platforms)) if brief.node.platforms else ""
-    return format_html("{}{} {}{}.", brief.name, part, serves, on)
+    return format_html("{}{} {}{}.", brief.name, part, serves, where(brief.node.platforms))
+
+
+def _users(brief: Brief, reach: Reach) -> SafeString:
+    """Who uses it; of a technique with sub-techniques in use who uses any, and who itself."""
+    below = brief.landscape.ends([brief.node.object_id], CHILDREN)
+    whole = Reach(brief.landscape, reach.techniques | below)
+    if not below & brief.landscape.use.keys():
+        return brief.users(reach, IT)
+    itself = brief.counted_users(reach, ITSELF)
+    return paragraph(
+        [
+            brief.users(whole, f"{IT} or a sub-technique of it"),
+            format_html("Apart from its sub-techniques, {} it.", _recorded(itself)),
+        ]
+    )
+
+
+def _recorded(users: list[SafeString]) -> SafeString:
+    if not users:
+        return escape("nobody is recorded using")
+    return format_html("ATT&CK records {} using", joined(users))
 
 
 def _rank(brief: Brief) -> SafeString | None:
-    """How many techniques of each of its tactics are used by more, as far as anything uses it."""
-    own = brief.node.object_id
-    use = brief.landscape.use.get(own, UNUSED)
+    """How many techniques of each of its tactics are used by more, as far as anything uses it.
+
+    Techniques are ranked among techniques, each with whoever uses its sub-techniques, and
+    sub-techniques among sub-techniques.
+    """
+    own, landscape = brief.node, brief.landscape
+    use = landscape.use_of_all.get(own.object_id, UNUSED)
     kinds = [kind for kind in MANY if use.of(kind)]
-    tactics = brief.landscape.listed(brief.landscape.ends([own], TACTICS))
     peers = {
         tactic: found
-        for tactic in tactics
-        if (found := brief.landscape.ends([tactic.object_id], UNDER_TACTIC) - {own})
+        for tactic in landscape.listed(landscape.ends([own.object_id], TACTICS))
+        if (found := _peers(landscape, own, tactic))
     }
     if not (kinds and peers):
         return None
-    return paragraph(_among(brief, tactic, found, kinds) for tactic, found in peers.items())
+    compared = {own.object_id}.union(*peers.values())
+    # Said once: it holds of every tactic.
+    with_parts = [bool(landscape.ends(compared, CHILDREN)), *[False] * (len(peers) - 1)]
+    return paragraph(
+        _among(brief, tactic, found, kinds, with_parts=said)
+        for (tactic, found), said in zip(peers.items(), with_parts, strict=True)
+    )
 
 
-def _among(brief: Brief, tactic: Node, peers: set[int], kinds: list[ObjectType]) -> SafeString:
-    """How it stands among the other techniques of a tactic, by those kinds of user."""
-    use = brief.landscape.use
+def _peers(landscape: Landscape, own: Node, tactic: Node) -> set[int]:
+    """The others under a tactic that are whole techniques as it is, or sub-techniques as it is."""
+    return {
+        found
+        for found in landscape.ends([tactic.object_id], UNDER_TACTIC) - {own.object_id}
+        if landscape.nodes[found].is_sub_technique == own.is_sub_technique
+    }
+
+
+def _among(
+    brief: Brief, tactic: Node, peers: set[int], kinds: list[ObjectType], *, with_parts: bool
+) -> SafeString:
+    """How it stands among its peers under a tactic, by those kinds of user.
+
+    `with_parts` where it has to be said that sub-techniques are counted with their techniques.
+    """
+    use = brief.landscape.use_of_all
 
     def used(technique: int, kind: ObjectType) -> int:
         return len(use.get(technique, UNUSED).of(kind))
@@ -83,19 +126,26 @@ def _among(brief: Brief, tactic: Node, peers: set[int], kinds: list[ObjectType])
     own = brief.node.object_id
     ahead = {kind: {p for p in peers if used(p, kind) > used(own, kind)} for kind in kinds}
     under = brief.evidence.name(tactic)
-    title, total = f"Others under {tactic.attack_id}", len(peers)
+    noun = "other sub-technique" if brief.node.is_sub_technique else "other technique"
+    if len(peers) == 1:
+        more = [MANY[kind] for kind, found in ahead.items() if found]
+        return format_html(
+            "The only {} under {}{} {} used by more {}.",
+            noun,
+            under,
+            ", both with their sub-techniques," if with_parts else "",
+            "is" if more else "is not",
+            joined(more or [MANY[kind] for kind in kinds], "and" if more else "or"),
+        )
+    others = format_html(
+        "{} under {}{}",
+        brief.evidence.amount(f"Others under {tactic.attack_id}", peers, noun),
+        under,
+        ", each with its sub-techniques," if with_parts else "",
+    )
     if not any(ahead.values()):
         by = joined([MANY[kind] for kind in kinds], "or")
-        if total == 1:
-            return format_html(
-                "The only other technique under {} is not used by more {}.", under, by
-            )
-        return format_html(
-            "None of the {} under {} is used by more {}.",
-            brief.evidence.amount(title, peers, "other technique"),
-            under,
-            by,
-        )
+        return format_html("None of the {} is used by more {}.", others, by)
     first, *_ = kinds
     counts = [
         format_html(
@@ -108,8 +158,8 @@ def _among(brief: Brief, tactic: Node, peers: set[int], kinds: list[ObjectType])
         )
         for kind, found in ahead.items()
     ]
-    others = brief.evidence.amount(title, peers, "other technique")
-    return format_html("Of the {} under {}, {}.", others, under, joined(counts))
+    comma = "" if with_parts else ","
+    return format_html("Of the {}{} {}.", others, comma, joined(counts))
 
 
 def _executive(brief: Brief, reach: Reach) -> SafeString:
@@ -152,12 +202,15 @@ def _executive(brief: Brief, reach: Reach) -> SafeString:
 
 
 def _beside(brief: Brief) -> SafeString | None:
-    """What the groups that use it use as well, most often; of equals what its software does."""
+    """What the groups that use it use as well, most often; of equals what its software does.
+
+    Of a technique with sub-techniques, whoever uses one of those is counted too.
+    """
     own, nodes = brief.node.object_id, brief.landscape.nodes
-    use = brief.landscape.use.get(own, UNUSED)
+    use = brief.landscape.use_of_all.get(own, UNUSED)
     if len(use.groups) < BESIDE:
         return None
-    by_groups, by_software = (_used_too(brief, users) for users in (use.groups, use.software))
+    by_groups, by_software = (_used_too(brief, kind, use.of(kind)) for kind in (GROUP, SOFTWARE))
 
     def rank(other: int) -> tuple[int, int]:
         return -len(by_groups[other]), -len(by_software.get(other, ()))
@@ -176,16 +229,22 @@ def _beside(brief: Brief) -> SafeString | None:
     ]
     if not named:
         return None
-    return format_html("Groups that use it most often also use {}.", joined(named))
+    or_part = use != brief.landscape.use.get(own, UNUSED)
+    them = f"{IT} or a sub-technique of it" if or_part else IT
+    return format_html("Groups that use {} also use, most often, {}.", them, joined(named))
 
 
-def _used_too(brief: Brief, users: Iterable[int]) -> dict[int, set[int]]:
-    """The other techniques of these users, with which of them use each."""
-    found: dict[int, set[int]] = {}
-    for user in users:
-        for other in brief.landscape.ends([user], USES_TECHNIQUE) - {brief.node.object_id}:
-            found.setdefault(other, set()).add(user)
-    return found
+def _used_too(brief: Brief, kind: ObjectType, users: frozenset[int]) -> dict[int, frozenset[int]]:
+    """The other techniques of these users, with which of them use each; no part of its own."""
+    own, landscape = brief.node.object_id, brief.landscape
+    family = {own} | landscape.ends([own], CHILDREN)
+    return {
+        other: both
+        for other, use in landscape.use.items()
+        if (both := use.of(kind) & users)
+        and other not in family
+        and landscape.nodes[other].kind is TECHNIQUE
+    }
 
 
 def _children(brief: Brief) -> SafeString | None:

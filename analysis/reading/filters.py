@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from django.http import QueryDict
 
 from analysis.models import Confidence
-from library.identifiers import OBJECT_TYPES, Domain
-from library.parameters import as_query, offset, search_text
+from library.identifiers import OBJECT_TYPES
+from library.parameters import (
+    TACTIC_BY_ID,
+    as_query,
+    known_domain,
+    no_such,
+    offset,
+    search_text,
+)
 
 TACTIC_ID: Final = re.compile(r"TA\d{4}", re.ASCII)
 KINDS = {kind.path: kind for kind in OBJECT_TYPES}
@@ -18,7 +25,7 @@ KINDS = {kind.path: kind for kind in OBJECT_TYPES}
 
 @dataclass(frozen=True, slots=True)
 class TakeFilters:
-    """The filters of the list; what an address gives that cannot be used is as if not given."""
+    """The filters of the list; what an address gives that there is not is left aside, and told."""
 
     text: str = ""
     domain: str = ""
@@ -30,21 +37,32 @@ class TakeFilters:
     """The ATT&CK ID of a tactic."""
 
     offset: int = 0
+    left_aside: tuple[str, ...] = field(default=(), compare=False)
+    """What an address asks for that there is not, a sentence each."""
 
     @classmethod
     def of(cls, query: QueryDict) -> TakeFilters:
         """The filters in an address."""
-        domain, kind, confidence = (
-            query.get(name, "") for name in ("domain", "type", "confidence")
+        kind, confidence, tactic = (
+            query.get(name, "") for name in ("type", "confidence", "tactic")
         )
-        tactic = query.get("tactic", "").strip().upper()
+        domain, no_domain = known_domain(query.get("domain", ""))
+        is_kind, is_confidence = kind in KINDS, confidence in Confidence.values
+        attack_id = tactic.strip().upper()
+        is_tactic = TACTIC_ID.fullmatch(attack_id) is not None
         return cls(
             text=search_text(query.get("q", "")),
-            domain=domain if domain in Domain.values else "",
-            kind=kind if kind in KINDS else "",
-            confidence=confidence if confidence in Confidence.values else "",
-            tactic=tactic if TACTIC_ID.fullmatch(tactic) else "",
+            domain=domain,
+            kind=kind if is_kind else "",
+            confidence=confidence if is_confidence else "",
+            tactic=attack_id if is_tactic else "",
             offset=offset(query.get("offset", "")),
+            left_aside=(
+                *no_domain,
+                *(() if is_kind else no_such("type", kind)),
+                *(() if is_confidence else no_such("confidence", confidence)),
+                *(() if is_tactic else no_such(TACTIC_BY_ID, tactic)),
+            ),
         )
 
     def at(self, start: int) -> TakeFilters:

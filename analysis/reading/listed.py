@@ -85,8 +85,8 @@ class PublishedTakes:
     """All published Takes, the newest first."""
 
     takes: tuple[ListedTake, ...]
-    absent: int
-    """How many more there are on objects that the release does not hold."""
+    absent: tuple[Revision, ...]
+    """Those on objects that the release does not hold."""
 
 
 def publication(revision: Revision) -> Act | None:
@@ -119,7 +119,8 @@ def _listed(epoch: int, snapshots: tuple[int, ...], release: str) -> PublishedTa
     ]
     takes.sort(key=lambda take: (take.attack_id, take.name))
     takes.sort(key=lambda take: take.dated, reverse=True)
-    return PublishedTakes(tuple(takes), len(revisions) - len(takes))
+    absent = tuple(found for stix_id, found in revisions.items() if stix_id not in entries)
+    return PublishedTakes(tuple(takes), absent)
 
 
 def _by_domain(entries: list[Entry]) -> list[Entry]:

@@ -12,7 +12,8 @@ from django.utils.safestring import SafeString
 
 from analysis.reading.listed import ListedTake, executive_view, published_takes
 from analysis.since import Place, ReleaseChange, changes_of_release
-from analysis.staleness import MOST_TOLD, Freshness, Standing, standings
+from analysis.staleness import standings
+from analysis.standing import MOST_TOLD, Freshness, Standing
 from analysis.words import joined, listed
 from library.catalogue import Entry, catalogue
 from library.conditional import Shelf
@@ -21,10 +22,14 @@ from library.identifiers import OBJECT_TYPES, Domain
 from library.models import Snapshot
 
 PURPOSE: Final = (
-    "What the releases shown change for the published Takes: first those whose ground has moved."
+    "What the releases shown change for the published Takes: first those that must be reviewed."
 )
 # Of changes that no review waits for, the brief tells fewer than the page of the object does.
 MOST_AROUND: Final = 2
+
+
+_ONE: Final = {"object": "an object that was", "it": "it", "its": "its", "thing": "object"}
+_MANY: Final = {"object": "objects that were", "it": "them", "its": "their", "thing": "objects"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ class BriefEntry:
 
     @property
     def changes(self) -> str:
-        """What changed, in a line: what the Take rests on, else what stands around it."""
+        """What changed, in a line: what asks for a review, else what stands around it."""
         if not self.released:
             return _line(self.standing.material, self.standing.around)
         if len(self.take.entries) == 1:
@@ -108,17 +113,16 @@ class ReleaseBrief:
     @property
     def counted(self) -> SafeString:
         """How many Takes stand how, those kinds alone of which there are any."""
-        around = "it" if len(self.around) == 1 else "them"
         kinds = (
-            (len(self.material), "on {} changed in substance"),
-            (len(self.retired), "on {} revoked"),
-            (len(self.around), f"with changes around {around}"),
-            (len(self.considered), "that already take the release’s changes into account"),
+            (len(self.material), "on {object} changed in substance"),
+            (len(self.retired), "on {object} revoked"),
+            (len(self.around), "with changes around {it}"),
+            (len(self.considered), "written or confirmed since the release changed {its} {thing}"),
             (self.untouched, "untouched"),
             (len(self.incomparable), "that cannot be compared"),
         )
         said = [
-            f"{count} {words.format('an object that was' if count == 1 else 'objects that were')}"
+            f"{count} {words.format(**(_ONE if count == 1 else _MANY))}"
             for count, words in kinds
             if count
         ]
@@ -146,7 +150,7 @@ def release_brief(shelf: Shelf) -> ReleaseBrief:
         purpose=PURPOSE,
         releases=[_release(snapshot) for snapshot in shelf.snapshots],
         total=len(known.takes),
-        absent=known.absent,
+        absent=len(known.absent),
         material=by_freshness[Freshness.MUST_REVIEW],
         retired=by_freshness[Freshness.RETIRE],
         around=by_freshness[Freshness.AROUND],

@@ -6,18 +6,13 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
-from analysis.derived.others import (
-    COMPONENTS_OF_SOURCE,
-    DETECTS,
-    READ_BY,
-    TACTICS_OF_MATRIX,
-    TARGETED_BY,
-)
-from analysis.landscape import Landscape
+from analysis.derived.components import COMPONENTS_OF_SOURCE, READ_BY
+from analysis.derived.others import DETECTS, TACTICS_OF_MATRIX, TARGETED_BY
+from analysis.landscape import Landscape, Node
 from analysis.reach import ADDRESSES
 from library import identifiers as kinds
 from library.declarations import Step
-from library.identifiers import TACTIC, ObjectType
+from library.identifiers import TACTIC, Domain, ObjectType
 from library.kinds import STRATEGIES, TACTICS, USES_TECHNIQUE
 
 _FROM_STRATEGY: Final = (DETECTS, TACTICS)
@@ -50,8 +45,8 @@ def serves(landscape: Landscape, object_id: int, attack_id: str) -> bool:
 
 
 def tactics_of(landscape: Landscape) -> list[tuple[str, str]]:
-    """The tactics by ID and name, by name; the domain behind a name that several have."""
-    nodes = sorted(landscape.of_kind(TACTIC), key=lambda node: (node.name.lower(), node.order))
+    """The tactics by ID and name, by name, then by domain; that behind a name that several have."""
+    nodes = sorted(landscape.of_kind(TACTIC), key=_place)
     names = Counter(node.name for node in nodes)
     return [
         (
@@ -60,3 +55,9 @@ def tactics_of(landscape: Landscape) -> list[tuple[str, str]]:
         )
         for node in nodes
     ]
+
+
+def _place(node: Node) -> tuple[str, int, str]:
+    domains = Domain.values
+    first = min((domains.index(domain) for domain in node.domains), default=len(domains))
+    return node.name.lower(), first, node.attack_id

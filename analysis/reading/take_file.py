@@ -20,7 +20,8 @@ from analysis.reading.shape import (
     TakeSection,
     TakeStanding,
 )
-from analysis.staleness import Standing, standings
+from analysis.staleness import standings
+from analysis.standing import Standing
 from analysis.take import SECTIONS
 from library.conditional import Shelf
 from library.contexts.held import HeldObject

@@ -10,16 +10,17 @@ from typing import Final
 from django.urls import reverse
 
 from analysis.landscape import landscape_of
-from analysis.models import Confidence
+from analysis.models import Confidence, Revision
 from analysis.published import words_said
 from analysis.reading.filters import KINDS, TakeFilters
 from analysis.reading.listed import ListedTake, published_takes
 from analysis.reading.tactics import serves, tactics_of
-from analysis.staleness import Freshness, Standing, standings
+from analysis.staleness import standings
+from analysis.standing import Freshness, Standing
 from library.conditional import Shelf
 from library.contexts.page import Crumb, Page, way_up
 from library.contexts.pager import PageLink, clamped, page_at, page_links
-from library.identifiers import Domain
+from library.identifiers import Domain, type_of
 from library.parameters import PAGE_SIZE
 
 PURPOSE: Final = (
@@ -42,7 +43,7 @@ class Mark:
 STALE: Final = {
     Freshness.MUST_REVIEW: Mark("Must be reviewed", "review"),
     Freshness.RETIRE: Mark("Move or retire", "review"),
-    Freshness.AROUND: Mark("Changed since", "changed"),
+    Freshness.AROUND: Mark("Changed around it", "changed"),
     Freshness.INCOMPARABLE: Mark("Cannot be compared", "changed"),
 }
 EARLIER: Final = Mark("For a newer release", "changed")
@@ -88,7 +89,10 @@ class TakeList:
     """How many Takes the list has without filters."""
 
     absent: int
-    """How many more are on objects that the release does not hold."""
+    """How many more fit, as far as is known, on objects that the release does not hold."""
+
+    is_any_absent: bool
+    """Whether there is any such Take, be it one that fits or not."""
 
     previous: str
     following: str
@@ -120,7 +124,7 @@ def take_list(shelf: Shelf, filters: TakeFilters) -> TakeList:
     if filters.tactic and filters.tactic not in dict(tactics):
         # One of another release, which no Take of this one serves.
         tactics = [*tactics, (filters.tactic, filters.tactic)]
-    found = [take for take in _narrowed(known.takes, filters) if _has_words(take, filters.text)]
+    found = [take for take in _narrowed(known.takes, filters) if _is_read(take, filters)]
     if filters.tactic:
         found = [take for take in found if serves(landscape, take.object_id, filters.tactic)]
     filters = filters.at(clamped(filters.offset, len(found)))
@@ -141,7 +145,8 @@ def take_list(shelf: Shelf, filters: TakeFilters) -> TakeList:
         entries=_entries(shelf, found[filters.offset :][:PAGE_SIZE]),
         total=len(found),
         published=len(known.takes),
-        absent=known.absent,
+        absent=sum(_fits_absent(revision, filters) for revision in known.absent),
+        is_any_absent=bool(known.absent),
         previous=page_at(at, filters.offset - PAGE_SIZE, len(found)),
         following=page_at(at, filters.offset + PAGE_SIZE, len(found)),
         page_links=page_links(at, filters.offset, len(found)),
@@ -158,12 +163,30 @@ def _narrowed(takes: tuple[ListedTake, ...], filters: TakeFilters) -> Iterator[L
             yield take
 
 
-def _has_words(take: ListedTake, text: str) -> bool:
-    """Whether all these words stand in the ID, the name or the sections of a Take."""
+def _fits_absent(revision: Revision, filters: TakeFilters) -> bool:
+    """Whether a Take fits whose object the release does not hold.
+
+    Its domain is that which it was written against; which tactics it served is not known.
+    """
+    return (
+        not filters.tactic
+        and filters.domain in {"", revision.domain}
+        and filters.kind in {"", type_of(revision.take.stix_id.partition("--")[0]).path}
+        and filters.confidence in {"", revision.confidence}
+        and _has_words(revision, (revision.attack_id, revision.name), filters.text)
+    )
+
+
+def _is_read(take: ListedTake, filters: TakeFilters) -> bool:
+    return _has_words(take.revision, (take.attack_id, take.name), filters.text)
+
+
+def _has_words(revision: Revision, called: tuple[str, str], text: str) -> bool:
+    """Whether all these words stand in the ID and name it goes by or the sections of a Take."""
     if not text:
         return True
-    parts = (part for said in words_said(take.revision).values() for part in said)
-    read = " ".join([take.attack_id, take.name, *parts]).casefold()
+    parts = (part for said in words_said(revision).values() for part in said)
+    read = " ".join([*called, *parts]).casefold()
     return all(word in read for word in text.casefold().split())
 
 

@@ -15,12 +15,15 @@ from analysis.takefiles.entries import entry_of
 from analysis.takefiles.named import Named, release_of
 from analysis.takefiles.problems import FileProblem, Path
 from analysis.takefiles.reading import ReadFile
-from analysis.takefiles.shape import ActEntry, Against, RevisionKeys
+from analysis.takefiles.shape import ActEntry, Against, RevisionKeys, TakeFile
 from analysis.takefiles.shipped import Shipped, gives_way, is_shipped
+from analysis.writing import shape_problems
 from library.identifiers import Domain
 
 # Clocks of two machines may differ, and so may what people call today.
 AHEAD: Final = timedelta(days=1)
+# What a file calls the object, as `TakeFile.names_of` has it.
+NAMES: Final = ("attack_id", "name")
 # States in which readers see a text, or are on the way to.
 LIVE: Final = (State.DRAFT, State.IN_REVIEW, State.PUBLISHED)
 
@@ -53,6 +56,9 @@ class Checks:
             shipped = is_shipped(addition.take, revision, self.shipped)
             if not shipped:
                 yield from self._text(place, stix_id, revision)
+                yield from self._names(place, addition.take, revision)
+                if revision is addition.take and addition.held:
+                    yield from _size(revision)
             is_due = shipped and gives_way(addition.held[-1] if addition.held else None)
             if revision.state == State.PUBLISHED and not is_due:
                 yield from self._publication(file, addition, revision, acts)
@@ -67,6 +73,19 @@ class Checks:
         if revision.starter and revision.state in LIVE:
             said = "this is not the text that comes with the library: leave this key out"
             yield (*place, "starter"), said
+
+    def _names(
+        self, place: Path, take: TakeFile, revision: RevisionKeys
+    ) -> Iterator[tuple[Path, str]]:
+        """What the object is called is what the version named calls it, where that is held."""
+        against = revision.written_against
+        held = self.named.names.get((take.stix_id, against.content_sha256))
+        if held is None:
+            return
+        for key, said, known in zip(NAMES, take.names_of(revision), held, strict=True):
+            if said != known:
+                told = f"“{known}”" if known else "none"
+                yield (*place, key), f"in the version named, {take.stix_id} has {told}"
 
     def _time(self, path: Path, at: datetime) -> Iterator[tuple[Path, str]]:
         if at > self.now + AHEAD:
@@ -116,6 +135,16 @@ class Checks:
         """Whether two names are of one person, as far as it is known here."""
         users = self.named.users
         return users.get(one, one) == users.get(other, other)
+
+
+def _size(revision: RevisionKeys) -> Iterator[tuple[Path, str]]:
+    """A text that is written now, in the file of a Take held, is no longer than one in a form.
+
+    That of a Take that is new here may come from a library of before there was that bound.
+    """
+    for problem in shape_problems(revision.writing):
+        inner = () if problem.entry is None else (problem.entry,)
+        yield (problem.field, *inner), problem.message
 
 
 def _writers(addition: Addition, revision: RevisionKeys) -> Iterator[str]:

@@ -12,7 +12,7 @@ from django.db.models.functions import Concat, Trim
 
 from analysis.takefiles.additions import Addition
 from analysis.takefiles.shape import Against
-from library.models import Snapshot, SnapshotObject
+from library.models import ObjectVersion, Snapshot, SnapshotObject
 
 type Release = tuple[str, str]
 """A domain and a release of it."""
@@ -31,6 +31,9 @@ class Named:
     snapshots: Mapping[tuple[str, Release], Mapping[str, int]]
     """By object and release: the SHA-256 of its versions, and the snapshot that stands for each."""
 
+    names: Mapping[tuple[str, str], tuple[str, str]]
+    """By object and SHA-256 of a version: the ATT&CK ID and the name that it has there."""
+
     def versions(self, stix_id: str, against: Against) -> Mapping[str, int]:
         """The versions of an object in the release named, each with its snapshot."""
         return self.snapshots.get((stix_id, release_of(against)), {})
@@ -46,11 +49,12 @@ def release_of(against: Against) -> Release:
 
 
 def named_by(additions: Sequence[Addition]) -> Named:
-    """What these name, as it is here; three queries."""
+    """What these name, as it is here; four queries."""
     return Named(
         _users({name for addition in additions for name in addition.people}),
         set(Snapshot.objects.values_list("domain", "attack_version")),
         _snapshots(additions),
+        _names(additions),
     )
 
 
@@ -85,3 +89,15 @@ def _snapshots(additions: Iterable[Addition]) -> dict[tuple[str, Release], dict[
     ):
         found[stix_id, (domain, release)].setdefault(bytes(digest).hex(), snapshot)
     return dict(found)
+
+
+def _names(additions: Iterable[Addition]) -> dict[tuple[str, str], tuple[str, str]]:
+    """How the versions that additions name call their objects, in whatever release; one query."""
+    named = {found.content_sha256 for made in additions for found in made.baselines}
+    rows = ObjectVersion.objects.filter(content_sha256__in=[bytes.fromhex(n) for n in named])
+    return {
+        (stix_id, bytes(digest).hex()): (attack_id, name or stix_id)
+        for stix_id, digest, attack_id, name in rows.values_list(
+            "object__stix_id", "content_sha256", "attack_id", "name"
+        )
+    }

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from analysis.models import ActKind, Confidence, State
 from analysis.take import SECTIONS
-from analysis.writing import Writing, unix_lines
+from analysis.writing import LONGEST_LINE, LONGEST_TEXT, MOST_ENTRIES, Writing, unix_lines
 from library.identifiers import RELEASE_FORM, Domain, timestamp
 
 STIX_ID: Final = r"^[a-z][a-z0-9-]*--[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
@@ -45,8 +45,17 @@ def _entries(value: object) -> object:
 
 
 type Name = Annotated[str, AfterValidator(_held)]
-type Text = Annotated[str, AfterValidator(_held), AfterValidator(unix_lines)]
-type Texts = Annotated[list[Text], BeforeValidator(_entries)]
+
+
+def _bound(key: str, most: int) -> Any:
+    """A bound that the schema names and `reading` holds to, with a message of its own."""
+    return Field(json_schema_extra={key: most})
+
+
+type Note = Annotated[str, AfterValidator(_held), AfterValidator(unix_lines)]
+type Line = Annotated[Note, _bound("maxLength", LONGEST_LINE)]
+type Text = Annotated[Note, _bound("maxLength", LONGEST_TEXT)]
+type Texts = Annotated[list[Text], BeforeValidator(_entries), _bound("maxItems", MOST_ENTRIES)]
 type Moment = Annotated[datetime, BeforeValidator(_moment)]
 
 
@@ -71,7 +80,7 @@ class ActEntry(_Keys):
     act: ActKind
     by: Name = Field(min_length=1)
     at: Moment
-    note: Text = ""
+    note: Note = ""
     against: Against | None = None
     """Of a confirmation: what the revision still holds for."""
 
@@ -90,10 +99,10 @@ class RevisionKeys(_Keys):
 
     author: Name = Field(min_length=1)
     written_at: Moment
-    change_note: Text = ""
+    change_note: Line = ""
     written_against: Against
     confidence: Confidence
-    confidence_why: Text = ""
+    confidence_why: Line = ""
     summary: Text = Field(min_length=1)
     executive_priority: Text = ""
     technical_view: Text = ""
@@ -148,7 +157,11 @@ class _Head(_Keys):
 
 
 class TakeFile(RevisionKeys, _Head):
-    """A Take of the Glexia ATT&CK Library, whole: its newest revision, then its history."""
+    """A Take of the Glexia ATT&CK Library, whole: its newest revision, then its history.
+
+    A newest text that is added to a Take held has at most 30,000 characters in all its sections,
+    and 2,000 in an entry of a list.
+    """
 
     earlier: Annotated[list[EarlierRevision], BeforeValidator(_entries)] = []
     """The revisions before it, newest first."""

@@ -18,8 +18,10 @@ from importer.backup.tables import (
     stored,
     write_alike,
 )
+from importer.database import analyze
 from importer.store import take_import_lock
 from importer.verification import problems
+from library.epoch import count_anew
 from library.models import Snapshot
 
 type Say = Callable[[str], None]
@@ -30,8 +32,10 @@ def restore(path: Path, say: Say, *, verify_snapshots: bool = True) -> Manifest:
 
     One transaction: whatever goes wrong, and wherever the process ends, the database stays as it
     was. Before it commits every table is read again and compared with what was saved, and every
-    snapshot verified. Raises BackupError, with one sentence, for a backup that is damaged or of
-    another state of the product, and for a database that is not empty.
+    snapshot verified. Then the epoch alone becomes another one: what was saved may go on elsewhere,
+    and its pages must not be taken for those of this library. Raises BackupError, with one
+    sentence, for a backup that is damaged or of another state of the product, and for a database
+    that is not empty.
     """
     reader = Reader(path)
     try:
@@ -41,8 +45,7 @@ def restore(path: Path, say: Say, *, verify_snapshots: bool = True) -> Manifest:
                 _verify_snapshots(path, say)
     finally:
         reader.close()
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    analyze(carried())
     return reader.manifest
 
 
@@ -64,6 +67,7 @@ def _fill(reader: Reader, say: Say) -> None:
     rows = sum(table.rows for table in manifest.tables)
     say(f"{len(manifest.tables)} tables, {rows:,} rows: every hash as saved.")
     _go_on_counting(path, manifest)
+    count_anew()
 
 
 def _check_migrations(path: Path, manifest: Manifest) -> None:

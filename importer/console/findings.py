@@ -19,7 +19,7 @@ from importer.roles import VIEW
 from library.addresses import Addresses
 from library.files.sheets import Sheet
 from library.files.spreadsheets import csv_pieces
-from library.models import Finding, Snapshot
+from library.models import Edition, Finding, Snapshot
 from library.parameters import offset
 
 PAGE_SIZE: Final = 50
@@ -71,6 +71,7 @@ class Row:
     field: str
     reason: str
     href: str
+    """The page on which readers see this very object; empty where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ def findings(request: HttpRequest, snapshot_id: int) -> HttpResponseBase:
 
 
 def findings_page(snapshot: Snapshot, filters: Filters, start: int) -> FindingsPage:
-    """One page of the findings; four queries."""
+    """One page of the findings; six queries."""
     every = _of(snapshot)
     fitting = filters.apply(every)
     total = fitting.count()
@@ -129,7 +130,7 @@ def findings_page(snapshot: Snapshot, filters: Filters, start: int) -> FindingsP
         snapshot,
         filters,
         total,
-        tuple(_rows(fitting, slice(start, start + PAGE_SIZE))),
+        tuple(_rows(fitting, _addresses(snapshot), slice(start, start + PAGE_SIZE))),
         start,
         _counts(every, "version__object__stix_type"),
         _counts(every, "field"),
@@ -146,7 +147,19 @@ def _counts(every: QuerySet[Finding], column: str) -> tuple[tuple[str, int], ...
     return tuple((value, count) for value, count in counted)
 
 
-def _rows(found: QuerySet[Finding], which: slice = slice(None)) -> Iterator[Row]:
+def _addresses(snapshot: Snapshot) -> Addresses | None:
+    """Addresses at which readers see what this snapshot holds; None where they see another's."""
+    edition = Edition.objects.current()
+    if edition is not None and snapshot in edition.snapshots:
+        return Addresses()
+    release = snapshot.attack_version
+    is_shown = Snapshot.objects.of_release(snapshot.domain, release) == snapshot
+    return Addresses(release) if is_shown else None
+
+
+def _rows(
+    found: QuerySet[Finding], addresses: Addresses | None = None, which: slice = slice(None)
+) -> Iterator[Row]:
     columns = (
         "version__object__stix_type",
         "version__attack_id",
@@ -157,7 +170,7 @@ def _rows(found: QuerySet[Finding], which: slice = slice(None)) -> Iterator[Row]
     )
     rows = found.order_by("version__object__stix_type", "pk").values_list(*columns)
     for stix_type, attack_id, name, stix_id, field, reason in rows[which]:
-        href = f"{Addresses().home}/objects/{stix_id}"
+        href = addresses.by_stix_id(stix_id) if addresses else ""
         yield Row(stix_type, attack_id, name, stix_id, field, reason, href)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Final
 
 from django.contrib import messages
 from django.db import connection
@@ -14,15 +15,19 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from importer.console.page import demand, shown
-from importer.editions import before_current
-from importer.errors import BundleError
-from importer.known_releases import Outlook, outlook, refresh
+from importer import acts
+from importer.console.page import actor_of, demand, shown
+from importer.editions import step_back
+from importer.errors import RefusedError
+from importer.known_releases import Outlook, outlook
 from importer.models import OPEN, OVER, ImportRun
 from importer.roles import START, VIEW
+from importer.runs.expiry import tidy
 from importer.runs.recovery import notice_dead
 from library.identifiers import Domain
 from library.models import Edition, Finding, Snapshot, SnapshotBundle
+
+MOST_LISTED: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,8 @@ class DomainState:
     held: tuple[Held, ...]
     outlook: Outlook
     last_run: ImportRun | None
+    last_import: Snapshot | None
+    """The snapshot that has come in since the last run: by a command, that is."""
 
     @property
     def current(self) -> Held | None:
@@ -63,15 +70,18 @@ def overview(request: HttpRequest) -> HttpResponse:
     """The staff's overview of the library; some ten queries."""
     demand(request, VIEW)
     notice_dead()
+    tidy()
     domains = domain_states()
     read = [known.index_read_at for state in domains if (known := state.outlook.known)]
+    open_runs = ImportRun.objects.filter(state__in=OPEN)
     context = shown(
         request,
         "Releases and imports",
         domains=domains,
         index_read_at=max(filter(None, read), default=None),
-        open_runs=ImportRun.objects.filter(state__in=OPEN),
-        back_to=before_current(),
+        open_runs=open_runs[:MOST_LISTED],
+        open_count=open_runs.count(),
+        back=step_back(),
         editions=Edition.objects.select_related(*Domain.values)[:10],
         database_bytes=_database_bytes(),
     )
@@ -83,9 +93,9 @@ def check(request: HttpRequest) -> HttpResponse:
     """Learn from MITRE's index which releases there are; some seconds, bounded."""
     demand(request, START)
     try:
-        refresh()
-    except BundleError as error:
-        messages.error(request, f"The index could not be read: {error}")
+        acts.read_index(actor_of(request))
+    except RefusedError as refused:
+        messages.error(request, str(refused))
     else:
         newer = [f"{found.domain} {found.newest}" for found in outlook() if found.is_newer]
         told = f"Newer than what readers see: {', '.join(newer)}." if newer else "Nothing is newer."
@@ -121,9 +131,19 @@ def domain_states() -> list[DomainState]:
             tuple(held[domain]),
             known[domain.value],
             last.get(domain.value),
+            _since(last.get(domain.value), held[domain]),
         )
         for domain in Domain
     ]
+
+
+def _since(last: ImportRun | None, held: list[Held]) -> Snapshot | None:
+    """The newest import of a domain, where it is later than its last run and is not that run's."""
+    newest = max((found.snapshot for found in held), key=lambda s: s.imported_at, default=None)
+    if newest is None or last is None or last.finished_at is None:
+        return newest
+    is_its_own = last.sha256 == newest.sha256
+    return None if is_its_own or newest.imported_at <= last.finished_at else newest
 
 
 def _database_bytes() -> int:

@@ -6,22 +6,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.template.defaultfilters import filesizeformat
 from django.views.decorators.http import require_POST, require_safe
 
 from importer import acts
 from importer.console.page import actor_of, demand, shown
-from importer.console.start import run_address
+from importer.console.start import hints, run_address
+from importer.editions import StepBack, step_back
 from importer.errors import RefusedError
 from importer.models import QUEUED, ImportRun, RunState, SourceKind
 from importer.roles import START, VIEW
 from importer.runs import spool
-from importer.runs.preview import library_state
+from importer.runs.expiry import expire
+from importer.runs.preview import has_changed_since
 from importer.runs.recovery import notice_dead
+from importer.runs.wording import asks_for_a_hint
 from library.addresses import Addresses
 from library.conditional import is_partial
+from library.identifiers import Domain
 from library.models import Edition, Snapshot
 from library.releases.asked import BETWEEN
 
@@ -37,6 +41,9 @@ class Outcome:
     report: dict[str, Any]
     snapshot: Snapshot | None
     is_current: bool
+    back: StepBack | None
+    """The step back from it, as long as readers see the very edition that the run made."""
+
     comparison: str
     """The address of the comparison with the release before, where there is one."""
 
@@ -55,6 +62,9 @@ class RunPage:
     has_changed: bool
     """Whether the library is another than the dry run saw."""
 
+    is_silent: bool
+    """Whether it failed for want of what its admin can say beside Retry."""
+
     may_retry: bool
     outcome: Outcome | None
     followed_by: ImportRun | None
@@ -67,22 +77,23 @@ def run(request: HttpRequest, run_id: str) -> HttpResponse:
     if not run_id.isascii() or not run_id.isdigit() or len(run_id) > 9:
         raise Http404("no such run")
     notice_dead()
+    expire()
     found = get_object_or_404(ImportRun.objects.select_related("retry_of"), pk=int(run_id))
-    context = shown(request, f"Import of {found.bundle}", page=run_page(found))
+    title = f"Import of {found.bundle}"
+    context = shown(request, title, page=run_page(found), domains=Domain.choices)
     name = "importer/_run.html" if is_partial(request) else "importer/run.html"
     return render(request, name, context)
 
 
 def run_page(run: ImportRun) -> RunPage:
-    """What is shown of a run; at most eight queries."""
+    """What is shown of a run; at most ten queries."""
     waits = run.state in QUEUED
     return RunPage(
         run=run,
         counted=_counted(run),
         is_late=waits and (run.waited_seconds > LATE_SECONDS),
-        has_changed=run.state == RunState.PREVIEWED
-        and run.preview is not None
-        and run.preview["library"] != library_state(),
+        has_changed=run.state == RunState.PREVIEWED and has_changed_since(run.preview),
+        is_silent=run.state == RunState.FAILED and asks_for_a_hint(run.problem),
         may_retry=_may_retry(run),
         outcome=_outcome(run),
         followed_by=run.retries.order_by("id").first(),
@@ -99,7 +110,9 @@ def _counted(run: ImportRun) -> str:
 def _may_retry(run: ImportRun) -> bool:
     if run.state not in (RunState.FAILED, RunState.CANCELLED, RunState.PREVIEWED):
         return False
-    return run.source_kind != SourceKind.UPLOADED or spool.holds(run.stored_as)
+    if run.source_kind == SourceKind.UPLOADED:
+        return spool.holds(run.stored_as)
+    return run.source_kind != SourceKind.COMMAND
 
 
 def _outcome(run: ImportRun) -> Outcome | None:
@@ -108,7 +121,9 @@ def _outcome(run: ImportRun) -> Outcome | None:
     snapshot = run.snapshot()
     edition = Edition.objects.current()
     is_current = snapshot is not None and edition is not None and snapshot in edition.snapshots
-    return Outcome(run.report, snapshot, is_current, _comparison(run.report, snapshot))
+    made = run.report.get("edition")
+    back = step_back() if edition is not None and edition.pk == made else None
+    return Outcome(run.report, snapshot, is_current, back, _comparison(run.report, snapshot))
 
 
 def _comparison(report: dict[str, Any], snapshot: Snapshot | None) -> str:
@@ -133,9 +148,14 @@ def act(request: HttpRequest, run_id: int) -> HttpResponse:
             case "cancel":
                 acts.cancel(actor, found)
             case "retry":
-                found = acts.retry(actor, found)
+                found = acts.retry(actor, found, _said_now(request.POST))
             case _:
                 raise Http404("no such act")
     except RefusedError as refused:
         messages.error(request, str(refused))
     return HttpResponseRedirect(run_address(found))
+
+
+def _said_now(sent: QueryDict) -> tuple[str, str] | None:
+    """What the admin says of the bundle beside Retry; None where the form has no such fields."""
+    return hints(sent) if {"said_domain", "said_release"} & sent.keys() else None

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -51,9 +52,9 @@ def start(request: HttpRequest) -> HttpResponse:
             asked = [_in_directory(request.POST)]
         else:
             raise RefusedError("Choose where the bundle comes from.")
+        return _started(request, asked)
     except RefusedError as refused:
         return _page(request, Problem(kind, str(refused), request.POST))
-    return _started(request, asked)
 
 
 # The form's token is part of the body: `_upload` checks it, once the body may be read.
@@ -86,11 +87,11 @@ def _upload(request: HttpRequest, handler: SpoolHandler) -> HttpResponse:
             raise RefusedError(
                 "Choose a file that holds a bundle: none came, or an empty one, or it broke off."
             )
-        domain, release = _hints(sent)
+        said = hints(sent)
+        asked = Asked(SourceKind.UPLOADED, handler.shown_name, handler.name, *said)
+        answer = _started(request, [asked])
     except RefusedError as refused:
         return _page(request, Problem(SourceKind.UPLOADED, str(refused), sent))
-    asked = Asked(SourceKind.UPLOADED, handler.shown_name, handler.name, domain, release)
-    answer = _started(request, [asked])
     handler.hand_over()
     return answer
 
@@ -113,11 +114,11 @@ def _in_directory(sent: QueryDict) -> Asked:
     name = sent.get("name", "")
     if name not in {listed for listed, _ in directory.listed()}:
         raise RefusedError("Choose one of the files in the import directory.")
-    domain, release = _hints(sent)
+    domain, release = hints(sent)
     return Asked(SourceKind.DIRECTORY, name, domain=domain, release=release)
 
 
-def _hints(sent: QueryDict) -> tuple[str, str]:
+def hints(sent: QueryDict) -> tuple[str, str]:
     """What the admin says of a bundle that may be silent: its domain and release, or nothing."""
     domain, release = sent.get("said_domain", ""), sent.get("said_release", "").strip()
     if domain and domain not in Domain.values:
@@ -133,7 +134,9 @@ def _too_large() -> str:
 
 
 def _started(request: HttpRequest, asked: list[Asked]) -> HttpResponse:
-    runs = [acts.start(actor_of(request), one) for one in asked]
+    with transaction.atomic():
+        # All of them, or none where they would be too many.
+        runs = [acts.start(actor_of(request), one) for one in asked]
     if len(runs) == 1:
         return HttpResponseRedirect(run_address(runs[0]))
     messages.success(request, f"{len(runs)} imports wait for their dry runs.")
@@ -160,6 +163,7 @@ def _page(
         most_mb=settings.IMPORT_MAX_BYTES // (1024 * 1024),
         problem=problem,
         sent=problem.sent if problem else QueryDict(),
+        said={problem.form: problem.sent} if problem else {},
         chosen=problem.sent.getlist("domain") if problem and problem.sent else Domain.values,
     )
     return render(

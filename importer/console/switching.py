@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import sessions
 from importer import acts
 from importer.console.page import actor_of, demand, shown
-from importer.deletion import would_go
+from importer.deletion import others_of_release, would_go
 from importer.errors import RefusedError
 from importer.roles import DELETE, SWITCH
 from library.models import Edition, Snapshot
+
+LONGEST_NUMBER: Final = 19
 
 
 @require_POST
@@ -32,27 +38,35 @@ def make_current(request: HttpRequest, snapshot_id: int) -> HttpResponse:
 
 @require_POST
 def go_back(request: HttpRequest) -> HttpResponse:
-    """Show readers again what they saw before."""
+    """Show readers again what they saw before, as the page named it."""
     demand(request, SWITCH)
+    shown_then, target = (_number(request.POST.get(name, "")) for name in ("from", "to"))
     try:
-        messages.success(request, _told(acts.go_back(actor_of(request))))
+        messages.success(request, _told(acts.go_back(actor_of(request), shown_then, target)))
     except RefusedError as refused:
         messages.error(request, str(refused))
     return _overview()
 
 
+@sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HttpRequest, snapshot_id: int) -> HttpResponse:
-    """What would go with a snapshot; with its name typed, it goes."""
+    """What would go with a snapshot; with its name typed, it goes.
+
+    Who signed in a while ago gives the password as well.
+    """
     demand(request, DELETE)
     snapshot = get_object_or_404(Snapshot, pk=snapshot_id)
-    phrase = f"{snapshot.domain} {snapshot.attack_version}"
-    problem = ""
+    phrase = _phrase(snapshot)
+    problem, asks = "", sessions.asks_again(request)
     if request.method == "POST":
         typed = " ".join(request.POST.get("typed", "").split())
-        if typed == phrase:
+        if typed != phrase:
+            problem = f"Nothing was deleted: type “{phrase}” to say that you mean it."
+        elif asks and not sessions.is_password(request, request.POST.get("password", "")):
+            problem = "Nothing was deleted: that is not your password."
+        else:
             return _delete(request, snapshot)
-        problem = f"Nothing was deleted: type “{phrase}” to say that you mean it."
     context = shown(
         request,
         f"Delete {phrase}",
@@ -60,12 +74,13 @@ def delete(request: HttpRequest, snapshot_id: int) -> HttpResponse:
         phrase=phrase,
         gone=would_go(snapshot),
         problem=problem,
+        asks=asks,
     )
     return render(request, "importer/delete.html", context, status=400 if problem else 200)
 
 
 def _delete(request: HttpRequest, snapshot: Snapshot) -> HttpResponse:
-    named = f"{snapshot.domain} {snapshot.attack_version}"
+    named = _phrase(snapshot)
     try:
         gone = acts.delete(actor_of(request), snapshot)
     except RefusedError as refused:
@@ -73,10 +88,21 @@ def _delete(request: HttpRequest, snapshot: Snapshot) -> HttpResponse:
     else:
         messages.success(
             request,
-            f"{named} is deleted, with {gone.versions:,} object versions and"
-            f" {gone.editions:,} past editions.",
+            f"{named} is deleted, with {gone.versions:,} object versions, {gone.findings:,}"
+            f" findings and {gone.editions:,} past editions.",
         )
     return _overview()
+
+
+def _phrase(snapshot: Snapshot) -> str:
+    """What to type for it: its release, and of several snapshots of that which one it is."""
+    named = f"{snapshot.domain} {snapshot.attack_version}"
+    return f"{named} {snapshot.sha256[:8]}" if others_of_release(snapshot).exists() else named
+
+
+def _number(sent: str) -> int:
+    """The number of an edition; 0, which is none, for what is not one."""
+    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < LONGEST_NUMBER else 0
 
 
 def _told(edition: Edition | None) -> str:

@@ -36,7 +36,7 @@ class SpoolHandler(FileUploadHandler):
         self.name = spool.fresh_name()
         # Django has left its folders out, and what cannot be seen.
         self.shown_name = file_name[:LONGEST_NAME]
-        self._file = spool.place(self.name).open("xb")
+        self._file = spool.create(spool.place(self.name))
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         """Write what has come; what goes beyond the limit ends the upload."""

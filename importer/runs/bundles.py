@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
 from functools import partial
 
 from django.conf import settings
@@ -10,18 +12,18 @@ from importer.acquire import Acquired, read_bundle
 from importer.download import download
 from importer.errors import BundleError
 from importer.models import ImportRun, SourceKind
-from importer.published import address
+from importer.published import address, published_sha256
 from importer.runs import directory, spool
 from importer.runs.progress import RunProgress
 from importer.sources import Source
 
 
 def fetch(run: ImportRun, progress: RunProgress) -> None:
-    """Download what MITRE published into the spool, unless it is there already.
+    """Download what MITRE published into the spool, unless it is there, sound, already.
 
     Before the import's transaction, which must not wait for a network. Raises BundleError.
     """
-    if run.source_kind != SourceKind.PUBLISHED or spool.holds(run.stored_as):
+    if run.source_kind != SourceKind.PUBLISHED or _is_kept(run):
         return
     progress.stage("", "downloading from MITRE", 0)
     found = download(run.said_domain, run.source_name, progress.reach)
@@ -30,7 +32,7 @@ def fetch(run: ImportRun, progress: RunProgress) -> None:
     ImportRun.objects.filter(pk=run.pk).update(stored_as=name)
     run.stored_as = name
     try:
-        spool.place(name).write_bytes(found.stored)
+        spool.keep(name, found.stored)
     except OSError as error:
         spool.discard(name)
         raise BundleError(
@@ -38,8 +40,36 @@ def fetch(run: ImportRun, progress: RunProgress) -> None:
         ) from None
 
 
-def source_of(run: ImportRun) -> Source:
-    """The source of a run's bundle, known by the name its admin knows it by."""
+def _is_kept(run: ImportRun) -> bool:
+    """Whether the spool holds what MITRE published; a file that is another is deleted."""
+    if not spool.holds(run.stored_as):
+        return False
+    try:
+        if spool.sha256_of(run.stored_as) == published_sha256(run.said_domain, run.source_name):
+            return True
+    except (OSError, KeyError):
+        # The download says what is the matter.
+        return False
+    spool.discard(run.stored_as)
+    return False
+
+
+def source_of(run: ImportRun, told: Callable[[str], None]) -> Source:
+    """The source of a run's bundle, known by the name its admin knows it by.
+
+    `told` is told the bundle's SHA-256 as soon as it is read.
+    """
+    source = _source_of(run)
+
+    def read() -> Acquired:
+        acquired = source.read()
+        told(hashlib.sha256(acquired.raw).hexdigest())
+        return acquired
+
+    return Source(source.origin, read)
+
+
+def _source_of(run: ImportRun) -> Source:
     match run.source_kind:
         case SourceKind.DIRECTORY:
             read = partial(directory.read, run.source_name, settings.IMPORT_MAX_BYTES)

@@ -36,26 +36,36 @@ TELL: Final = """
     WHERE id = %(run)s AND state = ANY(%(worked_on)s) AND NOT cancel_asked
 """
 NOTE: Final = "UPDATE importer_importrun SET log = log || %(line)s::jsonb WHERE id = %(run)s"
+# What the dry run has read; the import is to read the same.
+READ: Final = """
+    UPDATE importer_importrun SET sha256 = %(sha256)s WHERE id = %(run)s AND state = 'previewing'
+"""
 CLOSE: Final = """
-    UPDATE importer_importrun SET closing = true, stage = 'committing', done = 0, parts = 0
+    UPDATE importer_importrun SET closing = true, stage = 'committing', done = 0, parts = 0,
+        log = log || %(line)s::jsonb
     WHERE id = %(run)s AND state = 'importing' AND NOT cancel_asked
 """
 PREVIEWED: Final = """
     UPDATE importer_importrun SET
         state = CASE WHEN cancel_asked THEN 'cancelled' ELSE %(following)s END,
         preview = %(preview)s::jsonb, report = %(report)s::jsonb, domain = %(domain)s,
-        release = %(release)s, sha256 = %(sha256)s, finished_at = clock_timestamp(), stage = ''
+        release = %(release)s, sha256 = %(sha256)s, finished_at = clock_timestamp(), stage = '',
+        log = log || %(line)s::jsonb
     WHERE id = %(run)s AND state = 'previewing'
 """
 END: Final = """
     UPDATE importer_importrun SET state = %(state)s, problem = %(problem)s,
-        finished_at = clock_timestamp()
+        finished_at = clock_timestamp(), log = log || %(line)s::jsonb
     WHERE id = %(run)s AND state = ANY(%(worked_on)s)
 """
-# What an edition or a snapshot that comes or goes makes another.
+# What a snapshot of a domain that comes, goes or becomes current makes another. Other domains do
+# not count: a release comes as one run a domain, each confirmed by itself.
 LIBRARY_STATE: Final = """
-    SELECT concat(count(*), ' ', max(id), ' ', (SELECT max(id) FROM library_edition))
-    FROM library_snapshot
+    SELECT concat(count(*), ' ', max(id), ' ', (
+        SELECT to_jsonb(edition) ->> concat(%(domain)s::text, '_id')
+        FROM library_edition edition ORDER BY id DESC LIMIT 1
+    ))
+    FROM library_snapshot WHERE domain = %(domain)s
 """
 
 
@@ -98,19 +108,23 @@ class Control:
         """Say how far the run is; False where it is to go no further."""
         return self._changed(TELL, stage=stage, done=done, parts=parts)
 
-    def library_state(self) -> str:
-        """The library as it is outside the import's transaction."""
-        row = self._connection.execute(LIBRARY_STATE).fetchone()
+    def library_state(self, domain: str) -> str:
+        """What is held of a domain outside the import's transaction."""
+        row = self._connection.execute(LIBRARY_STATE, {"domain": domain}).fetchone()
         assert row is not None
         return str(row[0])
 
     def note(self, text: str) -> None:
         """Add a line to the run's log."""
-        self._changed(NOTE, line=json.dumps([ImportRun.said(text)]))
+        self._changed(NOTE, line=_line(text))
+
+    def read(self, sha256: str) -> None:
+        """Say which bundle was read in the dry run, whatever becomes of it."""
+        self._changed(READ, sha256=sha256)
 
     def close(self) -> bool:
         """Whether the run may be committed: nobody has cancelled it, and nobody can any more."""
-        return self._changed(CLOSE)
+        return self._changed(CLOSE, line=_line("Committing"))
 
     def previewed(self, preview: dict[str, Any], *, anything_new: bool) -> None:
         """The dry run is over: the run waits to be confirmed, unless it was cancelled meanwhile.
@@ -126,13 +140,20 @@ class Control:
             domain=report["domain"],
             release=report["release"],
             sha256=report["bundle_sha256"],
+            line=_line("The dry run is over" if anything_new else "The library holds it already"),
         )
 
     def end(self, state: RunState, problem: str = "") -> None:
         """The run is over, unless it is so already."""
-        self._changed(END, state=state, problem=problem)
+        said = f"{state.label}: {problem}" if problem else state.label
+        self._changed(END, state=state, problem=problem, line=_line(said))
 
     def _changed(self, statement: LiteralString, **values: object) -> bool:
         """Whether the run's row was as the statement wants it, and has been changed."""
         given = values | {"run": self._run_id, "worked_on": list(WORKED_ON)}
         return self._connection.execute(statement, given).rowcount == 1
+
+
+def _line(text: str) -> str:
+    """A line to add to a run's log, as JSON."""
+    return json.dumps([ImportRun.said(text)])

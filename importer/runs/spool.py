@@ -7,20 +7,19 @@ Web processes and workers share the folder.
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 import secrets
 import time
-from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from django.conf import settings
-from django.db.models import Q
-from django.utils import timezone
-
-from importer.models import OPEN, OVER, ImportRun, RunState
 
 NAME_FORM: Final = re.compile(r"[0-9a-f]{32}\.bundle")
+# Behind the name of a file that is still being written.
+PART: Final = ".part"
 # A file that no run names may be one that is still being uploaded, for as long as it grows.
 UNNAMED_SECONDS: Final = 3600
 
@@ -49,31 +48,42 @@ def holds(name: str) -> bool:
     return bool(name) and place(name).is_file()
 
 
+def create(path: Path) -> BinaryIO:
+    """A new file of the spool, open to be written: for its owner alone, and for nobody to run."""
+    return open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600))
+
+
+def keep(name: str, content: bytes | bytearray) -> None:
+    """Make a file: whole under its name, or not at all. Raises OSError."""
+    path = place(name)
+    part = path.with_name(path.name + PART)
+    part.unlink(missing_ok=True)
+    with create(part) as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def sha256_of(name: str) -> str:
+    """The SHA-256 of a file as it stands there. Raises OSError."""
+    with place(name).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def discard(name: str) -> None:
-    """Delete a file, if there is one."""
+    """Delete a file, if there is one, and what was written of it."""
     if name:
-        place(name).unlink(missing_ok=True)
+        path = place(name)
+        path.unlink(missing_ok=True)
+        path.with_name(path.name + PART).unlink(missing_ok=True)
 
 
-def sweep() -> None:
-    """Cancel runs that nobody has confirmed for long, and delete the files nothing needs any more.
-
-    Two queries and a listing.
-    """
-    kept_for = timedelta(hours=settings.IMPORT_KEEP_HOURS)
-    limit = timezone.now() - kept_for
-    ImportRun.objects.filter(state=RunState.PREVIEWED, finished_at__lt=limit).update(
-        state=RunState.CANCELLED,
-        finished_at=timezone.now(),
-        problem=f"Nobody confirmed it within {settings.IMPORT_KEEP_HOURS} hours.",
-    )
-    needed = Q(state__in=OPEN) | Q(state__in=OVER, finished_at__gte=limit)
-    named = set(
-        ImportRun.objects.filter(needed, stored_as__gt="").values_list("stored_as", flat=True)
-    )
+def sweep(named: set[str]) -> None:
+    """Delete every file but those named and those that may still be on their way; one listing."""
     oldest = time.time() - UNNAMED_SECONDS
     for path in folder().iterdir():
-        if NAME_FORM.fullmatch(path.name) and path.name not in named:
+        if NAME_FORM.fullmatch(path.name.removesuffix(PART)) and path.name not in named:
             _delete_if_older(path, oldest)
 
 

@@ -16,14 +16,15 @@ from django.db.models.functions import Now
 
 from importer.database import DATABASE_FAILURES, failure
 from importer.errors import BundleError
-from importer.models import WORKED_ON, ImportRun, RunState, SourceKind
+from importer.models import WORKED_ON, ImportRun, RunState, SourceKind, logged
 from importer.pipeline import AtEnd, Options, import_bundles
 from importer.report import IMPORTED, Report
 from importer.runs import spool
 from importer.runs.bundles import fetch, source_of
 from importer.runs.control import Control
-from importer.runs.preview import kept_report, preview_of
+from importer.runs.preview import final_report, preview_of
 from importer.runs.progress import CancelledError, RunProgress
+from importer.runs.wording import in_console
 from importer.validate import ValidatorError
 
 log = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ def _attempt(run: ImportRun, control: Control, step: Step) -> None:
     except CancelledError:
         control.end(RunState.CANCELLED)
     except (BundleError, ValidatorError) as error:
-        control.end(RunState.FAILED, " ".join(str(error).split()))
+        control.end(RunState.FAILED, in_console(" ".join(str(error).split())))
     except DATABASE_FAILURES as error:
         _fail(run, control, failure(error))
     except Exception as error:
@@ -77,7 +78,10 @@ def _fail(run: ImportRun, control: Control, problem: str) -> None:
     except psycopg.Error:
         with suppress(*DATABASE_FAILURES):
             ImportRun.objects.filter(pk=run.pk, state__in=WORKED_ON).update(
-                state=RunState.FAILED, problem=problem, finished_at=Now()
+                state=RunState.FAILED,
+                problem=problem,
+                finished_at=Now(),
+                log=logged(f"{RunState.FAILED.label}: {problem}"),
             )
 
 
@@ -87,10 +91,10 @@ def _dry_run(run: ImportRun, control: Control) -> None:
 
     def look(reports: list[Report]) -> None:
         progress.stage("", "looking at what would change", 0)
-        found.append(preview_of(reports[0], control.library_state()))
+        found.append(preview_of(reports[0], control.library_state(reports[0].domain)))
 
     progress = RunProgress(control)
-    (report,) = _import_bundle(run, progress, _options(run, dry_run=True), look)
+    (report,) = _import_bundle(run, control, progress, dry_run=True, at_end=look)
     control.previewed(found[0], anything_new=report.status == IMPORTED)
 
 
@@ -108,24 +112,29 @@ def _import(run: ImportRun, control: Control) -> None:
             raise CancelledError
         _done(run, report)
 
-    _import_bundle(run, RunProgress(control), _options(run, dry_run=False), finish)
+    _import_bundle(run, control, RunProgress(control), dry_run=False, at_end=finish)
     spool.discard(run.stored_as)
 
 
 def _done(run: ImportRun, report: Report) -> None:
     """Say so in the import's transaction; it fails where the run was given up meanwhile."""
     ended = ImportRun.objects.filter(pk=run.pk, state=RunState.IMPORTING).update(
-        state=RunState.DONE, report=kept_report(report), finished_at=Now(), stage=""
+        state=RunState.DONE,
+        report=final_report(report),
+        finished_at=Now(),
+        stage="",
+        log=logged(f"{report.status.capitalize()} as snapshot {report.snapshot}"),
     )
     if not ended:
         raise CancelledError
 
 
 def _import_bundle(
-    run: ImportRun, progress: RunProgress, options: Options, at_end: AtEnd
+    run: ImportRun, control: Control, progress: RunProgress, *, dry_run: bool, at_end: AtEnd
 ) -> list[Report]:
     fetch(run, progress)
-    return import_bundles([source_of(run)], options, progress, at_end)
+    source = source_of(run, control.read)
+    return import_bundles([source], _options(run, dry_run=dry_run), progress, at_end)
 
 
 def _options(run: ImportRun, *, dry_run: bool) -> Options:

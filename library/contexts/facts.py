@@ -1,16 +1,19 @@
 """The facts at the head of an object's page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.safestring import SafeString
 
-from library.contexts.graph import Named
+from library.contexts.graph import Named, Statement
 from library.contexts.held import HeldObject
 from library.contexts.subject import Subject
+from library.contexts.undeclared import as_text
 from library.declarations import Catalogued, FactSpec, Linked, Seen, Stated
 from library.identifiers import SOFTWARE, timestamp
+from library.text.markdown import plain
+from library.text.references import Source, citations_of
 
 YES_NO = {True: "Yes", False: "No"}
 
@@ -25,6 +28,11 @@ class Fact:
     links: tuple[Named, ...] = ()
     month: datetime | None = None
     cited: SafeString | str = ""
+
+    @property
+    def shown(self) -> str:
+        """The words that a table's row shows of it, without its label."""
+        return f"{self.month:%B %Y}" if self.month else self.value
 
 
 def facts(subject: Subject) -> list[Fact]:
@@ -44,11 +52,30 @@ def facts(subject: Subject) -> list[Fact]:
 
 
 def shown_facts(
-    subject: Subject, specs: tuple[FactSpec, ...], properties: dict[str, object]
+    subject: Subject,
+    specs: tuple[FactSpec, ...],
+    properties: dict[str, object],
+    own: tuple[Source, ...],
 ) -> list[Fact]:
-    """What a table's row says of its object beside the name."""
-    made = [stated(spec, properties, _citer(subject)) for spec in specs]
+    """What a table's row says of its object beside the name.
+
+    Citations resolve in that object, whose references are `own`, then in the page's.
+    """
+    made = [stated(spec, properties, _citer(subject, own)) for spec in specs]
     return [fact for fact in made if _says_something(fact)]
+
+
+def unknown_facts(
+    subject: Subject, statement: Statement, scopes: Sequence[Sequence[Source]]
+) -> Iterator[Fact]:
+    """What a relationship states that none has until now, as MITRE writes it."""
+    for name, value in statement.others:
+        said = as_text(value)
+        citations = citations_of(said)
+        if citations:
+            yield Fact(name, plain(said), cited=subject.prose.cite(citations, scopes))
+        else:
+            yield Fact(name, said)
 
 
 def _says_something(fact: Fact) -> bool:
@@ -62,13 +89,12 @@ def type_words(held: HeldObject) -> str:
 
 def _declared(subject: Subject, spec: FactSpec) -> Fact:
     if isinstance(spec, Linked):
-        found = subject.graph.reached(subject.places, spec.step)
-        return Fact(spec.label, links=tuple(map(subject.named, found)))
+        return Fact(spec.label, links=subject.graph.linked(subject.places, spec.step))
     return stated(spec, subject.held.properties, _citer(subject))
 
 
-def _citer(subject: Subject) -> Callable[[str], SafeString]:
-    return lambda citation: subject.prose.cite(citation, [subject.held.sources])
+def _citer(subject: Subject, *scopes: tuple[Source, ...]) -> Callable[[str], SafeString]:
+    return lambda citation: subject.prose.cite(citation, [*scopes, subject.held.sources])
 
 
 def stated(

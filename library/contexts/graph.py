@@ -7,18 +7,24 @@ query, and all objects reached in one more.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import orjson
-from django.db.models import Q
 
-from library.addresses import Addresses
+from library.addresses import Addresses, own_address
+from library.changes import is_live
 from library.conditional import Shelf
 from library.declarations import Step
 from library.identifiers import Domain, ObjectType, type_of
-from library.lookups import contents_of, edges_of, members_of
-from library.models import SnapshotEdge
+from library.lookups import Direction, contents_of, edges_of, members_of
+from library.substance import NOISE
 from library.text.references import Source, sources
+
+# What of a relationship tells of the link itself, and the note that stands beside it.
+OF_THE_LINK: Final = NOISE.keys() | {
+    *("relationship_type", "source_ref", "target_ref", "description", "external_references"),
+    *("revoked", "x_mitre_deprecated", "x_mitre_domains"),
+}
 
 
 # Pages make hundreds of each of the following, and a named tuple is made in half the time.
@@ -28,6 +34,11 @@ class Statement(NamedTuple):
     stix_id: str
     description: str
     sources: tuple[Source, ...]
+    others: tuple[tuple[str, Any], ...] = ()
+    """What no relationship has stated until now: properties with their values, by name."""
+
+    live: bool = True
+    """Whether the relationship itself is neither revoked nor deprecated."""
 
     @classmethod
     def of(cls, canonical: str) -> "Statement":
@@ -35,7 +46,10 @@ class Statement(NamedTuple):
         properties = orjson.loads(canonical)
         text = properties.get("description")
         description = text if isinstance(text, str) else ""
-        return cls(properties["id"], description, sources(properties.get("external_references")))
+        cited = sources(properties.get("external_references"))
+        unknown = sorted(properties.keys() - OF_THE_LINK)
+        others = tuple((name, properties[name]) for name in unknown)
+        return cls(properties["id"], description, cited, others, is_live(properties))
 
 
 class Edge(NamedTuple):
@@ -61,7 +75,14 @@ class Member(NamedTuple):
     stix_type: str
     attack_id: str
     name: str
+    revoked: bool
+    deprecated: bool
     domain: str
+
+    @property
+    def status(self) -> str:
+        """The words "Revoked" or "Deprecated"; nothing for a live object."""
+        return "Revoked" if self.revoked else "Deprecated" if self.deprecated else ""
 
     @property
     def kind(self) -> ObjectType:
@@ -99,19 +120,23 @@ DOMAIN_LABELS = {domain.value: domain.label for domain in Domain}
 
 # An object in one snapshot: the keys of both.
 type Place = tuple[int, int]
+# Links by their kind and the object at one end.
+type EdgesByEnd = dict[tuple[str, int], list[Edge]]
 
 
 @dataclass
 class Graph:
-    """Live links of the shelf's snapshots, fetched round by round, and the objects at their ends.
+    """Links of the shelf's snapshots, fetched round by round, and the objects at their ends.
 
     `fetch` costs one query, `meet` one, `contents` one.
     """
 
     shelf: Shelf
     members: dict[Place, Member] = field(default_factory=dict)
-    _out: dict[tuple[str, int], list[Edge]] = field(default_factory=lambda: defaultdict(list))
-    _in: dict[tuple[str, int], list[Edge]] = field(default_factory=lambda: defaultdict(list))
+    _out: EdgesByEnd = field(default_factory=lambda: defaultdict(list))
+    _in: EdgesByEnd = field(default_factory=lambda: defaultdict(list))
+    _dead_out: EdgesByEnd = field(default_factory=lambda: defaultdict(list))
+    _dead_in: EdgesByEnd = field(default_factory=lambda: defaultdict(list))
     _seen: set[tuple[int, str, int, int, int]] = field(default_factory=set)
 
     def fetch(
@@ -121,25 +146,32 @@ class Graph:
 
         The content of an object that carries a link in a property is never fetched.
         """
-        by_direction: dict[tuple[str, bool], set[int]] = defaultdict(set)
+        by_direction: dict[Direction, set[int]] = defaultdict(set)
         for object_ids, step in wanted:
             if object_ids:
-                by_direction[step.link, step.forward].update(object_ids)
+                by_direction[step.link, step.forward, step.dead_too].update(object_ids)
         for row in edges_of(self.shelf.snapshot_ids, by_direction, with_content=with_content):
-            key, canonical = row[:5], row[5]
+            key, live, canonical = row[:5], row[5], row[6]
             if key not in self._seen:
                 self._seen.add(key)
-                self._keep(Edge._make((*key, Statement.of(canonical) if canonical else None)))
+                edge = Edge._make((*key, Statement.of(canonical) if canonical else None))
+                self._keep(edge, live=live)
 
-    def _keep(self, edge: Edge) -> None:
-        self._out[edge.kind, edge.source_id].append(edge)
-        self._in[edge.kind, edge.target_id].append(edge)
+    def _keep(self, edge: Edge, *, live: bool) -> None:
+        """Keep a link; not a relationship that MITRE has taken back itself."""
+        if live:
+            self._out[edge.kind, edge.source_id].append(edge)
+            self._in[edge.kind, edge.target_id].append(edge)
+        elif edge.statement is None or edge.statement.live:
+            self._dead_out[edge.kind, edge.source_id].append(edge)
+            self._dead_in[edge.kind, edge.target_id].append(edge)
 
     @property
     def all_edges(self) -> Iterator[Edge]:
         """Every link fetched so far."""
-        for edges in self._out.values():
-            yield from edges
+        for found in (self._out, self._dead_out):
+            for edges in found.values():
+                yield from edges
 
     def ends(self, object_ids: Iterable[int], step: Step) -> set[int]:
         """The objects that a step leads to, whatever their kind."""
@@ -151,7 +183,11 @@ class Graph:
 
     def edges(self, object_id: int, step: Step) -> Sequence[Edge]:
         """The links of an object for a step, in any snapshot."""
-        return (self._out if step.forward else self._in).get((step.link, object_id), ())
+        key = step.link, object_id
+        live = (self._out if step.forward else self._in).get(key, [])
+        if not step.dead_too:
+            return live
+        return live + (self._dead_out if step.forward else self._dead_in).get(key, [])
 
     def meet(self, object_ids: Iterable[int]) -> None:
         """Fetch what tables say of these objects."""
@@ -170,13 +206,18 @@ class Graph:
         return frozenset((kind.mitre_path, attack_id) for kind, attack_id in met if kind.is_known)
 
     def named(self, object_ids: Iterable[int | None]) -> list[Named | None]:
-        """How pages link to objects, in whichever domain comes first; None for none."""
+        """How pages link to objects, in whichever domain comes first; None for none.
+
+        Those that are dead with that word beside the name.
+        """
         found: dict[int | None, Named] = {}
         for snapshot in reversed(self.shelf.snapshots):
             for object_id in object_ids:
                 member = self.members.get((snapshot.pk, object_id or 0))
                 if member is not None:
-                    found[object_id] = Named.of(member, self.shelf.addresses)
+                    named = Named.of(member, self.shelf.addresses)
+                    href = own_address(named.href, is_revoked=member.revoked)
+                    found[object_id] = named._replace(href=href, told=member.status.lower())
         return [found.get(object_id) for object_id in object_ids]
 
     def follow(self, place: Place, step: Step) -> list[tuple[Edge, Member]]:
@@ -209,14 +250,15 @@ class Graph:
         }
         return list(found.values())
 
+    def linked(self, places: Iterable[Place], step: Step) -> tuple[Named, ...]:
+        """The same as facts link to them, those that are dead with that word beside the name."""
+        addresses = self.shelf.addresses
+        return tuple(
+            Named.of(member, addresses)._replace(told=member.status.lower())
+            for member in self.reached(places, step)
+        )
+
     def contents(self, members: Iterable[Member]) -> dict[int, dict[str, Any]]:
         """The properties of these objects by the key of their version."""
         versions = {member.version_id for member in members}
         return {version: orjson.loads(canonical) for version, canonical in contents_of(versions)}
-
-
-def links_of(shelf: Shelf, object_id: int) -> list[tuple[str, bool]]:
-    """The kinds of link that an object has, and whether it is where they start; one query."""
-    edges = SnapshotEdge.objects.live_in(shelf.snapshots)
-    ends = edges.filter(Q(source=object_id) | Q(target=object_id)).values_list("kind", "source_id")
-    return sorted({(kind, source_id == object_id) for kind, source_id in ends.distinct()})

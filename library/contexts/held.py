@@ -8,9 +8,17 @@ from typing import Any
 
 import orjson
 
-from library.addresses import Addresses, mitre_address
+from library.addresses import Addresses, mitre_address, own_address
 from library.conditional import Shelf
-from library.identifiers import MATRIX, Domain, ObjectType, attack_reference, timestamp, type_of
+from library.identifiers import (
+    MATRIX,
+    Domain,
+    ObjectType,
+    attack_reference,
+    is_sample,
+    timestamp,
+    type_of,
+)
 from library.lookups import HeldRow, held_by_attack_id, held_by_stix_id
 from library.models import ObjectContent, ObjectVersion, Snapshot, SnapshotObject, StixObject
 from library.parameters import can_be_held
@@ -74,6 +82,18 @@ class HeldObject:
         return [Domain(row.snapshot.domain).label for row in self.rows]
 
     @property
+    def is_of_sample(self) -> bool:
+        """Whether it is the sample's, not ATT&CK's."""
+        return is_sample(self.rows[0].snapshot.attack_version)
+
+    def has_feed(self, shelf: Shelf) -> bool:
+        """Whether releases may tell news of it: of the sample while readers see that, else never.
+
+        They may of what the edition does not hold: how it went, and one day that it is back.
+        """
+        return self.is_of_sample == shelf.current.sample
+
+    @property
     def status(self) -> str:
         """The words "Revoked" or "Deprecated"; nothing for a live object."""
         return status_of(self.version)
@@ -82,6 +102,11 @@ class HeldObject:
     def href(self) -> str:
         """The address of its page: its short one, or that by STIX id where it has none."""
         return self.addresses.page(self.kind, self.attack_id, self.stix_id)
+
+    @property
+    def own_href(self) -> str:
+        """The same for who wants this object, where its address leads on to what replaced it."""
+        return own_address(self.href, is_revoked=self.version.revoked)
 
     @property
     def lasting_href(self) -> str:
@@ -131,6 +156,10 @@ class HeldObject:
         value = self.properties.get(name)
         return [part for part in value if isinstance(part, str)] if isinstance(value, list) else []
 
+    def other_names(self, name: str) -> list[str]:
+        """What a property lists as names of the object beside its own, which comes first there."""
+        return [each for each in dict.fromkeys(self.strings(name)) if each != self.name]
+
     def moment(self, name: str) -> datetime | None:
         """A property that should hold a timestamp; None where it does not."""
         return timestamp(self.properties.get(name))
@@ -154,9 +183,14 @@ def find_objects(shelf: Shelf, kind: ObjectType, attack_id: str) -> list[HeldObj
 
     More than one where MITRE gave an ID twice: first the one that the ID leads to.
     """
+    return [held for held in find_by_attack_id(shelf, attack_id) if held.kind is kind]
+
+
+def find_by_attack_id(shelf: Shelf, attack_id: str) -> list[HeldObject]:
+    """The same of whatever kind."""
     if not can_be_held(attack_id):
         return []
-    rows = held_by_attack_id(shelf.snapshot_ids, attack_id, kind.stix_types)
+    rows = held_by_attack_id(shelf.snapshot_ids, attack_id)
     by_object: dict[int, list[SnapshotObject]] = defaultdict(list)
     for row in _by_domain(shelf, rows):
         by_object[row.object_id].append(row)

@@ -57,6 +57,7 @@ def home_context(shelf: Shelf) -> HomeContext:
             title="ATT&CK Library",
             description=PURPOSE,
             canonical="" if shelf.release else shelf.addresses.home,
+            cited=shelf.addresses.home,
         ),
         purpose=PURPOSE,
         doors=[

@@ -13,7 +13,15 @@ from library.contexts.held import HeldObject
 from library.contexts.page import Crumb, Page, way_up
 from library.contexts.pinned import standing_now
 from library.declarations import Relation
-from library.identifiers import MATRIX, TACTIC, TECHNIQUE, Domain, Link, type_of
+from library.identifiers import (
+    MATRIX,
+    NO_PLATFORM,
+    TACTIC,
+    TECHNIQUE,
+    Domain,
+    Link,
+    type_of,
+)
 from library.markup import matrix_html
 from library.models import SnapshotEdge, SnapshotObject
 from library.paper import leaves_out
@@ -30,6 +38,10 @@ class MatrixCell:
     subs: list["MatrixCell"] = field(default_factory=list)
     mark: str = ""
     """What the mark means where there are several kinds: "new"; a word that stands alone."""
+
+    heads_only: bool = False
+    """Whether it only stands over sub-techniques, uncounted: as `mark` says why, or where there is
+    none because they alone are on the platform."""
 
     @property
     def marked_subs(self) -> int:
@@ -48,11 +60,14 @@ class MatrixColumn:
 
     tactic: Named
     cells: list[MatrixCell]
+    mark: str = ""
+    """What became of the tactic itself: "gone"; a word that stands alone."""
 
     @property
     def every_cell(self) -> list[MatrixCell]:
-        """Its techniques and the sub-techniques below them."""
-        return [*self.cells, *(sub for cell in self.cells for sub in cell.subs)]
+        """Its techniques and the sub-techniques below them; not what only heads these."""
+        heads = [cell for cell in self.cells if not cell.heads_only]
+        return [*heads, *(sub for cell in self.cells for sub in cell.subs)]
 
     def tally(self, *, marks: bool) -> str:
         """How many techniques and sub-techniques there are, and how many are marked."""
@@ -97,6 +112,11 @@ class Matrix:
         return tally(each.values(), marks=self.shows_marks)
 
     @property
+    def file_query(self) -> str:
+        """The query under which files have what stands in it."""
+        return MatrixFilters(self.filters.platform).query
+
+    @property
     def found(self) -> int:
         """How many cells hold the text that is looked for."""
         return sum(cell.found for column in self.columns for cell in column.every_cell)
@@ -138,23 +158,29 @@ def matrix_of(
     for child, parent in parents.items():
         subs[parent].append(child)
 
+    def fits(object_id: int) -> bool:
+        return not filters.platform or filters.platform in members[object_id].platforms
+
     def cell(object_id: int, under: set[int]) -> MatrixCell:
         named = members[object_id].named
-        children = [c for c in subs[object_id] if c in under and _fits(members, c, filters)]
+        stands = fits(object_id)
+        children = [c for c in subs[object_id] if c in under and fits(c)]
         return MatrixCell(
             technique=named,
-            marked=marked is not None and object_id in marked,
-            found=filters.finds(named.attack_id, named.name),
+            marked=stands and marked is not None and object_id in marked,
+            found=stands and filters.finds(named.attack_id, named.name),
             subs=[cell(child, set()) for child in _by_name(members, children)],
+            heads_only=not stands,
         )
 
     shown = {t for tactic in tactics for t in below[tactic] if t in members}
-    platforms = sorted({platform for t in shown for platform in members[t].platforms})
+    stated = {platform for t in shown for platform in members[t].platforms}
+    platforms = sorted(stated - {NO_PLATFORM})
     filters = filters.among(platforms)
     columns = []
     for tactic in tactics:
         under = {technique for technique in below[tactic] if technique in members}
-        heads = {t for t in under if parents.get(t) not in under and _fits(members, t, filters)}
+        heads = {parents[t] if parents.get(t) in under else t for t in under if fits(t)}
         cells = [cell(head, under) for head in _by_name(members, heads)]
         columns.append(MatrixColumn(members[tactic].named, cells))
     return Matrix(
@@ -164,6 +190,18 @@ def matrix_of(
         platforms=platforms,
         filters=filters,
         shows_marks=marked is not None,
+    )
+
+
+def matrix_frame(shelf: Shelf, held: HeldObject, address: str, filters: MatrixFilters) -> Page:
+    """What a citation of the page of a matrix says, as the reader filters it."""
+    return Page(
+        shelf=shelf,
+        title=held.name,
+        description="",
+        canonical=address,
+        cited=address + filters.query,
+        cited_release=held.rows[0].snapshot.attack_version,
     )
 
 
@@ -206,10 +244,6 @@ def _links(snapshot_id: int, *, is_live: bool) -> tuple[dict[int, list[int]], di
         elif source_id != target_id:
             parents[source_id] = target_id
     return below, parents
-
-
-def _fits(members: dict[int, _Held], object_id: int, filters: MatrixFilters) -> bool:
-    return not filters.platform or filters.platform in members[object_id].platforms
 
 
 def _by_name(members: dict[int, _Held], object_ids: Iterable[int]) -> list[int]:
@@ -263,6 +297,7 @@ def own_matrices(
             Crumb("Matrix"),
         ),
         canonical=f"{held.href}/matrix",
+        cited=f"{held.href}/matrix{filters.query}",
         indexed=False,
         kind=held.kind,
         standing_now=said,

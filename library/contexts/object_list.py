@@ -1,30 +1,31 @@
 """A list of one kind of object: filters, cards, pages."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
-from django.db.models import F, Func, Q
+from django.db.models import Q
 from django.utils.safestring import SafeString
 
 from library import markup
 from library.conditional import Shelf
 from library.contexts.charted import charted_places
 from library.contexts.held import HeldObject
+from library.contexts.list_choices import among, offered
 from library.contexts.page import Crumb, FeedLink, Page, way_up
 from library.contexts.pager import PageLink, clamped, page_at, page_links
 from library.contexts.prose import Prose
 from library.documents import ALIASES
-from library.identifiers import TACTIC, TECHNIQUE, Domain, ObjectType
+from library.identifiers import TECHNIQUE, Domain, ObjectType
 from library.kinds import page_kind
-from library.models import ObjectContent, SearchDocument, SnapshotObject
+from library.models import ObjectContent, SnapshotObject
 from library.parameters import PAGE_SIZE, ListFilters
 from library.querysets import SnapshotObjectQuerySet
 from library.text.markdown import Rendered, plain
+from library.text.words import unaccented
 
 BATCH = 250
 # Of what filters by text have read, the web process keeps so many characters: several times those
@@ -113,8 +114,8 @@ class ListContext:
 
 def object_list(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> ListContext:
     """The list that a reader asks for; at most five queries."""
-    tactics, platforms = _offered(shelf, kind)
-    filters = filters.among([attack_id for attack_id, _ in tactics], platforms)
+    tactics, platforms = offered(shelf, kind, filters)
+    filters = among(filters, tactics, platforms)
     rows = _narrowed(shelf, kind, filters)
     found, counts, filters = _page_of(shelf, kind, rows, filters)
     total = counts.total
@@ -129,7 +130,7 @@ def object_list(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> ListCon
         purpose=page_kind(kind).purpose,
         filters=filters,
         domains=[(domain.value, domain.label) for domain in Domain],
-        tactics=tactics,
+        tactics=[(tactic.attack_id, tactic.label) for tactic in tactics],
         platforms=platforms,
         path=path,
         cards=_cards(shelf, found),
@@ -170,38 +171,7 @@ def _narrowed(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> SnapshotO
 
 def usable(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> ListFilters:
     """The filters without what the list does not offer; at most two queries."""
-    tactics, platforms = _offered(shelf, kind)
-    return filters.among([attack_id for attack_id, _ in tactics], platforms)
-
-
-def _offered(shelf: Shelf, kind: ObjectType) -> tuple[list[tuple[str, str]], list[str]]:
-    """The tactics and the platforms by which a list can be filtered; a query for each."""
-    offered = page_kind(kind).filters
-    return (
-        _tactics(shelf) if "tactic" in offered else [],
-        _platforms(shelf, kind) if "platform" in offered else [],
-    )
-
-
-def _tactics(shelf: Shelf) -> list[tuple[str, str]]:
-    """The live tactics by ID and name, the domain behind a name that several have; one query."""
-    rows = SnapshotObject.objects.in_snapshots(shelf.snapshots).of_type(TACTIC).live()
-    found = [(r.version.attack_id, r.version.name, r.snapshot.domain) for r in rows.in_list_order()]
-    names = Counter(name for _, name, _ in found)
-    return [
-        (attack_id, f"{name} ({Domain(domain).label})" if names[name] > 1 else name)
-        for attack_id, name, domain in found
-    ]
-
-
-def _platforms(shelf: Shelf, kind: ObjectType) -> list[str]:
-    """The platforms that objects of a kind have; one query."""
-    documents = SearchDocument.objects.filter(
-        version__memberships__snapshot__in=shelf.snapshots,
-        version__object__stix_type__in=kind.stix_types,
-    )
-    unnested = documents.annotate(platform=Func(F("platforms"), function="unnest"))
-    return sorted(set(unnested.values_list("platform", flat=True).distinct()))
+    return among(filters, *offered(shelf, kind, filters))
 
 
 class _Counts(NamedTuple):
@@ -235,7 +205,7 @@ def _page_of(
 
 @dataclass(slots=True)
 class _Text:
-    """What the text filter reads of one object version, case folded."""
+    """What the text filter reads of one object version, without case and accents."""
 
     title: str
     raw: str
@@ -246,15 +216,15 @@ class _Text:
         if word.text in self.title:
             return True
         if self.words is None:
-            if not word.may_stand_in(self.raw.casefold()):
+            if not word.may_stand_in(unaccented(self.raw)):
                 return False
-            self.words = plain(self.raw).casefold()
+            self.words = unaccented(plain(self.raw))
         return word.text in self.words
 
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """One word of the text filter."""
+    """One word of the text filter, as `unaccented` has it."""
 
     text: str
     runs: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...]
@@ -286,7 +256,7 @@ def _parted(run: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 @lru_cache(maxsize=64)
 def _words(text: str) -> tuple[_Word, ...]:
-    return tuple(_Word.of(word) for word in dict.fromkeys(text.casefold().split()))
+    return tuple(_Word.of(word) for word in dict.fromkeys(unaccented(text).split()))
 
 
 _kept: dict[int, _Text] = {}
@@ -324,7 +294,7 @@ def _text_of(title: str, properties: dict[str, Any]) -> _Text:
     aliases = (alias for found in lists if isinstance(found, list) for alias in found)
     names = " ".join((title, *(alias for alias in aliases if isinstance(alias, str))))
     text = properties.get("description")
-    return _Text(names.casefold(), text if isinstance(text, str) else "")
+    return _Text(unaccented(names), text if isinstance(text, str) else "")
 
 
 def _keep(read: dict[int, _Text]) -> None:
@@ -343,16 +313,11 @@ def _cards(shelf: Shelf, rows: list[SnapshotObject]) -> list[Card]:
             domain=row.snapshot.domain,
             domain_label=Domain(row.snapshot.domain).label,
             definition=prose.render_elsewhere(
-                found.text("description"), [found.sources], _references_page(found)
+                found.text("description"), [found.sources], found.own_href
             ),
         )
         for row, found in zip(rows, held, strict=True)
     ]
-
-
-def _references_page(found: HeldObject) -> str:
-    """The page with an object's own references, which a revoked one's address leads away from."""
-    return f"{found.href}?redirect=no" if found.version.revoked else found.href
 
 
 def list_frame(shelf: Shelf, kind: ObjectType, filters: ListFilters) -> Page:

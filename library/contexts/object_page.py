@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
 
+from library.addresses import Addresses
 from library.conditional import Shelf
 from library.contexts.explorer import TacticGroup, tactic_groups
 from library.contexts.facts import Fact, facts
-from library.contexts.generic import GenericFact, as_written
 from library.contexts.graph import Named
 from library.contexts.held import HeldObject
 from library.contexts.page import Crumb, FeedLink, Page, way_up
@@ -18,10 +18,11 @@ from library.contexts.quality import source_quality
 from library.contexts.sections import ListingSection, Section, sections
 from library.contexts.subject import Subject, subject_of
 from library.contexts.tables import Row, Table
+from library.contexts.undeclared import WrittenFact, as_written
 from library.declarations import PageKind
 from library.history.timeline import Timeline, timelines
-from library.identifiers import MATRIX, TECHNIQUE, Domain, is_sample
-from library.kinds import PARENT
+from library.identifiers import MATRIX, TECHNIQUE, Domain
+from library.kinds import STATED_PARENT
 from library.markup import references_html
 from library.panels import Panel, object_panels
 from library.parameters import TableFilters
@@ -59,7 +60,7 @@ class ObjectPage:
     held: HeldObject
     kind: PageKind
     facts: list[Fact]
-    written: list[GenericFact]
+    written: list[WrittenFact]
     panels: list[Panel]
     definition: Rendered
     sections: list[Section]
@@ -119,6 +120,12 @@ class ObjectPage:
         charted = {label for row in self.charted_rows for label in row.domains}
         return [domain for domain in held if domain.label in charted]
 
+    @property
+    def lists_any(self) -> bool:
+        """Whether it lists other objects: of what is let go, properties may still lead to some."""
+        tables = (section for section in self.sections if isinstance(section, Table))
+        return self.held.kind is MATRIX or any(table.total for table in tables)
+
     def table(self, slug: str) -> Table | ListingSection | None:
         """The table of a name; the page's main one where the name is empty."""
         wanted = slug or self.kind.main
@@ -139,6 +146,7 @@ def object_page(
     # In the order of the page, so that references are numbered by first use.
     stated = facts(subject)
     definition = subject.prose.render(held.text("description"), [held.sources])
+    written = as_written(held, subject.prose)
     made = sections(subject, address, filters)
     references = subject.prose.references
     references.add_uncited(held.sources)
@@ -149,7 +157,7 @@ def object_page(
         held=held,
         kind=subject.kind,
         facts=stated,
-        written=as_written(subject),
+        written=written,
         panels=object_panels(shelf, held),
         definition=definition,
         sections=made,
@@ -159,7 +167,7 @@ def object_page(
             held.object_id,
             shelf.snapshot_ids,
             up_to=shelf.newest_snapshot,
-            of_sample=_is_of_sample(held),
+            of_sample=held.is_of_sample,
         ),
         references=_references(references.entries, made),
         quality=source_quality(subject, references.entries),
@@ -168,10 +176,6 @@ def object_page(
         others=others,
         revocation=revocation,
     )
-
-
-def _is_of_sample(held: HeldObject) -> bool:
-    return is_sample(held.rows[0].snapshot.attack_version)
 
 
 def _references(entries: list[Reference], made: Sequence[Section]) -> list[ShownReference]:
@@ -194,6 +198,8 @@ def _page(subject: Subject, address: str) -> Page:
     held = subject.held
     around = "the techniques in it" if held.kind is MATRIX else "what is related to it"
     said, current_href = standing_now(subject.shelf, held, around)
+    is_gone = bool(subject.shelf.release and not current_href)
+    feed_of = Addresses().by_stix_id(held.stix_id) if is_gone else address
     return Page(
         shelf=subject.shelf,
         kind=held.kind,
@@ -209,7 +215,8 @@ def _page(subject: Subject, address: str) -> Page:
         standing_now=said,
         current_href=current_href,
         cited_release=held.rows[0].snapshot.attack_version,
-        feed=FeedLink(f"Changes of {held.attack_id} {held.name}", f"{address}/atom"),
+        feed=FeedLink(f"Changes of {held.attack_id} {held.name}", f"{feed_of}/atom"),
+        has_lasting_feed=is_gone and held.has_feed(subject.shelf),
     )
 
 
@@ -218,7 +225,7 @@ def _crumbs(subject: Subject) -> tuple[Crumb, ...]:
     held = subject.held
     way = [*way_up(subject.shelf, held.kind)]
     for place in subject.places[:1]:
-        for _, parent in subject.graph.follow(place, PARENT)[:1]:
+        for _, parent in subject.graph.follow(place, STATED_PARENT)[:1]:
             named = subject.named(parent)
             way.append(Crumb(named.attack_id or named.name, named.href))
     return (*way, Crumb(held.attack_id or held.name))

@@ -75,6 +75,9 @@ class Page:
     feed: FeedLink | None = None
     """Where changes of what it shows are told as they come."""
 
+    has_lasting_feed: bool = False
+    """Whether that is so on a page of an older release as well: of what only such a one holds."""
+
     cited: str = ""
     """The address that a citation names, where it is more than the canonical one: a filter."""
 
@@ -92,8 +95,9 @@ class Page:
 
     @property
     def feeds(self) -> list[FeedLink]:
-        """The feeds that a reader is offered: none on pages of older releases."""
-        return [self.feed] if self.feed and not self.shelf.release else []
+        """The feeds that a reader is offered: below an older release of what is gone alone."""
+        is_offered = self.has_lasting_feed or not self.shelf.release
+        return [self.feed] if self.feed and is_offered else []
 
     @property
     def kinds(self) -> tuple[ObjectType, ...]:

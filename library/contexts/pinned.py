@@ -33,5 +33,4 @@ def standing_now(shelf: Shelf, held: HeldObject, around: str) -> tuple[str, str]
         said = same + rest
     else:
         said = "The current edition’s entry differs from this one."
-    href = f"{current.href}?redirect=no" if first.version.revoked else current.href
-    return said, href
+    return said, current.own_href

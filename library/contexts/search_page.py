@@ -2,9 +2,10 @@
 
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from html import escape
+from typing import Any, NamedTuple
 
 import orjson
 from django.http import QueryDict
@@ -14,11 +15,11 @@ from library.addresses import Addresses
 from library.catalogue import Catalogue, Entry, catalogue
 from library.conditional import Shelf
 from library.contexts.page import Crumb, Page, way_up
-from library.documents import fold
+from library.documents import LONGEST_NAME, fold, names_of
 from library.identifiers import OBJECT_TYPES, TECHNIQUE, Domain
 from library.lookups import contents_of
 from library.markup import results_html
-from library.parameters import TRUE, as_query, offset, search_text
+from library.parameters import TRUE, as_query, known_domain, no_such, offset, search_text
 from library.search import Hit, search
 from library.text.markdown import plain
 
@@ -38,17 +39,22 @@ class SearchQuery:
     domain: str = ""
     include_revoked: bool = False
     offset: int = 0
+    left_aside: tuple[str, ...] = field(default=(), compare=False)
+    """What an address asks for that there is not, a sentence each."""
 
     @classmethod
     def of(cls, query: QueryDict) -> "SearchQuery":
         """The search in an address."""
-        kind, domain = query.get("type", ""), query.get("domain", "")
+        kind = query.get("type", "")
+        domain, no_domain = known_domain(query.get("domain", ""))
+        is_kind = KIND.fullmatch(kind) is not None
         return cls(
             text=search_text(query.get("q", "")),
-            kind=kind if KIND.fullmatch(kind) else "",
-            domain=domain if domain in Domain.values else "",
+            kind=kind if is_kind else "",
+            domain=domain,
             include_revoked=query.get("includeRevoked", "").lower() in TRUE,
             offset=_page_start(offset(query.get("offset", ""))),
+            left_aside=(*no_domain, *(() if is_kind else no_such("type", kind))),
         )
 
     @property
@@ -74,6 +80,14 @@ class Successor:
     told: str = ""
 
 
+class Told(NamedTuple):
+    """What a result says beside its name, from the object as MITRE wrote it."""
+
+    excerpt: SafeString = SafeString()
+    alias: str = ""
+    """The other name by which it was found, as MITRE spells it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """One object that was found."""
@@ -84,7 +98,7 @@ class Result:
     """What it is called: its kind, or "Sub-technique" for a technique that is a part of one."""
 
     name: str
-    excerpt: SafeString
+    told: Told
     successor: Successor | None = None
 
 
@@ -180,10 +194,11 @@ def search_page(shelf: Shelf, asked: SearchQuery) -> SearchPage:
             description="",
             crumbs=(*way_up(shelf), Crumb("Search")),
             indexed=False,
+            cited=path + asked.query,
         ),
         asked=asked,
         path=path,
-        results=_results(shelf, shown, _excerpts(shown, asked)),
+        results=_results(shelf, shown, _told(shown, asked)),
         total=len(fitting),
         kinds=_kinds(hits, asked, path),
         domains=_domains(hits, asked, path),
@@ -246,12 +261,12 @@ def _domains(hits: list[Hit], asked: SearchQuery, path: str) -> list[Choice]:
     ]
 
 
-def _results(shelf: Shelf, hits: list[Hit], excerpts: dict[int, SafeString]) -> list[Result]:
+def _results(shelf: Shelf, hits: list[Hit], told: dict[int, Told]) -> list[Result]:
     known, addresses = catalogue(shelf.snapshot_ids), shelf.addresses
     found = []
     for hit in hits:
         entry = hit.entry
-        name, shown = _full_name(known, entry), excerpts.get(entry.version_id, SafeString())
+        name, shown = _full_name(known, entry), told.get(entry.version_id, Told())
         href, successor = _href(addresses, entry), _successor(addresses, known, entry)
         found.append(Result(hit, href, _label(entry), name, shown, successor))
     return found
@@ -278,18 +293,26 @@ def _full_name(known: Catalogue, entry: Entry) -> str:
     return f"{parent.name}: {entry.name}" if parent else entry.name
 
 
-def _excerpts(hits: list[Hit], asked: SearchQuery) -> dict[int, SafeString]:
-    """A part of each description by the key of its version; one query."""
+def _told(hits: list[Hit], asked: SearchQuery) -> dict[int, Told]:
+    """A part of each description, and the alias, by the key of the version; one query."""
     words = fold(asked.text).split()
-    versions = [hit.entry.version_id for hit in hits]
-    if not versions:
-        return {}
+    aliases = {hit.entry.version_id: hit.alias for hit in hits}
     found = {}
-    for version_id, canonical in contents_of(versions):
-        description = orjson.loads(canonical).get("description")
-        if isinstance(description, str):
-            found[version_id] = excerpt(_telling(description, words), words)
+    for version_id, canonical in contents_of(aliases) if aliases else ():
+        properties = orjson.loads(canonical)
+        description = properties.get("description")
+        shown = description if isinstance(description, str) else ""
+        found[version_id] = Told(
+            excerpt(_telling(shown, words), words), _spelt(aliases[version_id], properties)
+        )
     return found
+
+
+def _spelt(alias: str, properties: dict[str, Any]) -> str:
+    """A folded alias as the object's own list of aliases spells it."""
+    if not alias:
+        return ""
+    return next((name for name in names_of(properties) if fold(name)[:LONGEST_NAME] == alias), "")
 
 
 def _telling(description: str, words: list[str]) -> str:

@@ -1,6 +1,6 @@
 """The sections of an object's page, made from what its kind declares."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.html import format_html
@@ -10,11 +10,12 @@ from library.contexts.facts import words_of
 from library.contexts.graph import Named
 from library.contexts.subject import Subject
 from library.contexts.tables import Table, table_of
+from library.contexts.undeclared import as_text
 from library.declarations import Aliases, Listing, Passage, SectionSpec
 from library.markup import prose
 from library.parameters import TableFilters, as_query
 from library.text.markdown import Rendered
-from library.text.words import words
+from library.text.words import unaccented, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +103,9 @@ def _section(
 ) -> Section | None:
     match spec:
         case Listing():
-            columns = tuple(title for title, _ in spec.columns)
-            return _listing(spec, path, filters, columns, _listing_rows(subject, spec))
+            whole = _whole(subject, spec)
+            columns = tuple(title for title, _ in whole.columns)
+            return _listing(whole, path, filters, columns, _listing_rows(subject, whole))
         case Aliases():
             return _listing(spec, path, filters, ("Name", "Note"), _alias_rows(subject, spec))
         case Passage():
@@ -125,24 +127,38 @@ def _listing(
 ) -> ListingSection | None:
     """The rows that hold every word of the filter, in MITRE's order; None where there is no row."""
     text = filters.text if filters.table == spec.slug else ""
-    wanted = text.casefold().split()
+    wanted = unaccented(text).split()
     shown = [row for row in rows if _holds(row, wanted)] if wanted else rows
     mine = TableFilters(table=spec.slug, text=text)
     return ListingSection(spec, path, mine, columns, rows, shown) if rows else None
 
 
 def _holds(row: list[Cell], wanted: list[str]) -> bool:
-    said = " ".join(cell.said for cell in row).casefold()
+    said = unaccented(" ".join(cell.said for cell in row))
     return all(word in said for word in wanted)
 
 
-def _listing_rows(subject: Subject, spec: Listing) -> list[list[Cell]]:
+def _whole(subject: Subject, spec: Listing) -> Listing:
+    """A listing with a column for every key that an entry has, be it declared or not."""
+    declared = {key for _, key in spec.columns}
+    stated = {key for entry in _entries(subject, spec) for key in entry}
+    unknown = tuple((key, key) for key in sorted(stated - declared))
+    return replace(spec, columns=(*spec.columns, *unknown)) if unknown else spec
+
+
+def _entries(subject: Subject, spec: Listing) -> list[dict[str, Any]]:
+    """What is listed; one that states no keys stands in the first column."""
     value = subject.held.properties.get(spec.property)
+    listed = value if isinstance(value, list) else [value] if value else []
+    _, first = spec.columns[0]
+    return [entry if isinstance(entry, dict) else {first: entry} for entry in listed]
+
+
+def _listing_rows(subject: Subject, spec: Listing) -> list[list[Cell]]:
     linked = _linked(subject, spec)
     return [
         [_cell(subject, title, entry.get(key), linked) for title, key in spec.columns]
-        for entry in (value if isinstance(value, list) else ())
-        if isinstance(entry, dict)
+        for entry in _entries(subject, spec)
     ]
 
 
@@ -155,22 +171,18 @@ def _linked(subject: Subject, spec: Listing) -> dict[str, Named]:
 
 
 def _cell(subject: Subject, title: str, value: Any, linked: dict[str, Named]) -> Cell:
-    stated = words_of(value)
+    stated = words_of(value) or (as_text(value) if value else "")
     text = subject.prose.render(stated, [subject.held.sources])
     return Cell(title, text, linked.get(stated))
 
 
 def _alias_rows(subject: Subject, spec: Aliases) -> list[list[Cell]]:
-    """The other names, each with the note that stands among the external references under it.
-
-    ATT&CK lists an object's own name as the first of its aliases.
-    """
+    """The other names, each with the note that stands among the external references under it."""
     notes = {s.name: s.description for s in subject.held.sources if s.is_note}
     return [
         [
             Cell("Name", Rendered(format_html("{}", name), 1)),
             Cell("Note", subject.prose.render(notes.get(name, ""), [subject.held.sources])),
         ]
-        for name in dict.fromkeys(subject.held.strings(spec.property))
-        if name != subject.held.name
+        for name in subject.held.other_names(spec.property)
     ]

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from library.conditional import Shelf
-from library.contexts.graph import Graph, Member, Named, Place, links_of
+from library.contexts.graph import Graph, Member, Named, Place
 from library.contexts.held import HeldObject
 from library.contexts.neighbours import neighbour_ids
 from library.contexts.prose import Prose
+from library.contexts.undeclared import link_shapes, of_the_dead, whole_kind
 from library.declarations import PageKind, Relation, Step
-from library.kinds import PARENT, TACTICS, page_kind
+from library.kinds import PARENT, TACTICS
 
 
 @dataclass
@@ -41,8 +42,9 @@ class Subject:
 
 def subject_of(shelf: Shelf, held: HeldObject) -> Subject:
     """The subject of an object's page, in three to eight queries, by what its kind declares."""
-    links = () if held.kind.is_known else links_of(shelf, held.object_id)
-    kind = page_kind(held.kind, links)
+    kind = whole_kind(held.kind, held.stix_type, link_shapes(shelf.snapshot_ids))
+    if held.status:
+        kind = of_the_dead(kind, held.status)
     graph = Graph(shelf)
     beside = neighbour_ids(shelf, held)
     reached = _reach(graph, held.object_id, kind, beside)

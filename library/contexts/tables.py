@@ -1,13 +1,13 @@
 """Tables of related objects: a row for each relationship, as the reader filters and sorts them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from library.contexts.facts import Fact, shown_facts, words_of
+from library.contexts.facts import Fact, shown_facts, unknown_facts, words_of
 from library.contexts.graph import Edge, Member, Named, Place
 from library.contexts.subject import Subject
 from library.declarations import Relation
@@ -17,6 +17,7 @@ from library.markup import families_html
 from library.parameters import TableFilters, as_query
 from library.text.markdown import Rendered, plain
 from library.text.references import Source, sources
+from library.text.words import unaccented
 
 LEAD_LENGTH, TOLD_LENGTH = 280, 160
 ARIA_SORT = {"id": "ascending", "name": "ascending", "-id": "descending", "-name": "descending"}
@@ -35,15 +36,30 @@ class Row:
     note: str
     facts: tuple[Fact, ...] = ()
     beside: tuple[Named, ...] = ()
+    beside_by_domain: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    """Where several domains state the row: the keys of what each lists beside it."""
+
     anchor: str = ""
+
+    @property
+    def citing_html(self) -> str:
+        """All in it that has marks of citations, in its order."""
+        return "".join((*(fact.cited for fact in self.facts), self.use.html))
+
+    def beside_in(self, domain: str) -> list[Named]:
+        """What the row lists beside it, as one of its domains has it."""
+        if not self.beside_by_domain:
+            return list(self.beside) if domain in self.domains else []
+        listed = self.beside_by_domain.get(domain, frozenset())
+        return [named for named in self.beside if named.object_id in listed]
 
     def matches(self, words: Iterable[str]) -> bool:
         """Whether every word stands in what the row shows."""
         parent = (self.parent.attack_id, self.parent.name) if self.parent else ()
         beside = [part for n in self.beside for part in (n.attack_id, n.name, n.told)]
-        facts = [fact.value for fact in self.facts]
+        facts = [f"{fact.label}: {fact.shown}" for fact in self.facts]
         own = (self.object.attack_id, self.object.name, *parent, *self.domains)
-        shown = " ".join((*own, *facts, *beside, plain(self.note))).casefold()
+        shown = unaccented(" ".join((*own, *facts, *beside, plain(self.note))))
         return all(word in shown for word in words)
 
 
@@ -84,6 +100,11 @@ class Table:
         return len(self.rows)
 
     @property
+    def has_notes(self) -> bool:
+        """Whether any row says something: some tables only list."""
+        return any(row.use for row in self.rows)
+
+    @property
     def html(self) -> SafeString:
         """The rows under their heads."""
         beside = self.spec.beside[0] if self.spec.beside else ""
@@ -107,9 +128,9 @@ class Table:
 
     @property
     def hidden_html(self) -> str:
-        """The notes of the rows that the filter leaves out."""
+        """What the rows that the filter leaves out would cite."""
         shown = {id(row) for row in self.shown}
-        return "".join(row.use.html for row in self.rows if id(row) not in shown)
+        return "".join(row.citing_html for row in self.rows if id(row) not in shown)
 
     @property
     def address(self) -> str:
@@ -119,17 +140,31 @@ class Table:
 
 @dataclass(slots=True)
 class _Found:
-    """A relationship with the object it leads to, in each domain that states it."""
+    """A relationship with the object it leads to, as each domain that states it holds it."""
 
     edge: Edge
-    member: Member
-    domains: list[str]
+    members: list[Member]
+
+    @property
+    def member(self) -> Member:
+        """The object as the first of these domains holds it."""
+        return self.members[0]
+
+    @property
+    def domains(self) -> list[str]:
+        """The labels of the domains."""
+        return [member.domain_label for member in self.members]
+
+    @property
+    def places(self) -> list[Place]:
+        """The object in each of the domains."""
+        return [(member.snapshot_id, member.object_id) for member in self.members]
 
 
 def table_of(subject: Subject, spec: Relation, path: str, filters: TableFilters) -> Table:
     """The table of a relation: every row of it rendered, those that the reader asks for shown."""
     rows = _rows(subject, spec)
-    words = filters.text.casefold().split()
+    words = unaccented(filters.text).split()
     shown = [row for row in rows if row.matches(words)] if words else rows
     listed = {row.object.object_id for row in rows}
     found = families(spec, shown, filters.sort)
@@ -163,16 +198,18 @@ def _place(spec: Relation, member: Member) -> tuple[int, str, str]:
 def _relationships(subject: Subject, spec: Relation) -> Iterable[_Found]:
     """The ends of the relation's path, each once however many domains and ways lead to it."""
     found: dict[tuple[str, int], _Found] = {}
+    direct = len(spec.path) == 1
     for place in subject.places:
         for edge, member in _follow(subject, place, spec):
-            if member.object_id == subject.held.object_id:
+            # A longer way comes back to where it began, as that to siblings does.
+            if member.object_id == subject.held.object_id and not direct:
                 continue
             # A relationship is a row of its own; a property, or a longer way, one for its end.
-            single = edge.statement if len(spec.path) == 1 else None
+            single = edge.statement if direct else None
             key = (single.stix_id if single else "", member.object_id)
-            known = found.setdefault(key, _Found(edge, member, []))
-            if member.domain_label not in known.domains:
-                known.domains.append(member.domain_label)
+            known = found.setdefault(key, _Found(edge, []))
+            if member not in known.members:
+                known.members.append(member)
     return found.values()
 
 
@@ -184,22 +221,27 @@ def _follow(subject: Subject, place: Place, spec: Relation) -> Iterable[tuple[Ed
 
 def _row(subject: Subject, spec: Relation, found: _Found, scopes: list[tuple[Source, ...]]) -> Row:
     member = found.member
-    place = member.snapshot_id, member.object_id
     described = subject.described.get(member.version_id, {})
     note = _note(spec, found.edge, described)
-    if described:
-        scopes = [*scopes, sources(described.get("external_references"))]
-    parents = subject.graph.follow(place, PARENT) if spec.nested else []
+    own = sources(described.get("external_references"))
+    scopes = [*scopes, own] if own else scopes
+    parents = subject.graph.reached(found.places, PARENT) if spec.nested else []
     # They stand before the note, and so are cited before it.
-    facts = tuple(shown_facts(subject, spec.shown, described))
+    facts = tuple(shown_facts(subject, spec.shown, described, own))
+    if member.status:
+        facts = (Fact("Status", member.status), *facts)
+    if (statement := found.edge.statement) and statement.others:
+        facts += tuple(unknown_facts(subject, statement, scopes))
+    beside, by_domain = _beside(subject, spec, found)
     return Row(
         object=subject.named(member),
-        parent=subject.named(parents[0][1]) if parents else None,
+        parent=subject.named(parents[0]) if parents else None,
         domains=tuple(found.domains),
         use=_use(subject, spec, note, scopes),
         note=note,
         facts=facts,
-        beside=_beside(subject, spec, place),
+        beside=beside,
+        beside_by_domain=by_domain,
         anchor=member.attack_id if spec.anchored else "",
     )
 
@@ -219,15 +261,25 @@ def _use(subject: Subject, spec: Relation, note: str, scopes: list[tuple[Source,
     return subject.prose.render(note, scopes)
 
 
-def _beside(subject: Subject, spec: Relation, place: Place) -> tuple[Named, ...]:
+def _beside(
+    subject: Subject, spec: Relation, row: _Found
+) -> tuple[tuple[Named, ...], dict[str, frozenset[int]]]:
+    """What a row lists further, in any of its domains, and which of it each of several lists."""
     if spec.beside is None:
-        return ()
-    members = subject.graph.reached([place], spec.beside[1])
+        return (), {}
+    step = spec.beside[1]
+    members = subject.graph.reached(row.places, step)
     found = [subject.named(member) for member in members]
     if spec.tells_beside:
         told = [_told(subject, member) for member in members]
         found = [named._replace(told=words) for named, words in zip(found, told, strict=True)]
-    return tuple(sorted(found, key=lambda named: (named.attack_id, named.name)))
+    listed = tuple(sorted(found, key=lambda named: (named.attack_id, named.name)))
+    if len(row.members) == 1:
+        return listed, {}
+    return listed, {
+        member.domain_label: frozenset(m.object_id for m in subject.graph.reached([place], step))
+        for member, place in zip(row.members, row.places, strict=True)
+    }
 
 
 def _told(subject: Subject, member: Member) -> str:

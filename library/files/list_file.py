@@ -6,11 +6,11 @@ from itertools import batched
 from django.utils.safestring import SafeString
 
 from library.conditional import Shelf
-from library.contexts.facts import stated, type_words
+from library.contexts.facts import Fact, stated, type_words
 from library.contexts.graph import Graph
 from library.contexts.held import HeldObject
 from library.contexts.object_list import BATCH, every_match
-from library.declarations import FactSpec, Linked
+from library.declarations import Aliases, FactSpec, Linked, PageKind
 from library.files.object_file import fact_words
 from library.files.shape import ListRecord
 from library.identifiers import ObjectType
@@ -23,11 +23,21 @@ def list_records(
     shelf: Shelf, kind: ObjectType, filters: ListFilters, base: str
 ) -> Iterator[ListRecord]:
     """Every record of a list in its order; one query, and two a batch where facts are links."""
-    specs = page_kind(kind).facts
+    declared = page_kind(kind)
     for batch in batched(every_match(shelf, kind, filters), BATCH):
-        graph = _linked(shelf, batch, specs)
+        graph = _linked(shelf, batch, declared.facts)
         for held in batch:
-            yield _record(held, graph, specs, base)
+            yield _record(held, graph, declared, base)
+
+
+def list_labels(kind: ObjectType) -> list[str]:
+    """The labels of a kind's own facts in the records of its list; other names are among them."""
+    declared = page_kind(kind)
+    return [spec.label for spec in declared.facts] + [spec.title for spec in _aliases(declared)]
+
+
+def _aliases(declared: PageKind) -> list[Aliases]:
+    return [section for section in declared.sections if isinstance(section, Aliases)]
 
 
 def _linked(shelf: Shelf, batch: Sequence[HeldObject], specs: Sequence[FactSpec]) -> Graph:
@@ -40,7 +50,7 @@ def _linked(shelf: Shelf, batch: Sequence[HeldObject], specs: Sequence[FactSpec]
     return graph
 
 
-def _record(held: HeldObject, graph: Graph, specs: Sequence[FactSpec], base: str) -> ListRecord:
+def _record(held: HeldObject, graph: Graph, declared: PageKind, base: str) -> ListRecord:
     row = held.rows[0]
     return ListRecord(
         domain=row.snapshot.domain,
@@ -53,7 +63,8 @@ def _record(held: HeldObject, graph: Graph, specs: Sequence[FactSpec], base: str
         x_mitre_version=held.version.x_mitre_version,
         created=held.text("created"),
         modified=held.text("modified"),
-        facts={spec.label: _fact(held, graph, spec) for spec in specs},
+        facts={spec.label: _fact(held, graph, spec) for spec in declared.facts}
+        | {spec.title: "; ".join(held.other_names(spec.property)) for spec in _aliases(declared)},
         definition=plain(held.text("description")),
         content_sha256=row.version.sha256,
         url=base + held.lasting_href,
@@ -63,5 +74,5 @@ def _record(held: HeldObject, graph: Graph, specs: Sequence[FactSpec], base: str
 def _fact(held: HeldObject, graph: Graph, spec: FactSpec) -> str:
     if isinstance(spec, Linked):
         place = held.rows[0].snapshot_id, held.object_id
-        return ", ".join(member.name for member in graph.reached([place], spec.step))
+        return fact_words(Fact(spec.label, links=graph.linked([place], spec.step)))
     return fact_words(stated(spec, held.properties, lambda _citation: SafeString()))

@@ -53,16 +53,16 @@ def page_marks(detail: ObjectPage, domain: str) -> list[Mark]:
         marks[detail.held.attack_id] = Mark(detail.held.attack_id)
     for row in detail.charted_rows:
         if label in row.domains:
-            _mark(marks, row)
+            _mark(marks, row, label)
     return list(marks.values())
 
 
-def _mark(marks: dict[str, Mark], row: Row) -> None:
-    """Mark the technique of a row, or those that stand beside its object."""
+def _mark(marks: dict[str, Mark], row: Row, domain: str) -> None:
+    """Mark the technique of a row, or those that stand beside its object in a domain."""
     if row.object.kind is TECHNIQUE:
         marked, note = [row.object], words(row.use.html)
     else:
-        marked, note = list(row.beside), f"{row.object.attack_id} {row.object.name}"
+        marked, note = row.beside_in(domain), f"{row.object.attack_id} {row.object.name}"
     for named in marked:
         mark = marks.setdefault(named.attack_id, Mark(named.attack_id))
         mark.comment = "\n".join(filter(None, (mark.comment, note)))
@@ -70,9 +70,8 @@ def _mark(marks: dict[str, Mark], row: Row) -> None:
 
 def matrix_marks(matrix: Matrix) -> list[Mark]:
     """Every technique of a matrix."""
-    cells = [cell for column in matrix.columns for cell in column.cells]
-    every = [*cells, *(sub for cell in cells for sub in cell.subs)]
-    return [Mark(attack_id) for attack_id in {cell.technique.attack_id for cell in every}]
+    cells = [cell for column in matrix.columns for cell in column.every_cell]
+    return [Mark(attack_id) for attack_id in {cell.technique.attack_id for cell in cells}]
 
 
 def list_marks(shelf: Shelf, declared: PageKind, held: Sequence[HeldObject]) -> list[Mark]:

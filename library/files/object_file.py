@@ -34,7 +34,8 @@ from library.text.words import cited, words
 def object_file(detail: ObjectPage, matrix: Matrix | None, base: str) -> ObjectFile:
     """The file of a page; addresses in it begin with `base`, a scheme and a host.
 
-    `matrix` is what the page of a matrix shows. Some 20 ms for a page with 500 notes.
+    `matrix` is what the page of a matrix shows, as the reader filters it by platform. Some 20 ms
+    for a page with 500 notes.
     """
     return _Maker(base).file(detail, matrix)
 
@@ -45,7 +46,11 @@ def fact_words(fact: Fact) -> str:
         return f"{fact.moment:%Y-%m-%d}"
     if fact.month:
         return f"{fact.month:%Y-%m}"
-    return ", ".join(named.name for named in fact.links) or fact.value
+    return ", ".join(map(_linked_words, fact.links)) or fact.value
+
+
+def _linked_words(named: Named) -> str:
+    return f"{named.name} ({named.told})" if named.told else named.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ class _Maker:
     def file(self, detail: ObjectPage, matrix: Matrix | None) -> ObjectFile:
         held, page = detail.held, detail.page
         return ObjectFile(
-            url=self.base + page.canonical,
+            url=self.base + page.canonical + (matrix.file_query if matrix else ""),
             type=held.kind.label,
             attack_id=held.attack_id,
             name=held.name,
@@ -123,7 +128,9 @@ class _Maker:
     def column(self, column: MatrixColumn) -> MatrixTactic:
         techniques = [
             MatrixTechnique(
-                self.link(cell.technique), self.links([sub.technique for sub in cell.subs])
+                technique=self.link(cell.technique),
+                sub_techniques=self.links([sub.technique for sub in cell.subs]),
+                on_platform=not cell.heads_only,
             )
             for cell in column.cells
         ]

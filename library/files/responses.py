@@ -47,5 +47,13 @@ def file_name(*parts: str) -> str:
 
 
 def name_part(text: str) -> str:
-    """A text as part of a file's name: letters, digits and hyphens."""
-    return slugify(text.replace("&", ""))[:_LONGEST_NAME].strip("-")
+    """A text as part of a file's name: letters, digits and hyphens, of whole words."""
+    slug = slugify(text.replace("ATT&CK", "ATTACK").replace("&", ""))
+    if len(slug) <= _LONGEST_NAME:
+        return slug.strip("-")
+    return (slug[: _LONGEST_NAME + 1].rpartition("-")[0] or slug[:_LONGEST_NAME]).strip("-")
+
+
+def filter_part(text: str) -> str:
+    """What a reader filtered by as part of a file's name; empty where nothing was."""
+    return (name_part(text) or "filtered") if text else ""

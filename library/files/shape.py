@@ -161,6 +161,8 @@ class MatrixTechnique:
 
     technique: LinkedObject
     sub_techniques: list[LinkedObject]
+    on_platform: bool = True
+    """False for a technique that heads sub-techniques on the platform without being on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +212,8 @@ class ObjectFile:
     __pydantic_config__ = DOCUMENTED
 
     url: str
+    """The address of the page; of a matrix with the platform that it is filtered by."""
+
     type: str
     """What kind of ATT&CK object it is, as pages say it."""
 
@@ -234,7 +238,8 @@ class ObjectFile:
     listings: list[ListingTable]
     passages: list[ProsePassage]
     written: dict[str, str]
-    """For a kind that the library has no words for, its properties as MITRE wrote them."""
+    """Properties of which the library knows nothing, as MITRE wrote them; most of those of a kind
+    that it has no words for."""
 
     replaced_by: list[LinkedObject]
     """What a revoked object was replaced by, hop by hop."""

@@ -9,7 +9,6 @@ from library.contexts.matrix import Matrix, MatrixCell
 from library.contexts.object_page import ObjectPage
 from library.contexts.sections import ListingSection
 from library.contexts.tables import Row, Table
-from library.declarations import FactSpec
 from library.files.object_file import fact_words
 from library.files.shape import ListRecord
 from library.identifiers import Domain
@@ -35,9 +34,19 @@ def page_sheets(detail: ObjectPage) -> list[Sheet]:
     """The tables of a page as it shows them, in its order; facts first, references last."""
     made = [_sheet(detail, section) for section in detail.sections]
     tables = [sheet for sheet in made if sheet is not None]
-    facts = [(fact.label, fact_words(fact)) for fact in detail.facts]
-    facts += [(fact.property, fact.value) for fact in detail.written]
-    return [Sheet(FACTS, "Facts", ("Fact", "Value"), facts), *tables, _references(detail)]
+    facts = [
+        (fact.label, _marked(fact), _sources(detail, cited(fact.cited))) for fact in detail.facts
+    ]
+    facts += [
+        (fact.property, fact.value, _sources(detail, cited(fact.cited))) for fact in detail.written
+    ]
+    first = Sheet(FACTS, "Facts", ("Fact", "Value", "Sources"), facts)
+    return [first, *tables, _references(detail)]
+
+
+def _marked(fact: Fact) -> str:
+    """A fact in words, with the marks of its citations as the page has them behind it."""
+    return fact_words(fact) + words(fact.cited)
 
 
 def _sheet(detail: ObjectPage, section: object) -> Sheet | None:
@@ -52,20 +61,22 @@ def _sheet(detail: ObjectPage, section: object) -> Sheet | None:
 
 def _table(detail: ObjectPage, table: Table) -> Sheet:
     spec = table.spec
-    extra = [fact.label for fact in spec.shown]
+    extra = _labels(table)
     noted = [spec.column] if _has_notes(table) else []
     beside = [spec.beside[0]] if spec.beside else []
     columns = ("Domain", "ID", "Name", *extra, *noted, *beside, "Sources")
     shown = (row for family in table.families for row in (*family.rows, *family.nested))
-    return Sheet(table.slug, spec.title, columns, [_row(detail, table, row) for row in shown])
+    return Sheet(
+        table.slug, spec.title, columns, [_row(detail, table, extra, row) for row in shown]
+    )
 
 
 def _has_notes(table: Table) -> bool:
     """Whether notes have a column: not where all that any row says is what it lists."""
-    return table.spec.beside is None or any(row.use for row in table.rows)
+    return table.spec.beside is None or table.has_notes
 
 
-def _row(detail: ObjectPage, table: Table, row: Row) -> list[str]:
+def _row(detail: ObjectPage, table: Table, extra: list[str], row: Row) -> list[str]:
     name = f"{row.parent.name}: {row.object.name}" if row.parent else row.object.name
     noted = [words(row.use.html)] if _has_notes(table) else []
     beside = [_named(row.beside)] if table.spec.beside else []
@@ -73,16 +84,22 @@ def _row(detail: ObjectPage, table: Table, row: Row) -> list[str]:
         ", ".join(row.domains),
         row.object.attack_id,
         name,
-        *_shown(table.spec.shown, row.facts),
+        *_shown(extra, row.facts),
         *noted,
         *beside,
-        _sources(detail, cited(row.use.html)),
+        _sources(detail, cited(row.citing_html)),
     ]
 
 
-def _shown(specs: Sequence[FactSpec], facts: Sequence[Fact]) -> list[str]:
-    by_label = {fact.label: fact_words(fact) for fact in facts}
-    return [by_label.get(spec.label, "") for spec in specs]
+def _labels(table: Table) -> list[str]:
+    """The labels of what rows say beside the name: what is declared, then what else any has."""
+    declared = [spec.label for spec in table.spec.shown]
+    return list(dict.fromkeys((*declared, *(f.label for row in table.rows for f in row.facts))))
+
+
+def _shown(labels: Sequence[str], facts: Sequence[Fact]) -> list[str]:
+    by_label = {fact.label: _marked(fact) for fact in facts}
+    return [by_label.get(label, "") for label in labels]
 
 
 def _named(listed: Sequence[Named]) -> str:
@@ -127,6 +144,7 @@ def matrix_sheet(matrix: Matrix) -> Sheet:
         for column in matrix.columns
         for head in column.cells
         for cell, parent in [(head, ""), *((sub, f"{head.technique.name}: ") for sub in head.subs)]
+        if not cell.heads_only
     ]
     return Sheet("matrix", matrix.name, ("Tactic ID", "Tactic", "ID", "Name"), rows)
 

@@ -112,7 +112,7 @@ def _whole_words(text: str, most: int) -> str:
 
 def _name(title: str, taken: set[str]) -> str:
     """A name for a sheet that no other has; Excel does not tell upper from lower case."""
-    stem = _NOT_IN_NAMES.sub(" ", title).strip() or "Sheet"
+    stem = " ".join(_NOT_IN_NAMES.sub(" ", title).split()) or "Sheet"
     name, number = _whole_words(stem, _LONGEST_NAME), 1
     while name.casefold() in taken:
         number += 1

@@ -6,10 +6,9 @@ import orjson
 from django.db.models import Case, F, TextField, When
 
 from library.conditional import Shelf
-from library.files.list_file import list_records
+from library.files.list_file import list_labels, list_records
 from library.files.sheets import Sheet, list_sheet
 from library.identifiers import OBJECT_TYPES, TYPE_OF, type_of
-from library.kinds import page_kind
 from library.models import Snapshot, SnapshotEdge, SnapshotObject
 from library.parameters import ListFilters
 from library.text.markdown import plain
@@ -29,7 +28,7 @@ def release_sheets(shelf: Shelf, snapshot: Snapshot, base: str) -> Iterator[Shee
     """
     filters = ListFilters(domain=snapshot.domain, include_revoked=True)
     for kind in OBJECT_TYPES:
-        labels = [spec.label for spec in page_kind(kind).facts]
+        labels = list_labels(kind)
         if any(snapshot.objects_by_type.get(stix_type) for stix_type in kind.stix_types):
             records = list_records(shelf, kind, filters, base)
             yield list_sheet(kind.path, kind.plural, labels, records)

@@ -11,13 +11,19 @@ import orjson
 from django.utils.safestring import SafeString
 
 from library.changes import Change, LinkChange, Linked, paired
-from library.history.fields import FieldDifference, differing, field_differences
+from library.history.fields import (
+    NO_NAMES,
+    FieldDifference,
+    NamesBySide,
+    differing,
+    field_differences,
+)
 from library.history.links import Compared, Course, Step, course_of
 from library.history.naming import LinkedObject, Namer, names_in
 from library.history.story import in_form_alone, named_link
 from library.history.timeline import Place
 from library.identifiers import Link
-from library.substance import Properties, told
+from library.substance import Properties, linked_otherwise, told
 from library.text.difference import Line, line_difference, prose_difference, word_difference
 from library.text.markdown import render
 from library.text.references import Reference, References, sources
@@ -127,8 +133,11 @@ class _Comparison:
     def made(self) -> Difference:
         """All of it, in the order of the page, so that references are numbered by first use."""
         changed = self.compared.link_changes
-        carried = CARRIED & {change.kind for change in changed}
-        if self.tactics:
+        # A change that is not of links is the property's own, such as that of its order.
+        own = set(self.compared.changes) - {change.change for change in changed}
+        carried = CARRIED & {change.kind for change in changed} - {change.about for change in own}
+        is_stated = any(change.stated for change in self.compared.changes)
+        if self.tactics and not is_stated:
             carried |= {Link.TACTIC}
         # Properties whose links have a table are told there.
         about = {change.about for change in self.compared.changes} - carried
@@ -152,11 +161,13 @@ class _Comparison:
         )
 
     @cached_property
-    def names(self) -> dict[str, str]:
+    def names(self) -> NamesBySide:
         """What STIX ids in properties that differ stand for."""
         both = (self.compared.before, self.compared.after)
         values = [side.get(name) for name in differing(*both) for side in both]
-        return names_in(values, [place.snapshot_id for place in self.pair])
+        found = names_in(values, [place.snapshot_id for place in self.pair])
+        before, after = (found[place.snapshot_id] for place in self.pair)
+        return before, after
 
     @property
     def formal_links(self) -> int:
@@ -191,7 +202,12 @@ class _Comparison:
             self.letters += len(before) + len(after)
             if self.letters > MOST_COMPARED:
                 return prose_difference(rendered[0], "") + prose_difference("", rendered[1])
-        return prose_difference(*rendered)
+        html = prose_difference(*rendered)
+        come, gone = linked_otherwise(before, after)
+        if come or gone:
+            was, now = (f"Links to {', '.join(ids)}." if ids else "" for ids in (gone, come))
+            html = SafeString(f"{html}\n") + word_difference(was, now)
+        return html
 
     def _rendered(self, text: str, of: Properties) -> str:
         scopes = [
@@ -255,7 +271,7 @@ class _Comparison:
             about = {name for name, _ in told(before, after)}
             # A note that was edited has its references with it.
             about -= {"description", "external_references"} if "description" in about else set()
-            further, _ = field_differences(before, after, about, {})
+            further, _ = field_differences(before, after, about, NO_NAMES)
         return LinkRow(VERBS[verb], self._named(link), note, tuple(further))
 
     def _named(self, link: Linked) -> LinkedObject:

@@ -7,15 +7,23 @@ would ask it for the same links twice, and for all of those that never change: T
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from library.changes import Change, LinkChange, Linked, changes_and_links
+from library.changes import (
+    Change,
+    LinkChange,
+    Linked,
+    TacticsByName,
+    changes_and_links,
+    states_tactics,
+)
 from library.comparison import contents_of
 from library.identifiers import Link
 from library.reading import reading
 from library.substance import Properties
+from library.tactics import tactics_by_name
 
 # Which of the snapshots have each link that not all of a row of them have; those that lead to
 # tactics in any case. As in `library.comparison`, what else an object says counts for nothing where
@@ -126,7 +134,7 @@ class Course:
 
 
 def course_of(object_id: int, rows: Iterable[Sequence[Step]], *, whole: bool = False) -> Course:
-    """What changed of one object on rows of steps, each of one domain; three queries.
+    """What changed of one object on rows of steps, each of one domain; four queries.
 
     Later rounds are left out where so many links were edited that they would take long to compare;
     none is with `whole`, and then all links have what their relationships say, not the edited ones
@@ -148,8 +156,16 @@ def course_of(object_id: int, rows: Iterable[Sequence[Step]], *, whole: bool = F
             if whole or (before and after and before != after):
                 wanted |= before | after
     contents = contents_of(wanted - {0})
+    tactics = tactics_by_name(
+        {
+            snapshot
+            for step in changed
+            if states_tactics(contents[step.before_version], contents[step.after_version])
+            for snapshot in (step.before, step.after)
+        }
+    )
     return Course(
-        {step: _compared(step, found, names, contents) for step, found in changed.items()},
+        {step: _compared(step, found, names, contents, tactics) for step, found in changed.items()},
         {
             (place, end.stix_id): Other(end.stix_id, end.stix_type, *names[place, end.other])
             for step, found in changed.items()
@@ -238,7 +254,11 @@ def _names(changed: dict[Step, _Changed]) -> _Names:
 
 
 def _compared(
-    step: Step, changed: _Changed, names: _Names, contents: dict[int, Properties]
+    step: Step,
+    changed: _Changed,
+    names: _Names,
+    contents: dict[int, Properties],
+    tactics: Mapping[int, TacticsByName],
 ) -> Compared:
     links = []
     for end, versions in changed.items():
@@ -252,4 +272,5 @@ def _compared(
         )
     links.sort(key=lambda link: (link.kind, link.other_id))
     old, new = contents[step.before_version], contents[step.after_version]
-    return Compared(old, new, tuple(links), *changes_and_links(old, new, links))
+    stated = tactics.get(step.before, {}), tactics.get(step.after, {})
+    return Compared(old, new, tuple(links), *changes_and_links(old, new, links, stated))

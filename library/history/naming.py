@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -46,16 +46,19 @@ class Namer:
         return Addresses() if is_shown else Addresses(place.release)
 
 
-def names_in(values: Iterable[Any], snapshots: Iterable[int]) -> dict[str, str]:
-    """What snapshots call the objects whose STIX ids stand in JSON values; at most one query."""
+def names_in(values: Iterable[Any], snapshots: Collection[int]) -> dict[int, dict[str, str]]:
+    """What each snapshot calls the objects whose STIX ids stand in JSON values.
+
+    At most one query.
+    """
+    found: dict[int, dict[str, str]] = {snapshot: {} for snapshot in snapshots}
     written = b"\n".join(orjson.dumps(value) for value in values).decode()
     wanted = set(STIX_ID.findall(written))
     if not wanted:
-        return {}
+        return found
     rows = SnapshotObject.objects.filter(
         snapshot__in=list(snapshots), object__stix_id__in=wanted
-    ).values_list("object__stix_id", "version__attack_id", "version__name")
-    return {
-        stix_id: " ".join(filter(None, (attack_id, name))) or stix_id
-        for stix_id, attack_id, name in rows
-    }
+    ).values_list("snapshot_id", "object__stix_id", "version__attack_id", "version__name")
+    for snapshot, stix_id, attack_id, name in rows:
+        found[snapshot][stix_id] = " ".join(filter(None, (attack_id, name))) or stix_id
+    return found

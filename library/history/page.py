@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from library.addresses import difference_query
+from library.addresses import difference_query, own_address
+from library.comparable import FORMAL
 from library.conditional import Shelf
 from library.contexts.held import HeldObject
 from library.contexts.page import Crumb, FeedLink, Page, way_up
@@ -14,7 +15,7 @@ from library.history.links import Other
 from library.history.naming import LinkedObject, Namer
 from library.history.story import Chapter, story
 from library.history.timeline import Place, Timeline, timelines
-from library.identifiers import MATRIX, Domain, Link, is_sample, release_order
+from library.identifiers import MATRIX, Domain, Link, release_order
 from library.lookups import members_of
 from library.models import SnapshotEdge
 from library.substance import NOISE, substantive, words_for
@@ -35,7 +36,8 @@ class Replaced:
 
     label: str
     release: str
-    by: list[LinkedObject]
+    by: list[tuple[LinkedObject, str]]
+    """Each with the word "revoked" or "deprecated" where it is one of these itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,13 @@ class History:
     replaced: list[Replaced]
 
     asked: Asked = field(default_factory=lambda: Asked("", ""))
+    asked_id: str = ""
+    """The ATT&CK ID in the address that was asked for; empty where it has none."""
+
+    @property
+    def former_id(self) -> str:
+        """The same where it is one that the object had before and has no longer."""
+        return "" if self.asked_id == self.held.attack_id else self.asked_id
 
     @property
     def releases(self) -> list[str]:
@@ -78,7 +87,7 @@ class History:
     @property
     def noise(self) -> list[str]:
         """The same of the fields that do not."""
-        return list(NOISE.values())
+        return [*NOISE.values(), FORMAL]
 
     @property
     def can_compare(self) -> bool:
@@ -130,12 +139,11 @@ def history_of(
 ) -> History:
     """The history of the object at an address, without what changed; at most three queries."""
     path, own_page = f"{address}/history", _own_page(held, address)
-    release = held.rows[0].snapshot.attack_version
     lines = timelines(
         held.object_id,
         shelf.snapshot_ids,
         up_to=shelf.newest_snapshot,
-        of_sample=is_sample(release),
+        of_sample=held.is_of_sample,
     )
     compared = asked or Asked("", "")
     return History(
@@ -192,10 +200,9 @@ def _page(shelf: Shelf, held: HeldObject, addresses: tuple[str, str], asked: Ask
         canonical=path + query,
         indexed=held.version.live and not asked,
         pinnable=False,
-        # An object that the edition does not hold has no feed: nothing more comes of it.
-        feed=None
-        if held.addresses.release
-        else FeedLink(f"Changes of {name}", f"{path.removesuffix('/history')}/atom"),
+        feed=FeedLink(f"Changes of {name}", f"{path.removesuffix('/history')}/atom")
+        if held.has_feed(shelf)
+        else None,
     )
 
 
@@ -208,7 +215,7 @@ def _crumbs(shelf: Shelf, held: HeldObject, own_page: str, path: str) -> tuple[C
 
 def _own_page(held: HeldObject, address: str) -> str:
     if held.version.revoked:
-        return f"{held.lasting_href}?redirect=no"
+        return own_address(held.lasting_href, is_revoked=True)
     # One that the edition does not hold has its page in the release that does.
     return held.href if held.addresses.release else address
 
@@ -229,8 +236,11 @@ def _replaced(shelf: Shelf, object_id: int, lines: Sequence[Timeline]) -> list[R
     found = []
     for place in ends:
         by = [
-            namer.linked(place, Other._make(named))
-            for snapshot, target, _, *named in rows
+            (
+                namer.linked(place, Other._make(named)),
+                "revoked" if revoked else "deprecated" if deprecated else "",
+            )
+            for snapshot, target, _, *named, revoked, deprecated in rows
             if snapshot == place.snapshot_id and (snapshot, target) in edges
         ]
         if by:

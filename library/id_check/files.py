@@ -12,7 +12,7 @@ from library.id_check.pages import TITLE, Checked, Linked, Row
 from library.id_check.shape import CheckedId, IdCheckFile, LayerEntry, LayerUpgrade
 
 COLUMNS = (
-    *("ID", "Count", "Verdict", "Changes", "Type", "Name", "Domains"),
+    *("ID", "Read from", "Count", "Verdict", "Weight", "Changes", "Type", "Name", "Domains"),
     *("Replaced by", "Use now", "Near matches", "Mapped to", "Compared with", "Address"),
 )
 
@@ -28,8 +28,10 @@ def _rows(checked: Checked, site: str) -> Iterator[tuple[str, ...]]:
         outcome, own = row.outcome, row.object
         yield (
             outcome.attack_id,
+            ", ".join(row.spellings),
             str(outcome.count),
             outcome.verdict.label,
+            outcome.weight or "",
             "; ".join(outcome.phrases),
             own.kind.label if own else "",
             outcome.name,
@@ -62,8 +64,10 @@ def json_file(checked: Checked, site: str, schema: str) -> bytes:
         unlisted=len(found.unlisted),
         unlisted_is_cut=found.is_cut,
         counts=dict(counts),
+        weights={weight.value: count for weight, count in checked.weights.items()},
         ids=[_checked(row, site) for row in checked.rows],
         layer=_layer(checked.upgrade) if checked.upgrade else None,
+        layer_trouble=checked.layer_trouble,
         citation=f"{page.citation} {site}{checked.path}",
         notice=page.notice,
     )
@@ -76,8 +80,10 @@ def _checked(row: Row, site: str) -> CheckedId:
     outcome = row.outcome
     return CheckedId(
         attack_id=outcome.attack_id,
+        read_from=list(row.spellings),
         count=outcome.count,
         verdict=outcome.verdict.slug,
+        weight=outcome.weight or "",
         changes=list(outcome.phrases),
         object=_linked(row.object, site) if row.object else None,
         domains=outcome.domains,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from functools import cached_property
+from itertools import chain
 
 from library.addresses import Addresses
 from library.catalogue import Catalogue, Entry, catalogue
 from library.identifiers import Domain
 from library.models import ObjectVersion, Snapshot, SnapshotObject
+from library.near_ids import SUGGESTIONS, NearIds
 from library.text.links import link_by_id
 
 _DOMAINS = [domain.value for domain in Domain]
@@ -36,6 +39,30 @@ class Holdings:
             return ()
         return self.rows(min(held, key=_preference).object_id, domains)
 
+    def near(self, attack_id: str) -> tuple[Entry, ...]:
+        """The objects that may have been meant by an ID that none has, the likeliest first.
+
+        Of those whose IDs have the same letters, as the 404 of a kind looks among that kind.
+        """
+        ids = self._by_letters.get(_letters(attack_id))
+        if ids is None:
+            return ()
+        found: dict[int, Entry] = {}
+        for likely in chain(ids.begun(attack_id), ids.near(attack_id)):
+            meant = min(self.known.by_id[likely], key=_preference)
+            found.setdefault(meant.object_id, meant)
+            if len(found) == SUGGESTIONS:
+                break
+        return tuple(found.values())
+
+    @cached_property
+    def _by_letters(self) -> dict[str, NearIds]:
+        """The IDs of the release by the letters that they begin with."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for attack_id in self.known.by_id:
+            found[_letters(attack_id)].append(attack_id)
+        return {letters: NearIds(ids) for letters, ids in found.items()}
+
     def holds(self, entry: Entry) -> bool:
         """Whether any domain has an object."""
         return entry.object_id in self._rows
@@ -48,6 +75,11 @@ class Holdings:
         if first.object_id != entry.object_id:
             return addresses.by_stix_id(entry.stix_id)
         return addresses.page(entry.kind, entry.attack_id, entry.stix_id)
+
+
+def _letters(attack_id: str) -> str:
+    """What an ID begins with before its number: "T" of "T1059.001"."""
+    return attack_id.rstrip("0123456789.")
 
 
 def _preference(entry: Entry) -> tuple[bool, bool, bool, bool, int, str]:
@@ -83,34 +115,3 @@ def elsewhere(attack_ids: Iterable[str]) -> dict[str, list[tuple[str, str, str]]
     for attack_id, domain, release, name in rows.values_list(*columns, "version__name"):
         found[attack_id].append((domain, release, name))
     return found
-
-
-def near(attack_id: str, known: Catalogue) -> Iterator[Entry]:
-    """The objects whose ID a reader may have meant, the likeliest first.
-
-    What search takes the ID for; then one digit wrong, or two that changed places; then for a
-    sub-technique the technique. To weigh all IDs as search does names would take 20 ms for each.
-    """
-    for meant in dict.fromkeys(_slips(attack_id)):
-        held = known.by_id.get(meant)
-        if held:
-            yield min(held, key=_preference)
-
-
-def _slips(attack_id: str) -> Iterator[str]:
-    base, _, sub = attack_id.partition(".")
-    if sub:
-        yield f"{base}.{sub:0>3}"
-        yield from (f"{base}.{slip}" for slip in _slips_of_digits(f"{sub:0>3}"))
-        yield base
-    number = base[-4:]
-    tail = f".{sub:0>3}" if sub else ""
-    yield from (f"{base[:-4]}{slip}{tail}" for slip in _slips_of_digits(number))
-
-
-def _slips_of_digits(number: str) -> Iterator[str]:
-    for at in range(len(number) - 1):
-        yield number[:at] + number[at + 1] + number[at] + number[at + 2 :]
-    for at in reversed(range(len(number))):
-        for digit in "0123456789":
-            yield number[:at] + digit + number[at + 1 :]

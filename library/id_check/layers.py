@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any, Final
 
+from library.files.navigator import LAYER_VERSION, NAVIGATOR_VERSION
 from library.id_check.extraction import extract
 from library.id_check.releases import Releases, Stated
 from library.id_check.tactics import Tactics
@@ -54,6 +55,14 @@ class Layer:
         words = domain.lower().split("-") if isinstance(domain, str) else []
         named = next((word for word in words if word in Domain.values), "")
         return Stated(said if RELEASE_FORM.fullmatch(said) else "", named)
+
+    @property
+    def foreign(self) -> str:
+        """The domain that it says it is of where that is none of ATT&CK's; empty otherwise."""
+        domain = self.content.get("domain")
+        if not isinstance(domain, str) or self.stated.domain:
+            return ""
+        return _in_words(domain)
 
 
 def read_layer(texts: Iterable[str]) -> Layer | None:
@@ -188,12 +197,12 @@ class _Plan:
 
 
 def upgrade(layer: Layer, releases: Releases, outcomes: Mapping[str, Outcome]) -> Upgrade | None:
-    """A layer for the newer release; None where it is of a domain that is not compared.
+    """A layer for the newer release; None where it is of a domain that is unknown or not compared.
 
     One query, for the tactics.
     """
     stated = layer.stated.domain
-    if stated and stated not in releases.domains:
+    if layer.foreign or (stated and stated not in releases.domains):
         return None
     made = Upgrade(layer, dict(layer.content))
     entries: list[Any] = list(layer.content["techniques"])
@@ -223,8 +232,11 @@ def _outcome(technique_id: str, outcomes: Mapping[str, Outcome]) -> Outcome | st
     """What became of the technique of an entry; a reason where it leads to no live technique."""
     if not technique_id:
         return "it names no technique"
-    ids = list(extract(technique_id, outcomes).counts)
-    outcome = outcomes.get(ids[0]) if len(ids) == 1 else None
+    found = extract(technique_id, outcomes)
+    ids = list(found.counts)
+    # An ID that was cut short ("T1059-12") may mean any part of its technique.
+    is_one = len(ids) == 1 and ("." in ids[0] or ids[0] not in found.spellings)
+    outcome = outcomes.get(ids[0]) if is_one else None
     if outcome is None:
         return "no release held here has this ID"
     return _no_target(outcome) or outcome
@@ -331,10 +343,13 @@ def _restate(made: Upgrade, releases: Releases) -> None:
     """Say in the layer which release it is of now, and what was not upgraded."""
     content = made.content
     versions = content.get("versions")
+    # The Navigator knows releases by their first number.
+    is_sample = releases.after.startswith("sample")
+    release = releases.after if is_sample else releases.after.partition(".")[0]
     if isinstance(versions, dict):
-        # The Navigator knows releases by their first number.
-        number = releases.after if releases.after.startswith("sample") else ""
-        content["versions"] = versions | {"attack": number or releases.after.partition(".")[0]}
+        content["versions"] = versions | {"attack": release}
+    elif "versions" not in content:
+        _convert(made, release)
     else:
         made.notes.append(
             "The layer is in a form that has no place for ATT&CK’s release, so it states none."
@@ -357,3 +372,24 @@ def _restate(made: Upgrade, releases: Releases) -> None:
         for step in made.left[:MOST_NOTED]
     ]
     content["metadata"] = [*metadata, *notes]
+
+
+def _convert(made: Upgrade, release: str) -> None:
+    """Make a layer of an old format, as 2.2, one of today's, which says what release it is of.
+
+    What else differs between the formats the Navigator reads in either form.
+    """
+    content = made.content
+    said = content.pop("version", None)
+    was = f"format {_in_words(str(said))}" if isinstance(said, str | float | int) else "a format"
+    content["versions"] = {
+        "attack": release,
+        "navigator": NAVIGATOR_VERSION,
+        "layer": LAYER_VERSION,
+    }
+    if made.layer.stated.domain:
+        content["domain"] = f"{made.layer.stated.domain}-attack"
+    made.notes.append(
+        f"The layer was in {was} that has no place for ATT&CK’s release: it is now in format"
+        f" {LAYER_VERSION}, which states it."
+    )

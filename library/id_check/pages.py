@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +19,7 @@ from library.id_check.releases import Releases, Stated, choose, newest, precedin
 from library.id_check.verdicts import Judge, Outcome, Verdict
 from library.identifiers import Domain, ObjectType, is_sample
 from library.models import Snapshot
+from library.releases.compared import Weight
 
 TITLE: Final = "What happened to my IDs?"
 PURPOSE: Final = (
@@ -121,6 +123,8 @@ class Row:
     near: list[Linked]
     stands_for: Linked | None
     differences_href: str
+    spellings: tuple[str, ...]
+    """What it was read from where that is not how MITRE writes IDs: "T1059_001"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +157,27 @@ class Checked:
         return [Group(verdict, by_verdict[verdict]) for verdict in Verdict if verdict in by_verdict]
 
     @property
+    def weights(self) -> dict[Weight, int]:
+        """How many changed how much of those that both releases hold in the same status."""
+        counts = Counter(row.outcome.weight for row in self.rows)
+        return {weight: counts[weight] for weight in Weight if counts[weight]}
+
+    @property
+    def layer_trouble(self) -> str:
+        """Why a layer that was given was not upgraded; empty where it was, or none was given."""
+        if self.layer is None or self.upgrade:
+            return ""
+        if self.layer.foreign:
+            return (
+                f"The layer says that it is of the domain “{self.layer.foreign}”,"
+                " which is none of ATT&CK’s, so it is not upgraded."
+            )
+        return (
+            "The layer is of a domain that is not compared:"
+            " choose its own, or releases that have it."
+        )
+
+    @property
     def carried(self) -> tuple[str, ...]:
         """The texts, for the form that asks for files of the same; none where they are too long."""
         size = sum(len(text.encode(errors="replace")) for text in self.given.texts)
@@ -172,8 +197,8 @@ def check(shelf: Shelf, given: Given) -> Checked:
     releases = choose(
         Snapshot.objects.by_release(), shelf, given, layer.stated if layer else Stated()
     )
-    found = extract(given.text, every_id())
     judge = Judge.of(releases)
+    found = extract(given.text, every_id(), judge.held_ids)
     outcomes = judge.judge(found.counts)
     by_id = {outcome.attack_id: outcome for outcome in outcomes}
     places = _Places(shelf.current, judge)
@@ -189,7 +214,7 @@ def check(shelf: Shelf, given: Given) -> Checked:
         given=given,
         releases=releases,
         found=found,
-        rows=[places.row(outcome) for outcome in outcomes],
+        rows=[places.row(each, found.spellings.get(each.attack_id, ())) for each in outcomes],
         upgrade=upgrade(layer, releases, by_id) if layer else None,
         layer=layer,
     )
@@ -207,8 +232,8 @@ class _Places:
             (judge.before, Addresses(judge.before.release)),
         ]
 
-    def row(self, outcome: Outcome) -> Row:
-        """An outcome with its links."""
+    def row(self, outcome: Outcome, spellings: Iterable[str]) -> Row:
+        """An outcome with its links, and what its ID was read from."""
         shown = outcome.shown
         return Row(
             outcome,
@@ -217,6 +242,7 @@ class _Places:
             [self._at(entry) for entry in outcome.near],
             self._linked(outcome.end),
             self._differences(outcome),
+            tuple(spellings),
         )
 
     def _linked(self, entry: Entry | None) -> Linked | None:

@@ -18,9 +18,9 @@ from django.http.multipartparser import MultiPartParserError
 
 MEGABYTE: Final = 1024 * 1024
 MOST_BYTES: Final = 5 * MEGABYTE
-# Of a request that is refused so much is read, so that the answer reaches who is still sending.
-_MOST_DRAINED: Final = 64 * MEGABYTE
-_PIECE: Final = 64 * 1024
+MOST_PASTED: Final[int] = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or MOST_BYTES
+# What a form has around a text and a file: field names, boundaries, the other fields.
+AROUND: Final = 64 * 1024
 
 # How files begin that are no text, and what to do with them.
 _OTHERWISE: Final = {
@@ -78,19 +78,18 @@ class Given:
 
 def read(request: HttpRequest) -> Given:
     """What a form sent; raises CheckError where it cannot be read or is too much."""
+    _demand_that_it_fits(request)
     handler = _InMemory(request)
     request.upload_handlers = [handler]
     try:
         fields, files = request.POST, request.FILES
     except RequestDataTooBig:
-        _drain(request)
         raise CheckError(
-            f"Pasted text may have {_size(settings.DATA_UPLOAD_MAX_MEMORY_SIZE or MOST_BYTES)}:"
+            f"Pasted text may have {_size(MOST_PASTED)}:"
             f" upload it as a file, which may have {_size(MOST_BYTES)}.",
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         ) from None
     except (MultiPartParserError, SuspiciousOperation, BadRequest, OSError):
-        _drain(request)
         raise CheckError("What your browser sent could not be read: send the form again.") from None
     if handler.is_too_large:
         raise CheckError(
@@ -103,6 +102,20 @@ def read(request: HttpRequest) -> Given:
         tuple(texts),
         *(fields.get(name, "") for name in ("from", "to", "domain", "form")),
     )
+
+
+def _demand_that_it_fits(request: HttpRequest) -> None:
+    """Go on where a form says that it has no more than it may: else nothing of it is read.
+
+    The answer reaches who is still sending: the web server goes on reading a little (gunicorn a
+    megabyte, or five seconds), and ends the connection in order.
+    """
+    if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_PASTED + MOST_BYTES + AROUND:
+        raise CheckError(
+            f"That is more than is read: a file may have {_size(MOST_BYTES)}, and pasted text"
+            f" {_size(MOST_PASTED)}.",
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        )
 
 
 def decoded(content: bytes) -> str:
@@ -156,16 +169,6 @@ class _InMemory(FileUploadHandler):
 
     def file_complete(self, file_size: int) -> SimpleUploadedFile:  # noqa: ARG002 -- Django's
         return SimpleUploadedFile(self.file_name or "file", b"".join(self.pieces))
-
-
-def _drain(request: HttpRequest) -> None:
-    """Read what is still being sent."""
-    drained = 0
-    try:
-        while drained < _MOST_DRAINED and (piece := request.read(_PIECE)):
-            drained += len(piece)
-    except OSError:
-        return
 
 
 def _size(count: int) -> str:

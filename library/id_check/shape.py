@@ -15,12 +15,19 @@ class CheckedId:
     __pydantic_config__ = DOCUMENTED
 
     attack_id: str
+    read_from: list[str]
+    """What it was read from where that is not how MITRE writes IDs: "T1059_001"."""
+
     count: int
     """How often it was there."""
 
     verdict: str
-    """The weightiest of: revoked, deprecated, gone, renamed, tactic-moved, changed, new,
-    not-compared, never-existed, unchanged."""
+    """The weightiest of: revoked, deprecated, gone, renamed, id-changed, tactic-moved, changed,
+    new, not-compared, never-existed, unchanged."""
+
+    weight: str
+    """Where both releases hold it in the same status: "material" for what changed in substance,
+    "around" for what changed around that; empty for all others."""
 
     changes: list[str]
     """What became of it, a phrase each."""
@@ -101,8 +108,14 @@ class IdCheckFile:
     counts: dict[str, int]
     """How many of the IDs listed have each verdict."""
 
+    weights: dict[str, int]
+    """How many of the IDs listed have each weight."""
+
     ids: list[CheckedId]
     layer: LayerUpgrade | None
+    layer_trouble: str
+    """Why a layer that was given was not upgraded; empty where it was, or none was given."""
+
     citation: str
     notice: str
     """MITRE's notice of copyright and licence."""

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from itertools import islice
 from typing import Final
 
 from library.catalogue import Entry
 from library.changes import Change
 from library.comparison import Transition, compare
-from library.id_check.holdings import Holdings, elsewhere, near
+from library.id_check.holdings import Holdings, elsewhere
 from library.id_check.releases import Releases
 from library.identifiers import Domain, Link
+from library.releases.compared import Weight
 from library.substance import short
 
-MOST_NEAR: Final = 3
 MOST_ELSEWHERE: Final = 4
 
 
@@ -26,7 +25,12 @@ class Verdict(Enum):
     REVOKED = "revoked", "Revoked", "MITRE withdrew these; each says what MITRE put in its place."
     DEPRECATED = "deprecated", "Deprecated", "MITRE withdrew these and names no successor."
     GONE = "gone", "Gone", "The release you want does not have them, not even as withdrawn."
-    RENAMED = "renamed", "Renamed", "The same object under another name, or another ID."
+    RENAMED = "renamed", "Renamed", "The same object under another name."
+    IDENTIFIED = (
+        "id-changed",
+        "ID changed",
+        "The same object with another ID, a first one, or none.",
+    )
     MOVED = "tactic-moved", "Tactic moved", "They serve other tactics than before."
     CHANGED = "changed", "Changed", "Neither renamed nor moved; something else is different."
     NEW = "new", "New", "The release you mapped to did not have them."
@@ -59,6 +63,9 @@ class Outcome:
 
     near: tuple[Entry, ...] = ()
     """For an ID that never existed: what may have been meant."""
+
+    weight: Weight | None = None
+    """How much its changes say, where both releases hold it in the same status."""
 
     known_as: str = ""
     """The name of what stands in releases that are not compared."""
@@ -103,6 +110,11 @@ class Judge:
             Holdings(releases.after, releases.held_after),
         )
 
+    @property
+    def held_ids(self) -> frozenset[str]:
+        """Every ATT&CK ID that either release has."""
+        return frozenset(self.before.known.by_id.keys() | self.after.known.by_id.keys())
+
     def judge(self, counts: Mapping[str, int]) -> list[Outcome]:
         """What became of each ID, in the order given; three queries, 1 ms for each that changed."""
         domains = self.releases.domains
@@ -136,16 +148,18 @@ class Judge:
         told: list[tuple[str, tuple[Change, ...]]],
     ) -> Outcome:
         """What became of an ID that the first of the two releases has."""
-        verdict = Verdict.GONE
+        verdict, weight = Verdict.GONE, None
         phrases = [*self._standing(old, new), *_told(told)]
         if new:
             every = [change for _, changes in told for change in changes]
-            verdict = _verdict(old[0], new[0], every)
+            verdict, weight = _verdict(old[0], new[0], every), _weight(old[0], new[0], every)
         chain = self.after.known.chain(new[0]) if verdict is Verdict.REVOKED else ()
         other = self.after.meant(attack_id, self.releases.domains)
         if other and other[0].object_id != old[0].object_id:
             phrases.append(f"the ID is now that of “{short(other[0].name)}”")
-        return Outcome(attack_id, count, verdict, tuple(phrases), old, new, tuple(chain))
+        return Outcome(
+            attack_id, count, verdict, tuple(phrases), old, new, tuple(chain), weight=weight
+        )
 
     def _standing(self, old: tuple[Entry, ...], new: tuple[Entry, ...]) -> Iterator[str]:
         """How the object itself stands in the two releases."""
@@ -172,7 +186,7 @@ class Judge:
         same = self.before.rows(new[0].object_id, self.releases.domains)
         if same:
             had = f"had the ID {same[0].attack_id}" if same[0].attack_id else "had no ID"
-            phrases = [f"the object {had} in {self.releases.before}"]
+            verdict, phrases = Verdict.IDENTIFIED, [f"the object {had} in {self.releases.before}"]
         if not new[0].live:
             verdict = Verdict.REVOKED if new[0].revoked else Verdict.DEPRECATED
             phrases.append(f"{verdict.label.lower()} in {self.releases.after}")
@@ -182,9 +196,7 @@ class Judge:
     def _absent(self, attack_id: str, count: int, others: list[tuple[str, str, str]]) -> Outcome:
         """What an ID is that neither release has, or that one has in a domain not compared."""
         if not others:
-            likely = {entry.object_id: entry for entry in near(attack_id, self.after.known)}
-            meant = tuple(islice(likely.values(), MOST_NEAR))
-            return Outcome(attack_id, count, Verdict.NEVER, near=meant)
+            return Outcome(attack_id, count, Verdict.NEVER, near=self.after.near(attack_id))
         places = [f"{Domain(domain).label} {release}" for domain, release, _ in others]
         shown = list(dict.fromkeys(places))
         more = f" and {len(shown) - MOST_ELSEWHERE} more" if len(shown) > MOST_ELSEWHERE else ""
@@ -220,12 +232,23 @@ def _verdict(old: Entry, new: Entry, changes: list[Change]) -> Verdict:
         return Verdict.REVOKED
     if new.deprecated:
         return Verdict.DEPRECATED
-    if "name" in about or old.attack_id != new.attack_id:
+    if "name" in about:
         return Verdict.RENAMED
-    # What is live again serves its tactics anew, which is no move.
-    if Link.TACTIC in about and old.live:
+    if old.attack_id != new.attack_id:
+        return Verdict.IDENTIFIED
+    # What is live again serves its tactics anew, which is no move; to state others is one.
+    is_stated = any(change.stated for change in changes)
+    if is_stated or (Link.TACTIC in about and old.live):
         return Verdict.MOVED
     return Verdict.CHANGED if changes else Verdict.UNCHANGED
+
+
+def _weight(old: Entry, new: Entry, changes: list[Change]) -> Weight | None:
+    """The weightiest of what changed, as a comparison weighs it; None where the status says all."""
+    is_same_status = (old.revoked, old.deprecated) == (new.revoked, new.deprecated)
+    if not changes or not is_same_status:
+        return None
+    return Weight.MATERIAL if any(change.material for change in changes) else Weight.AROUND
 
 
 def _told(told: list[tuple[str, tuple[Change, ...]]]) -> Iterator[str]:

@@ -1,14 +1,13 @@
 """The page of a check: the form for who asks, the answer for who sends it."""
 
 from http import HTTPStatus
-from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from library.conditional import Shelf, conditional_page, shelf_of
 from library.downloads import schema_response, site_of
@@ -20,10 +19,6 @@ from library.id_check.layers import Upgrade
 from library.id_check.pages import Checked, check, form_page
 from library.id_check.reading import CheckError, Given, read
 from library.id_check.shape import IdCheckFile
-
-NO_LAYER: Final = (
-    "The layer is of a domain that is not compared: choose its own, or releases that have it."
-)
 
 
 # Sending the form changes nothing and answers with what was sent, so that there is nothing that
@@ -77,13 +72,13 @@ def _checked(request: HttpRequest, checked: Checked) -> HttpResponseBase:
 
 def _layer(checked: Checked, upgrade: Upgrade | None) -> HttpResponseBase:
     if upgrade is None:
-        raise CheckError(NO_LAYER, HTTPStatus.BAD_REQUEST)
+        raise CheckError(checked.layer_trouble, HTTPStatus.BAD_REQUEST)
     name = file_name(name_part(upgrade.layer.name), "attack", checked.releases.after)
     return file_response("navigator", [upgrade.as_json], name, checked.page)
 
 
-@require_safe
-def schema(request: HttpRequest) -> HttpResponse:
+@conditional_page
+def schema(request: HttpRequest, shelf: Shelf) -> HttpResponse:  # noqa: ARG001
     """The JSON Schema of a check's JSON file."""
     return schema_response(schema_of(IdCheckFile), _schema_address(request))
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from library.addresses import Addresses, difference_query
 from library.identifiers import RELEASE_FORM, Domain, release_order
 from library.models import Snapshot
-from library.parameters import as_query, offset
+from library.parameters import as_query, no_such, offset
 from library.releases.compared import ReleaseDifference, Weight, difference
 from library.releases.kinds import ChangeKind
 from library.releases.links import LinkFate
+from library.substance import FIELDS
 
 if TYPE_CHECKING:
     from django.http import QueryDict
@@ -20,7 +21,14 @@ if TYPE_CHECKING:
 BETWEEN: Final = "..."
 # What addresses call the entries of which the links alone changed.
 RELINKED: Final = "relationships"
-_NEW: Final = {"true": True, "false": False}
+# What addresses call it whether something came to, or left, the whole of ATT&CK.
+# Of links whether the relationship is new, or an older one that led to something else.
+_WHOLE: Final = {
+    str(ChangeKind.ADDITIONS): "new",
+    str(ChangeKind.DELETIONS): "gone",
+    str(LinkFate.ADDED): "new",
+}
+_ANSWERS: Final = {"true": True, "false": False}
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,9 @@ class Pair:
 
     one_sided: tuple[tuple[str, str], ...]
     """The label of each domain that holds one of the releases alone, with that release."""
+
+    left_aside: tuple[str, ...] = field(default=(), compare=False)
+    """What an address asks for that there is not, a sentence each."""
 
     @cached_property
     def shown(self) -> tuple[ReleaseDifference, ...]:
@@ -54,6 +65,11 @@ class Pair:
     def path(self) -> str:
         """The address of the comparison, of all domains."""
         return f"{Addresses().home}/releases/{self.before}{BETWEEN}{self.after}"
+
+    @property
+    def turned_path(self) -> str:
+        """The address of the same the other way round."""
+        return f"{Addresses().home}/releases/{self.after}{BETWEEN}{self.before}"
 
     @property
     def query(self) -> str:
@@ -108,7 +124,7 @@ def pair_of(before: str, after: str, domain: str) -> Pair | None:
 
 @dataclass(frozen=True, slots=True)
 class ChangesAsked:
-    """Which changes a reader wants listed; what cannot be used is as if not given."""
+    """Which changes a reader wants listed; what cannot be used is as if not given, and told."""
 
     of_type: str = ""
     links: str = ""
@@ -121,18 +137,33 @@ class ChangesAsked:
     lives_again: bool = False
     """Those alone that the earlier release holds as revoked or deprecated and the later as live."""
 
-    is_new: bool | None = None
-    """Of additions, those alone that no domain shown held before, or those that another one did."""
+    is_whole: bool | None = None
+    """Of additions, those alone that no domain shown held before, or those that another one did.
+
+    Of deletions, those that no domain shown holds after, or those that another one does. Of links
+    that were added, those with a new relationship, or those with one that led elsewhere before."""
+
+    about: str = ""
+    """Of entries that both releases hold, those alone of which this property reads differently."""
 
     end: str = ""
     """Of links, those alone that start from or lead to the object with this STIX id."""
 
     offset: int = 0
+    left_aside: tuple[str, ...] = field(default=(), compare=False)
+    """What an address asks for that there is not, a sentence each."""
 
     @classmethod
     def of(cls, query: QueryDict) -> ChangesAsked:
         """What is asked for in an address."""
-        kind, weight = query.get("kind", ""), query.get("weight", "")
+        kind, weight, about = (query.get(name, "") for name in ("kind", "weight", "about"))
+        left_aside: list[str] = []
+        if kind not in {*ChangeKind, *LinkFate, RELINKED}:
+            left_aside += no_such("kind of change", kind)
+        if weight not in list(Weight):
+            left_aside += no_such("weight of a change", weight)
+        if about not in FIELDS:
+            left_aside += no_such("property", about)
         return cls(
             of_type=query.get("type", "")[:80],
             links=query.get("links", "")[:80],
@@ -141,21 +172,25 @@ class ChangesAsked:
             weight=Weight(weight) if weight in list(Weight) else None,
             relinked=kind == RELINKED,
             lives_again=query.get("again", "") == "true",
-            is_new=_NEW.get(query.get("new", "")) if kind == ChangeKind.ADDITIONS else None,
+            is_whole=_ANSWERS.get(query.get(_WHOLE[kind], "")) if kind in _WHOLE else None,
+            about=about if about in FIELDS else "",
             end=query.get("with", "")[:120],
             offset=offset(query.get("offset", "")),
+            left_aside=tuple(left_aside),
         )
 
     def query(self, domain: str, start: int = 0) -> str:
         """The query part of the address of these changes, from a row on."""
+        kind = self.kind or self.link_change or (RELINKED if self.relinked else "")
         return as_query(
             {
                 "type": self.of_type,
                 "links": self.links,
-                "kind": self.kind or self.link_change or (RELINKED if self.relinked else ""),
+                "kind": kind,
                 "weight": self.weight or "",
                 "again": "true" if self.lives_again else "",
-                "new": "" if self.is_new is None else str(self.is_new).lower(),
+                _WHOLE.get(kind, ""): "" if self.is_whole is None else str(self.is_whole).lower(),
+                "about": self.about,
                 "with": self.end,
                 "domain": domain,
                 "offset": str(start) if start else "",

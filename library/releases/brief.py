@@ -7,17 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from library.contexts.page import Page
 from library.identifiers import (
-    CAMPAIGN,
+    DATA_COMPONENT,
     DATA_SOURCE,
-    DETECTION_STRATEGY,
     GROUP,
-    SOFTWARE,
-    TACTIC,
     TECHNIQUE,
     Domain,
     ObjectType,
@@ -26,20 +23,28 @@ from library.identifiers import (
 from library.panels import Panel
 from library.releases.asked import ChangesAsked, Pair
 from library.releases.compared import ReleaseDifference, Weight, heaviest
-from library.releases.highlights import Highlight, Highlights, Mention, highlights
-from library.releases.kinds import WEIGHED, ChangeKind
+from library.releases.highlights import (
+    Highlight,
+    Highlights,
+    Mention,
+    highlights,
+    kinds_of,
+    of_objects,
+)
+from library.releases.kinds import ChangeKind
 from library.releases.links import LinkFate
 from library.releases.names import PROCEDURES
 from library.releases.panels import release_panels
 from library.releases.summary import page_of
+from library.releases.told import with_property
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from library.conditional import Shelf
 
-# What is told in figures, in this order; the rest stands in the comparison.
-TOLD_NEW: Final = (TACTIC, TECHNIQUE, GROUP, SOFTWARE, CAMPAIGN, DETECTION_STRATEGY)
+# The property of a data component that names what a SOC collects.
+LOG_SOURCES: Final = "x_mitre_log_sources"
 MOST_REPORTED: Final = 5
 DETECTIONS: Final = "Detections of techniques"
 MITIGATIONS: Final = "Mitigations of techniques"
@@ -77,6 +82,12 @@ class ReleaseBrief:
     weights: tuple[Figure, ...]
     """How many of the entries that both hold changed in substance, around it, and in noise."""
 
+    substance: tuple[Figure, ...]
+    """The first of these by type."""
+
+    log_sources: Highlight | None
+    """The data components whose log sources changed."""
+
     told: Highlights
     reported: tuple[Reported, ...]
     detections: tuple[Figure, ...]
@@ -84,6 +95,11 @@ class ReleaseBrief:
     panels: tuple[Panel, ...]
     backwards: bool
     """Whether the first of the releases is the later one."""
+
+    @property
+    def turned(self) -> str:
+        """The address of the brief of the same the other way round."""
+        return f"{self.pair.turned_path}/brief{self.pair.query}"
 
     @property
     def new_techniques(self) -> Highlight | None:
@@ -105,6 +121,17 @@ class ReleaseBrief:
         )
 
     @property
+    def asks(self) -> bool:
+        """Whether there is a question to ask: there is one wherever the substance changed."""
+        return any(
+            (
+                *(self.new_techniques, self.new_groups, self.data_sources, self.log_sources),
+                *(self.reported, self.let_go, self.told.renamed, self.told.moved),
+                *(self.detections, self.mitigations, self.substance),
+            )
+        )
+
+    @property
     def data_sources(self) -> Highlight | None:
         """The data sources that were deprecated."""
         return _first(self.told.deprecated, DATA_SOURCE)
@@ -115,8 +142,9 @@ def _first(lines: Sequence[Highlight], kind: ObjectType) -> Highlight | None:
 
 
 def release_brief(shelf: Shelf, pair: Pair) -> ReleaseBrief:
-    """The brief of two releases; at most seven queries a domain, beside those of the panels."""
+    """The brief of two releases; at most nine queries a domain, beside those of the panels."""
     told = highlights(pair)
+    weights, substance = _weights(pair)
     return ReleaseBrief(
         page=page_of(shelf, pair, "Brief", f"/brief{pair.query}"),
         pair=pair,
@@ -125,11 +153,11 @@ def release_brief(shelf: Shelf, pair: Pair) -> ReleaseBrief:
             for one in pair.shown
         ),
         figures=tuple(
-            Figure(line.count, f"new {line.label.lower()}", line.href)
-            for line in told.added
-            if line.kind in TOLD_NEW
+            Figure(line.count, f"new {line.label.lower()}", line.href) for line in told.added
         ),
-        weights=tuple(_weights(pair)),
+        weights=weights,
+        substance=substance,
+        log_sources=_log_sources(pair),
         told=told,
         reported=tuple(_reported(pair)),
         detections=tuple(_links(pair, DETECTIONS)),
@@ -139,21 +167,52 @@ def release_brief(shelf: Shelf, pair: Pair) -> ReleaseBrief:
     )
 
 
-def _weights(pair: Pair) -> Iterator[Figure]:
-    """How many entries changed that both releases hold and neither let go of, by weight.
+def _weights(pair: Pair) -> tuple[tuple[Figure, ...], tuple[Figure, ...]]:
+    """How many entries changed that both releases hold in the same status, by weight.
 
-    Each counts once, by the weightiest of its changes where several domains hold it.
+    Each counts once, by the weightiest of its changes where several domains hold it. Then those
+    that changed in substance by type.
     """
-    entries = (
+    entries = [
         (one, changed)
         for one in pair.shown
         for changed in (*one.objects, *one.relinked)
-        if changed.kind in {*WEIGHED, None} and type_of(changed.stix_type).has_list
+        if changed.is_weighed and type_of(changed.stix_type).has_list
+    ]
+    kinds = {changed.object_id: type_of(changed.stix_type) for _, changed in entries}
+    weights = heaviest(entries)
+    counts = Counter(weights.values())
+    material = Counter(kinds[key] for key, held in weights.items() if held is Weight.MATERIAL)
+
+    def figure(count: int, words: str, asked: ChangesAsked) -> Figure:
+        return Figure(count, words, f"{pair.path}/changes{asked.query(pair.domain)}")
+
+    return (
+        tuple(figure(counts[each], each.value, ChangesAsked(weight=each)) for each in Weight),
+        tuple(
+            figure(
+                material[kind],
+                (kind.label if material[kind] == 1 else kind.plural).lower(),
+                ChangesAsked(of_type=kind.slug, weight=Weight.MATERIAL),
+            )
+            for kind in kinds_of(pair.shown)
+            if material[kind]
+        ),
     )
-    counts = Counter(heaviest(entries).values())
-    for weight in Weight:
-        href = f"{pair.path}/changes{ChangesAsked(weight=weight).query(pair.domain)}"
-        yield Figure(counts[weight], weight.value, href)
+
+
+def _log_sources(pair: Pair) -> Highlight | None:
+    """The data components whose log sources changed."""
+    held = [
+        (one, changed)
+        for one in pair.shown
+        for changed in one.objects
+        if changed.stix_type in DATA_COMPONENT.stix_types
+    ]
+    differing = with_property((changed for _, changed in held), LOG_SOURCES)
+    found = [each for each in held if each[1].object_id in differing]
+    asked = ChangesAsked(of_type=DATA_COMPONENT.slug, about=LOG_SOURCES)
+    return of_objects(pair, DATA_COMPONENT, found, asked)
 
 
 def _links(pair: Pair, words: str) -> Iterator[Figure]:
@@ -165,12 +224,16 @@ def _links(pair: Pair, words: str) -> Iterator[Figure]:
 
 
 def _reported(pair: Pair) -> Iterator[Reported]:
-    """The techniques with most new procedure examples, those that were there before alone."""
+    """The techniques with most new procedure examples, those that were there before alone.
+
+    An example that another technique had before was not newly reported.
+    """
     counts: Counter[tuple[ReleaseDifference, int]] = Counter()
     for one in pair.shown:
         for link in one.links_by_words.get(PROCEDURES, {}).get(LinkFate.ADDED, ()):
             changed = one.of_object.get(link.target_id)
-            if changed is None or changed.kind is not ChangeKind.ADDITIONS:
+            is_known = changed is None or changed.kind is not ChangeKind.ADDITIONS
+            if is_known and one.is_newly_told(link):
                 counts[one, link.target_id] += 1
     by_count = sorted(
         ((count, one, key) for (one, key), count in counts.items()),
@@ -180,6 +243,7 @@ def _reported(pair: Pair) -> Iterator[Reported]:
         end = one.ends[key]
         href = pair.history(one, end.object_id, end.stix_id)
         label = Domain(one.domain).label
-        asked = ChangesAsked(links=PROCEDURES, link_change=LinkFate.ADDED, end=end.stix_id)
+        added = ChangesAsked(links=PROCEDURES, link_change=LinkFate.ADDED, is_whole=True)
+        asked = replace(added, end=end.stix_id)
         listed = f"{pair.path}/changes{asked.query(one.domain)}"
         yield Reported(Mention(label, end.attack_id, end.name, href), count, listed)

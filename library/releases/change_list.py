@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 
 from library.contexts.page import Page
 from library.contexts.pager import PageLink, clamped, page_at, page_links
-from library.parameters import PAGE_SIZE
+from library.identifiers import OBJECT_TYPES
+from library.parameters import PAGE_SIZE, no_such
 from library.releases.asked import ChangesAsked, Pair
 from library.releases.compared import RELATIONSHIP, Weight
 from library.releases.highlights import kinds_of
 from library.releases.kinds import ChangeKind
 from library.releases.link_rows import LinkRow, fitting_links, link_rows
 from library.releases.links import LinkFate
+from library.releases.names import LINK_WORDS
 from library.releases.object_rows import ChangedRow, fitting_objects, object_rows
 from library.releases.summary import RELATIONSHIPS, page_of
+from library.substance import words_for
 
 if TYPE_CHECKING:
     from library.conditional import Shelf
@@ -59,6 +62,11 @@ class ChangeList:
     page_links: list[PageLink]
 
     @property
+    def about(self) -> str:
+        """What the property is called of which alone it is, where it is of one."""
+        return words_for(self.asked.about) if self.asked.about else ""
+
+    @property
     def first(self) -> int:
         """The number of the first row that is shown."""
         return self.asked.offset + 1
@@ -69,16 +77,32 @@ class ChangeList:
         return self.asked.offset + len(self.rows) + len(self.links)
 
 
-def change_list(shelf: Shelf, pair: Pair, asked: ChangesAsked) -> ChangeList | None:
-    """The list that is asked for; None where there is none of that name. Seven queries a domain."""
+def change_list(shelf: Shelf, pair: Pair, asked: ChangesAsked) -> ChangeList:
+    """The list that is asked for, without filters that there are not; seven queries a domain."""
+    asked = _known(pair, asked)
     return _links(shelf, pair, asked) if asked.links else _objects(shelf, pair, asked)
 
 
-def _objects(shelf: Shelf, pair: Pair, asked: ChangesAsked) -> ChangeList | None:
-    named = {kind.slug: kind.plural for kind in kinds_of(pair.shown)}
-    named |= {RELATIONSHIP: RELATIONSHIPS, "": "All entries"}
-    if asked.of_type not in named:
-        return None
+def _known(pair: Pair, asked: ChangesAsked) -> ChangesAsked:
+    """The same without a type or kind of relationship that no release has, which is told."""
+    of_type, links = asked.of_type, asked.links
+    left_aside = [*pair.left_aside, *asked.left_aside]
+    if of_type not in _types(pair):
+        left_aside += no_such("type", of_type)
+        of_type = ""
+    if links and links not in LINK_WORDS and not any(links in x.links_by_words for x in pair.shown):
+        left_aside += no_such("kind of relationship", links)
+        links = ""
+    return replace(asked, of_type=of_type, links=links, left_aside=tuple(left_aside))
+
+
+def _types(pair: Pair) -> dict[str, str]:
+    """What addresses call each type, with what readers do."""
+    kinds = {kind.slug: kind.plural for kind in (*OBJECT_TYPES, *kinds_of(pair.shown))}
+    return kinds | {RELATIONSHIP: RELATIONSHIPS, "": "All entries"}
+
+
+def _objects(shelf: Shelf, pair: Pair, asked: ChangesAsked) -> ChangeList:
     fitting = fitting_objects(pair, asked)
     rows = fitting.listed
     at = replace(asked, offset=clamped(asked.offset, len(rows)))
@@ -91,7 +115,7 @@ def _objects(shelf: Shelf, pair: Pair, asked: ChangesAsked) -> ChangeList | None
         ("Relationships alone", replace(_bare(asked), relinked=True), fitting.counts[None])
     )
     choices.append(("Live again", replace(_bare(asked), lives_again=True), fitting.live_again))
-    frame = _Frame(shelf, pair, at, named[asked.of_type], len(rows))
+    frame = _Frame(shelf, pair, at, _types(pair)[asked.of_type], len(rows))
     return frame.listing(
         choices,
         total=len(rows) + fitting.noise,
@@ -101,10 +125,8 @@ def _objects(shelf: Shelf, pair: Pair, asked: ChangesAsked) -> ChangeList | None
     )
 
 
-def _links(shelf: Shelf, pair: Pair, asked: ChangesAsked) -> ChangeList | None:
+def _links(shelf: Shelf, pair: Pair, asked: ChangesAsked) -> ChangeList:
     by_fate = fitting_links(pair, asked)
-    if not any(by_fate.values()):
-        return None
     shown = [
         each for fate in LinkFate if asked.link_change in {None, fate} for each in by_fate[fate]
     ]
@@ -122,7 +144,7 @@ def _links(shelf: Shelf, pair: Pair, asked: ChangesAsked) -> ChangeList | None:
 def _bare(asked: ChangesAsked) -> ChangesAsked:
     """The same with every kind of change, from the first row on."""
     bare = replace(asked, kind=None, link_change=None, relinked=False, offset=0)
-    return replace(bare, lives_again=False, is_new=None)
+    return replace(bare, lives_again=False, is_whole=None)
 
 
 @dataclass(frozen=True, slots=True)

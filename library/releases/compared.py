@@ -12,13 +12,24 @@ from enum import StrEnum
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
-from library.changes import MATERIAL_LINKS, Linked, changes_between, edits
+from library.changes import (
+    MATERIAL_LINKS,
+    UNKNOWN_TACTICS,
+    Linked,
+    TacticsByName,
+    changes_between,
+    edits,
+    is_live,
+    states_tactics,
+)
 from library.comparison import contents_of
 from library.identifiers import Link, type_of
 from library.releases.kinds import ChangeKind
 from library.releases.links import ChangedLink, LinkFate, changed_links, linked_by, successors
 from library.releases.members import ChangedObject, changed_objects, held_alike
 from library.releases.names import LinkEnd, link_ends, link_words
+from library.substance import are_same_words
+from library.tactics import tactics_by_name
 
 if TYPE_CHECKING:
     from library.models import Snapshot
@@ -36,6 +47,18 @@ class Weight(StrEnum):
     MATERIAL = "material"
     AROUND = "around"
     NOISE = "noise"
+
+    @property
+    def label(self) -> str:
+        """What readers are told: where the change is."""
+        return _WHERE[self]
+
+
+_WHERE: Final = {
+    Weight.MATERIAL: "In substance",
+    Weight.AROUND: "Around it",
+    Weight.NOISE: "In noise",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,18 +114,33 @@ class ReleaseDifference:
         wanted.update(self.successors.values())
         return link_ends(self.before.pk, self.after.pk, wanted)
 
+    def ends_of(self, link: ChangedLink) -> tuple[LinkEnd | None, LinkEnd | None]:
+        """What a link starts from and leads to, as the later release has it that has the link.
+
+        None of them where no release holds it.
+        """
+        source, target = self.ends.get(link.source_id), self.ends.get(link.target_id)
+        if link.change is not LinkFate.REMOVED:
+            return source, target
+        return _as_before(source), _as_before(target)
+
     @cached_property
     def successors(self) -> Mapping[int, int]:
         """What each object was revoked in favour of that is revoked in the later release."""
         return successors(self.after.pk)
 
     def replaced_by(self, object_id: int) -> list[LinkEnd]:
-        """What replaced an object in the later release, hop by hop."""
+        """What replaced an object in the later release, hop by hop.
+
+        That one on the way is revoked as well is told by the next.
+        """
         chain: list[LinkEnd] = []
         seen = {object_id}
         at = self.successors.get(object_id)
         while at is not None and at not in seen and at in self.ends:
             seen.add(at)
+            if chain and chain[-1].status == "revoked":
+                chain[-1] = chain[-1]._replace(status="")
             chain.append(self.ends[at])
             at = self.successors.get(at)
         return chain
@@ -110,14 +148,7 @@ class ReleaseDifference:
     @cached_property
     def told_links(self) -> Sequence[ChangedLink]:
         """The links that came, went, or say something else; not those edited in noise alone."""
-        edited = [link for link in self.links if link.change is LinkFate.EDITED]
-        found = contents_of({v for link in edited for v in (*link.before, *link.after)})
-
-        def says_other(link: ChangedLink) -> bool:
-            old, new = (tuple(found[v] for v in side) for side in (link.before, link.after))
-            return edits(Linked(link.kind, True, "", "", old, new)) > 0
-
-        silent = {link for link in edited if not says_other(link)}
+        silent = silent_links(self.links)
         return [link for link in self.links if link not in silent]
 
     @cached_property
@@ -129,6 +160,18 @@ class ReleaseDifference:
         for link in self.told_links:
             found[link_words(link.kind, self.ends.get(link.target_id))][link.change].append(link)
         return found
+
+    @cached_property
+    def _new_relationships(self) -> frozenset[int]:
+        return frozenset(
+            found.after.version_id
+            for found in self.objects
+            if found.after and not found.before and found.stix_type == RELATIONSHIP
+        )
+
+    def is_newly_told(self, link: ChangedLink) -> bool:
+        """Whether a link came with a relationship that is new, not with an older one that moved."""
+        return not self._new_relationships.isdisjoint(link.after)
 
     @cached_property
     def relinked(self) -> Sequence[ChangedObject]:
@@ -148,7 +191,8 @@ class ReleaseDifference:
         """How much the changes of objects say that both releases hold, by their keys.
 
         By their own properties and by their links: material as in `library.changes`. One query,
-        and 0.5 ms an object; nothing for what was weighed before.
+        another the first time that tactics are asked for, and 0.5 ms an object; nothing for what
+        was weighed before.
         """
         new = [
             (found.object_id, found.before.version_id, found.after.version_id)
@@ -158,9 +202,18 @@ class ReleaseDifference:
         differing = {version for _, *two in new if two[0] != two[1] for version in two}
         held = contents_of(differing) if differing else {}
         for object_id, before, after in new:
-            own = weight_of(held[before], held[after]) if before != after else Weight.NOISE
+            own = Weight.NOISE
+            if before != after:
+                sides = held[before], held[after]
+                tactics = self._tactics if states_tactics(*sides) else UNKNOWN_TACTICS
+                own = weight_of(*sides, tactics)
             self._weighed[object_id] = self._with_links(object_id, own)
         return self._weighed
+
+    @cached_property
+    def _tactics(self) -> tuple[TacticsByName, TacticsByName]:
+        found = tactics_by_name({self.before.pk, self.after.pk})
+        return found[self.before.pk], found[self.after.pk]
 
     def _with_links(self, object_id: int, own: Weight) -> Weight:
         if object_id in self._touched[Weight.MATERIAL] or object_id in self.moved:
@@ -180,13 +233,7 @@ class ReleaseDifference:
     @cached_property
     def _touched(self) -> Mapping[Weight, set[int]]:
         """The objects whose links changed: of those that are material, and of any."""
-        found: dict[Weight, set[int]] = {Weight.MATERIAL: set(), Weight.AROUND: set()}
-        for link in self.told_links:
-            ends = (link.source_id, link.target_id)
-            found[Weight.AROUND].update(ends)
-            if link.kind in MATERIAL_LINKS and link.change is not LinkFate.EDITED:
-                found[Weight.MATERIAL].update(ends)
-        return found
+        return touched_by(self.told_links)
 
     @cached_property
     def relationships(self) -> Mapping[int, tuple[str, LinkEnd, LinkEnd]]:
@@ -220,6 +267,15 @@ class ReleaseDifference:
             return f"{source.name} {kind} {target.name}"
         return changed.shown.name or changed.stix_id
 
+    @property
+    def changed_in_silence(self) -> int:
+        """How many entries hold other content under the same modification date."""
+        return sum(
+            bool(found.before and found.after and found.before.modified == found.after.modified)
+            for found in self.objects
+            if found.shown.modified and type_of(found.stix_type).has_list
+        )
+
     @cached_property
     def renamed(self) -> Sequence[ChangedObject]:
         """Objects with another name, live in the later release."""
@@ -227,7 +283,7 @@ class ReleaseDifference:
             found
             for found in self.objects
             if found.before and found.after and found.after.live
-            if found.before.name != found.after.name
+            if not are_same_words(found.before.name, found.after.name)
         ]
 
     @cached_property
@@ -238,8 +294,10 @@ class ReleaseDifference:
         """
         found: dict[int, dict[LinkFate, list[LinkEnd]]] = defaultdict(lambda: defaultdict(list))
         for link in self.links:
-            if link.kind == Link.TACTIC and link.target_id in self.ends and self._stays(link):
-                found[link.source_id][link.change].append(self.ends[link.target_id])
+            if link.kind == Link.TACTIC and self._stays(link):
+                _, tactic = self.ends_of(link)
+                if tactic:
+                    found[link.source_id][link.change].append(tactic)
         return found
 
     def _stays(self, link: ChangedLink) -> bool:
@@ -247,6 +305,34 @@ class ReleaseDifference:
         if changed is None:
             return True
         return bool(changed.before and changed.after and changed.before.live and changed.after.live)
+
+
+def silent_links(links: Iterable[ChangedLink]) -> set[ChangedLink]:
+    """Those that were edited in noise alone; one query, where any was edited."""
+    edited = [link for link in links if link.change is LinkFate.EDITED]
+    versions = {version for link in edited for version in (*link.before, *link.after)}
+    found = contents_of(versions) if versions else {}
+
+    def says_other(link: ChangedLink) -> bool:
+        old, new = (tuple(found[v] for v in side) for side in (link.before, link.after))
+        return edits(Linked(link.kind, True, "", "", old, new)) > 0
+
+    return {link for link in edited if not says_other(link)}
+
+
+def touched_by(links: Iterable[ChangedLink]) -> Mapping[Weight, set[int]]:
+    """The objects at the ends of links that changed: of those that are material, and of any."""
+    found: dict[Weight, set[int]] = {Weight.MATERIAL: set(), Weight.AROUND: set()}
+    for link in links:
+        ends = (link.source_id, link.target_id)
+        found[Weight.AROUND].update(ends)
+        if link.kind in MATERIAL_LINKS and link.change is not LinkFate.EDITED:
+            found[Weight.MATERIAL].update(ends)
+    return found
+
+
+def _as_before(end: LinkEnd | None) -> LinkEnd | None:
+    return end and end._replace(name=end.former_name)
 
 
 def heaviest(
@@ -271,16 +357,21 @@ def heaviest(
 _ONE_SIDED: Final = frozenset({ChangeKind.ADDITIONS, ChangeKind.DELETIONS})
 
 
-def weight_of(before: Properties, after: Properties) -> Weight:
+def weight_of(
+    before: Properties, after: Properties, tactics: tuple[TacticsByName, TacticsByName]
+) -> Weight:
     """How much a change of an object's own properties says.
 
-    Its tactics are left aside: they are told by the links.
+    Its tactics are left aside where they are told by the links, which those of the dead are not.
     A phase that differs under a tactic that does not is one whose tactic has another name.
     """
-    changes = changes_between({**before, PHASES: None}, {**after, PHASES: None})
+    are_dead = not (is_live(before) or is_live(after))
+    aside = {} if are_dead else {PHASES: None}
+    changes = changes_between({**before, **aside}, {**after, **aside}, (), tactics)
     if any(change.material for change in changes):
         return Weight.MATERIAL
-    return Weight.AROUND if changes or before.get(PHASES) != after.get(PHASES) else Weight.NOISE
+    phases_differ = not are_dead and before.get(PHASES) != after.get(PHASES)
+    return Weight.AROUND if changes or phases_differ else Weight.NOISE
 
 
 @lru_cache(maxsize=MOST_KEPT)

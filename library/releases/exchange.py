@@ -5,6 +5,7 @@ from typing import Any
 
 from library.releases.compared import RELATIONSHIP, ReleaseDifference
 from library.releases.kinds import ChangeKind, Side
+from library.releases.links import ChangedLink
 from library.releases.members import ChangedObject
 from library.releases.names import LinkEnd
 
@@ -35,17 +36,13 @@ def changes(compared: ReleaseDifference) -> Changes:
 def link_changes(compared: ReleaseDifference) -> LinkChanges:
     """The live links that came, went or say something else: their kind and what they link."""
 
-    def end(object_id: int) -> dict[str, Any] | None:
-        found = compared.ends.get(object_id)
-        return _end(found) if found else None
+    def linked(link: ChangedLink) -> dict[str, Any]:
+        source, target = (end and _end(end) for end in compared.ends_of(link))
+        return {"kind": link.kind, "source": source, "target": target}
 
     return {
         words: {
-            change.value: [
-                {"kind": link.kind, "source": end(link.source_id), "target": end(link.target_id)}
-                for link in links
-            ]
-            for change, links in by_change.items()
+            change.value: [linked(link) for link in links] for change, links in by_change.items()
         }
         for words, by_change in compared.links_by_words.items()
     }

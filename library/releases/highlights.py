@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from library.identifiers import OBJECT_TYPES, Domain, ObjectType, type_of
+from library.identifiers import ASSET, OBJECT_TYPES, Domain, ObjectType, type_of
 from library.releases.asked import ChangesAsked, Pair
 from library.releases.kinds import ChangeKind
 from library.releases.links import LinkFate
-from library.releases.novelty import held_before
+from library.releases.novelty import held_after, held_before
 from library.releases.object_rows import Place, place_of
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # Names that are listed at once; of more there is the list.
 MOST_NAMED: Final = 12
 # Kinds of which a person wants the names; of the others the number says enough.
-NAMED_KINDS: Final = OBJECT_TYPES[:7]
+NAMED_KINDS: Final = (*OBJECT_TYPES[:7], ASSET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,9 @@ class Highlights:
     revoked: tuple[Highlight, ...]
     deprecated: tuple[Highlight, ...]
     gone: tuple[Highlight, ...]
+    left: tuple[Highlight, ...]
+    """What left one domain and is held in another one still."""
+
     live_again: tuple[Highlight, ...]
     """What was revoked or deprecated in the earlier release and is so no longer."""
 
@@ -85,22 +88,24 @@ class Highlights:
                 self.revoked,
                 self.deprecated,
                 self.gone,
+                self.left,
                 self.live_again,
             )
         )
 
 
 def highlights(pair: Pair) -> Highlights:
-    """What is told first of a comparison; at most two queries a domain, for names."""
-    known = held_before(pair)
+    """What is told first of a comparison; two queries, and at most two a domain, for names."""
+    known, kept = held_before(pair), held_after(pair)
     return Highlights(
-        added=tuple(_of_kind(pair, ChangeKind.ADDITIONS, apart=known, is_new=True)),
-        spread=tuple(_of_kind(pair, ChangeKind.ADDITIONS, apart=known, is_new=False)),
+        added=tuple(_of_kind(pair, ChangeKind.ADDITIONS, apart=known)),
+        spread=tuple(_of_kind(pair, ChangeKind.ADDITIONS, apart=known, is_whole=False)),
         renamed=tuple(_renamed(pair)),
         moved=tuple(_moved(pair)),
         revoked=tuple(_of_kind(pair, ChangeKind.REVOCATIONS, named=OBJECT_TYPES)),
         deprecated=tuple(_of_kind(pair, ChangeKind.DEPRECATIONS)),
-        gone=tuple(_of_kind(pair, ChangeKind.DELETIONS)),
+        gone=tuple(_of_kind(pair, ChangeKind.DELETIONS, apart=kept)),
+        left=tuple(_of_kind(pair, ChangeKind.DELETIONS, apart=kept, is_whole=False)),
         live_again=tuple(_live_again(pair)),
     )
 
@@ -126,53 +131,63 @@ def _of_kind(
     *,
     named: tuple[ObjectType, ...] = NAMED_KINDS,
     apart: frozenset[int] = frozenset(),
-    is_new: bool = True,
+    is_whole: bool = True,
 ) -> Iterator[Highlight]:
     """What changed in one way by kind, each object once whatever its domains.
 
-    Without those with the keys in `apart`; those alone where they are asked for as not new.
+    Without those with the keys in `apart`, which another domain holds all the while; those alone
+    where it is asked for what came to or left not the whole of ATT&CK.
     """
     for kind in kinds_of(pair.shown):
-        found = {
-            changed.object_id: (one, changed)
-            for one in reversed(pair.shown)
+        found = [
+            (one, changed)
+            for one in pair.shown
             for changed in of_kind(one, kind, change)
-            if (changed.object_id in apart) != is_new
-        }
-        asked = ChangesAsked(of_type=kind.slug, kind=change, is_new=is_new if apart else None)
-        if found:
-            yield _highlight(pair, kind, list(found.values()), asked, is_named=kind in named)
+            if (changed.object_id in apart) != is_whole
+        ]
+        asked = ChangesAsked(of_type=kind.slug, kind=change, is_whole=is_whole if apart else None)
+        told = of_objects(pair, kind, found, asked, is_named=kind in named)
+        if told:
+            yield told
 
 
 def _live_again(pair: Pair) -> Iterator[Highlight]:
     """What is live again by kind, each object once whatever its domains."""
     for kind in kinds_of(pair.shown):
-        found = {
-            changed.object_id: (one, changed)
-            for one in reversed(pair.shown)
+        found = [
+            (one, changed)
+            for one in pair.shown
             for changed in one.objects
             if changed.lives_again and changed.stix_type in kind.stix_types
-        }
+        ]
         asked = ChangesAsked(of_type=kind.slug, lives_again=True)
-        if found:
-            named = kind in NAMED_KINDS
-            yield _highlight(pair, kind, list(found.values()), asked, is_named=named)
+        told = of_objects(pair, kind, found, asked, is_named=kind in NAMED_KINDS)
+        if told:
+            yield told
 
 
-def _highlight(
+def of_objects(
     pair: Pair,
     kind: ObjectType,
     found: Sequence[tuple[ReleaseDifference, ChangedObject]],
     asked: ChangesAsked,
     *,
-    is_named: bool,
-) -> Highlight:
-    """Objects of a kind with the address of their list; the first by name, or all unknown ones."""
-    ordered = sorted(found, key=lambda at: (at[1].shown.name.casefold(), at[1].shown.attack_id))
+    is_named: bool = True,
+) -> Highlight | None:
+    """Objects of a kind with the address of their list, each once whatever its domains.
+
+    The first by name, where they are to be named or the kind is unknown. None where there is none.
+    """
+    if not found:
+        return None
+    each = {changed.object_id: (one, changed) for one, changed in reversed(found)}
+    ordered = sorted(
+        each.values(), key=lambda at: (at[1].shown.name.casefold(), at[1].shown.attack_id)
+    )
     mentions: tuple[Mention, ...] = ()
     if is_named or not kind.is_known:
-        mentions = tuple(_mention(pair, *each) for each in ordered[:MOST_NAMED])
-    return Highlight(kind, len(found), f"{pair.path}/changes{asked.query(pair.domain)}", mentions)
+        mentions = tuple(_mention(pair, *at) for at in ordered[:MOST_NAMED])
+    return Highlight(kind, len(each), f"{pair.path}/changes{asked.query(pair.domain)}", mentions)
 
 
 def _mention(

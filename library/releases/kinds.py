@@ -72,6 +72,11 @@ class Side:
         """Neither revoked nor deprecated."""
         return not (self.revoked or self.deprecated)
 
+    @property
+    def status(self) -> tuple[bool, bool]:
+        """Whether it is revoked, and whether deprecated."""
+        return self.revoked, self.deprecated
+
 
 def kind_of(before: Side | None, after: Side | None) -> ChangeKind | None:
     """What became of an object; None where both releases hold the same content of it.

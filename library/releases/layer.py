@@ -59,5 +59,5 @@ def _said(
         yield f"No longer in the bundle of {release}"
     elif changed is not None and changed.kind is ChangeKind.REVOCATIONS:
         chain = compared.replaced_by(object_id)
-        named = ", and that in favour of ".join(f"{end.attack_id} {end.name}" for end in chain)
+        named = ", and that in favour of ".join(end.called for end in chain)
         yield f"Revoked in {release}" + (f" in favour of {named}" if named else "")

@@ -47,7 +47,7 @@ def fitting_links(pair: Pair, asked: ChangesAsked) -> Mapping[LinkFate, Sequence
                 (one, link)
                 for one in pair.shown
                 for link in one.links_by_words.get(asked.links, {}).get(fate, ())
-                if _fits(one, link, asked.end)
+                if _fits(one, link, asked)
             ),
             key=_by_ends,
         )
@@ -55,24 +55,33 @@ def fitting_links(pair: Pair, asked: ChangesAsked) -> Mapping[LinkFate, Sequence
     }
 
 
-def _fits(compared: ReleaseDifference, link: ChangedLink, end: str) -> bool:
-    ends = [compared.ends[key] for key in (link.source_id, link.target_id) if key in compared.ends]
-    return len(ends) == len((link.source_id, link.target_id)) and (
-        not end or end in {found.stix_id for found in ends}
-    )
+def _fits(compared: ReleaseDifference, link: ChangedLink, asked: ChangesAsked) -> bool:
+    is_added, end = link.change is LinkFate.ADDED, asked.end
+    if is_added and asked.is_whole not in {None, compared.is_newly_told(link)}:
+        return False
+    ends = compared.ends_of(link)
+    return all(ends) and (not end or end in {found.stix_id for found in ends if found})
 
 
 def _by_ends(found: Found) -> tuple[str, str, str]:
+    source, target = _ends(found)
+    return target.name.casefold(), source.name.casefold(), found[1].kind
+
+
+def _ends(found: Found) -> tuple[LinkEnd, LinkEnd]:
+    """What a link that fits starts from and leads to."""
     one, link = found
-    ends = [one.ends[key] for key in (link.target_id, link.source_id)]
-    return ends[0].name.casefold(), ends[1].name.casefold(), link.kind
+    source, target = one.ends_of(link)
+    assert source
+    assert target
+    return source, target
 
 
 def link_rows(pair: Pair, some: Sequence[Found]) -> Iterator[LinkRow]:
     """What is told of these links; one query."""
     held = contents_of({v for _, link in some for v in (*link.before, *link.after) if v})
     for one, link in some:
-        source, target = one.ends[link.source_id], one.ends[link.target_id]
+        source, target = _ends((one, link))
         old, new = (tuple(held[v] for v in side if v) for side in (link.before, link.after))
         yield LinkRow(
             domain=Domain(one.domain).label,
@@ -107,6 +116,10 @@ def _notes(side: Iterable[Properties]) -> Iterator[str]:
 def _further(old: tuple[Properties, ...], new: tuple[Properties, ...]) -> Iterator[str]:
     for before, after in paired(Linked("", True, "", "", old, new)):
         if before and after:
-            yield from (phrase for name, phrase in told(before, after) if name != "description")
+            # Of the note itself its words tell, unless they are the same.
+            is_told = [*_notes([before])] != [*_notes([after])]
+            for name, phrase in told(before, after):
+                if name != "description" or not is_told:
+                    yield phrase
         else:
             yield "another relationship between the two " + ("added" if after else "removed")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from library.addresses import Addresses
 from library.files.markdown_text import bare_link, escaped, link
-from library.identifiers import Domain, ObjectType
+from library.identifiers import Domain, ObjectType, type_of
 from library.releases.asked import ChangesAsked
 from library.releases.compared import Weight
 from library.releases.highlights import NAMED_KINDS, kinds_of, of_kind
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
     from library.releases.members import ChangedObject
 
 NOISE_MEANS: Final = "in noise alone: dates, spelling of defaults, versions of the format"
-# More than so many of a kind whose names say little are not named one by one.
+# What is the same to the byte and counts as changed in substance by what it is linked to.
+RELINKED: Final = "Relationships alone, in substance"
+# Of more than so many of a kind whose names say little, not all are named: those alone that changed
+# in substance, and so many of them at most.
 MOST_LISTED: Final = 100
 
 
@@ -45,13 +49,13 @@ def changelog(pair: Pair, base: str, page: Page) -> Iterator[bytes]:
 
 
 class _Changelog:
-    """What is written of one domain; four queries."""
+    """What is written of one domain; six queries."""
 
     def __init__(self, pair: Pair, compared: ReleaseDifference, base: str) -> None:
         self._pair = pair
         self._compared = compared
         self._base = base
-        weights = compared.weights
+        self._weights = weights = compared.weights
         self._told = {
             kind: {
                 change: [
@@ -63,40 +67,85 @@ class _Changelog:
             }
             for kind in kinds_of([compared])
         }
+        self._relinked = self._of_weight(Weight.MATERIAL)
+        lists = [
+            (kind, held) for kind, by_change in self._told.items() for held in by_change.values()
+        ]
         self._phrases = phrases(
             compared,
             (
                 changed
-                for kind, by_change in self._told.items()
-                for held in by_change.values()
-                if _are_named(kind, held)
-                for changed in held
+                for kind, held in (*lists, *self._relinked.items())
+                for changed in self._named(kind, held)
             ),
         )
+
+    def _of_weight(self, weight: Weight) -> Mapping[ObjectType, Sequence[ChangedObject]]:
+        """The entries whose relationships alone changed, where that says so much, by type."""
+        relinked = self._compared.relinked
+        weights = self._compared.weigh(relinked)
+        found: dict[ObjectType, list[ChangedObject]] = defaultdict(list)
+        for changed in relinked:
+            if weights[changed.object_id] is weight:
+                found[type_of(changed.stix_type)].append(changed)
+        return found
+
+    def _named(self, kind: ObjectType, held: Sequence[ChangedObject]) -> Sequence[ChangedObject]:
+        """Those that are named of objects that changed in one way, in their order.
+
+        All of them, unless they are many and a name says little.
+        """
+        ordered = sorted(held, key=_by_name)
+        if len(held) <= MOST_LISTED or kind in NAMED_KINDS or not kind.is_known:
+            return ordered
+        material = [
+            changed
+            for changed in ordered
+            if changed.is_weighed and self._weights[changed.object_id] is Weight.MATERIAL
+        ]
+        return material[:MOST_LISTED]
 
     def sections(self) -> Iterator[str]:
         """Each type of which anything changed, then the links."""
         for kind, by_change in self._told.items():
             every = sum(len(list(of_kind(self._compared, kind, c))) for c in ChangeKind)
-            if every:
+            relinked = self._relinked.get(kind, ())
+            if every or relinked:
                 yield f"\n### {escaped(kind.plural)}\n"
                 yield "".join(self.listed(kind, by_change))
                 yield self.noise(every, sum(map(len, by_change.values())))
+                alone = ChangesAsked(of_type=kind.slug, relinked=True, weight=Weight.MATERIAL)
+                yield "".join(self.group(RELINKED, kind, relinked, alone))
         yield "".join(self.relationships())
 
     def listed(
         self, kind: ObjectType, by_change: Mapping[ChangeKind, Sequence[ChangedObject]]
     ) -> Iterator[str]:
-        """The objects by kind of change; where they are many and say little, where they are."""
+        """The objects by kind of change; where not all are named, where they are listed."""
         for change, held in by_change.items():
-            if held:
-                yield f"\n#### {change.label} ({len(held)})\n\n"
-            if not _are_named(kind, held):
-                asked = ChangesAsked(of_type=kind.slug, kind=change).query(self._pair.domain)
-                yield link("Their list", f"{self._base}{self._pair.path}/changes{asked}") + "\n"
-                continue
-            for changed in sorted(held, key=_by_name):
-                yield self.entry(changed, self._phrases.get(changed.object_id, ()))
+            asked = ChangesAsked(of_type=kind.slug, kind=change)
+            yield from self.group(change.label, kind, held, asked)
+
+    def group(
+        self, title: str, kind: ObjectType, held: Sequence[ChangedObject], asked: ChangesAsked
+    ) -> Iterator[str]:
+        """Objects that changed in one way; nothing where there is none."""
+        if not held:
+            return
+        yield f"\n#### {title} ({len(held)})\n\n"
+        named = self._named(kind, held)
+        for changed in named:
+            yield self.entry(changed, self._phrases.get(changed.object_id, ()))
+        if len(named) < len(held):
+            query = asked.query(self._pair.domain)
+            listed = link("Their list", f"{self._base}{self._pair.path}/changes{query}")
+            yield self.rest(len(named), len(held)) + listed + "\n"
+
+    def rest(self, named: int, every: int) -> str:
+        """What is said before the link to a list of which not all is named."""
+        return (
+            f"\n{named} of the {every} are named, for what changed in substance. " if named else ""
+        )
 
     def noise(self, every: int, told: int) -> str:
         """How many of a type changed in noise alone, after those that are told."""
@@ -115,6 +164,7 @@ class _Changelog:
             said += [
                 "in favour of "
                 + self.linked(end.attack_id, end.name, end.stix_id, self._pair.after)
+                + (f" ({end.status})" if end.status else "")
                 for end in chain
             ]
         if changed.before and changed.after:
@@ -143,11 +193,6 @@ class _Changelog:
             name = link(words, f"{self._base}{self._pair.path}/changes{asked}")
             counts = (str(len(by_words[words][change])) for change in LinkFate)
             yield f"| {name} | {' | '.join(counts)} |\n"
-
-
-def _are_named(kind: ObjectType, held: Sequence[ChangedObject]) -> bool:
-    """Whether objects are listed by name: not where they are many and a name says little."""
-    return len(held) <= MOST_LISTED or kind in NAMED_KINDS or not kind.is_known
 
 
 def _by_name(changed: ChangedObject) -> tuple[str, str, str]:

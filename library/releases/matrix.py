@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from library.contexts.graph import Named
 from library.contexts.matrix import Matrix, MatrixCell, MatrixColumn, matrices_of, matrix_of
 from library.contexts.page import Page
-from library.identifiers import TECHNIQUE, Link, type_of
+from library.identifiers import TECHNIQUE, Domain, type_of
 from library.releases.asked import Pair
 from library.releases.compared import ReleaseDifference, Weight
 from library.releases.kinds import ChangeKind
-from library.releases.links import LinkFate
 from library.releases.summary import page_of
 
 if TYPE_CHECKING:
     from library.conditional import Shelf
+    from library.contexts.graph import Named
+    from library.contexts.held import HeldObject
     from library.parameters import MatrixFilters
 
 NEW: Final = "new"
@@ -26,6 +26,8 @@ BACK: Final = "back"
 MOVED: Final = "moved"
 CHANGED: Final = "changed"
 GONE: Final = "gone"
+# Of a technique that stands over sub-techniques that are gone, in a tactic that it has left.
+LEFT: Final = "no longer here itself"
 MEANINGS: Final = {
     NEW: "not in the earlier release",
     BACK: "live again: revoked or deprecated in the earlier release",
@@ -33,6 +35,16 @@ MEANINGS: Final = {
     CHANGED: "another name, definition or platforms, or other mitigations",
     GONE: "no longer live: revoked, deprecated or no longer in the bundle",
 }
+
+
+class NotPlaced(NamedTuple):
+    """A technique that changed and stands in no matrix that is shown."""
+
+    domain: str
+    attack_id: str
+    name: str
+    mark: str
+    href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,9 @@ class MatrixDifference:
     counts: tuple[tuple[str, int, str], ...]
     """Each mark with how many techniques have it and what it means."""
 
+    not_placed: list[NotPlaced]
+    """What has a mark and no place in any of them; not told where a platform is chosen."""
+
     filters: MatrixFilters
 
     @property
@@ -54,21 +69,39 @@ class MatrixDifference:
 
 
 def matrix_difference(shelf: Shelf, pair: Pair, filters: MatrixFilters) -> MatrixDifference:
-    """The matrices of the later release; three queries a domain, two a matrix."""
-    matrices = []
+    """The matrices of the later release; four queries a domain, four a matrix."""
+    matrices: list[Matrix] = []
     counts: Counter[str] = Counter()
+    not_placed: list[NotPlaced] = []
     for compared in pair.shown:
         marks = technique_marks(compared)
-        counts.update(marks.values())
-        later = replace(shelf, release=pair.after, pinned=(compared.after,))
-        for held in matrices_of(later):
-            matrix = matrix_of(later, held, filters, frozenset(marks))
-            for column in matrix.columns:
-                _mark(pair, compared, column, marks, filters)
-            matrices.append(matrix)
+        shown = list(_matrices(shelf, pair, compared, filters, marks))
+        cells = (cell for m in shown for column in m.columns for cell in column.every_cell)
+        marked = {cell.technique.object_id: cell.mark for cell in cells if cell.mark}
+        counts.update(marked.values())
+        matrices += shown
+        if shown and not any(matrix.filters.platform for matrix in shown):
+            elsewhere = {key: mark for key, mark in marks.items() if key not in marked}
+            not_placed += _not_placed(pair, compared, elsewhere)
+    counts.update(each.mark for each in not_placed)
     page = page_of(shelf, pair, "Matrix", f"/matrix{pair.query}")
     told = tuple((mark, counts[mark], meaning) for mark, meaning in MEANINGS.items())
-    return MatrixDifference(page, pair, matrices, told, filters)
+    return MatrixDifference(page, pair, matrices, told, not_placed, filters)
+
+
+def _not_placed(
+    pair: Pair, compared: ReleaseDifference, marks: Mapping[int, str]
+) -> list[NotPlaced]:
+    """These techniques by ID, each with where its changes are told."""
+    found = []
+    for key, mark in marks.items():
+        changed = compared.of_object.get(key)
+        end = changed.shown if changed else compared.ends[key]
+        stix_id = changed.stix_id if changed else compared.ends[key].stix_id
+        href = pair.history(compared, key, stix_id)
+        domain = Domain(compared.domain).label if len(pair.shown) > 1 else ""
+        found.append(NotPlaced(domain, end.attack_id, end.name or stix_id, mark, href))
+    return sorted(found, key=lambda each: (each.attack_id, each.name))
 
 
 def technique_marks(compared: ReleaseDifference) -> Mapping[int, str]:
@@ -93,38 +126,87 @@ def technique_marks(compared: ReleaseDifference) -> Mapping[int, str]:
     return found | dict.fromkeys(compared.moved, MOVED)
 
 
-def _mark(
+def _matrices(
+    shelf: Shelf,
     pair: Pair,
     compared: ReleaseDifference,
-    column: MatrixColumn,
-    marks: Mapping[int, str],
     filters: MatrixFilters,
+    marks: Mapping[int, str],
+) -> Iterator[Matrix]:
+    """The matrices of a domain, marked; last those that are gone with techniques that are."""
+    earlier, later = (
+        replace(shelf, release=side.attack_version, pinned=(side,))
+        for side in (compared.before, compared.after)
+    )
+    old = {held.object_id: held for held in matrices_of(earlier)}
+    for held in matrices_of(later):
+        matrix = matrix_of(later, held, filters, frozenset(marks))
+        was = old.pop(held.object_id, None)
+        if was:
+            _put_gone(matrix.columns, _earlier(earlier, was, matrix.filters, marks), marks)
+        yield _marked(pair, compared, matrix, marks)
+    for held in old.values():
+        matrix = matrix_of(earlier, held, filters, frozenset(marks))
+        columns: list[MatrixColumn] = []
+        _put_gone(columns, _earlier(earlier, held, filters, marks), marks)
+        if any(column.cells for column in columns):
+            made = replace(matrix, name=f"{matrix.name}, {GONE}", columns=columns)
+            yield _marked(pair, compared, made, marks)
+
+
+def _earlier(
+    shelf: Shelf, held: HeldObject, filters: MatrixFilters, marks: Mapping[int, str]
+) -> list[MatrixColumn]:
+    """The columns of a matrix of the earlier release; none where it lacks the platform."""
+    matrix = matrix_of(shelf, held, filters, frozenset(marks))
+    return matrix.columns if bool(matrix.filters.platform) == bool(filters.platform) else []
+
+
+def _put_gone(
+    columns: list[MatrixColumn], earlier: list[MatrixColumn], marks: Mapping[int, str]
 ) -> None:
-    """Put the marks on a tactic's techniques, and those behind them that are gone."""
-    subs = [sub for head in column.cells for sub in head.subs]
-    for cell in [*column.cells, *subs]:
-        if cell.marked:
-            cell.mark = marks[cell.technique.object_id]
-            href = pair.history(compared, cell.technique.object_id, cell.technique.stix_id)
-            cell.technique = cell.technique._replace(href=href)
-    if not filters.platform:
-        column.cells.extend(_gone(pair, compared, column.tactic.object_id, marks, filters))
+    """Put what is gone where it stood: under its technique, its tactic, in the matrix's order."""
+    place = 0
+    for was in earlier:
+        at = next((n for n, c in enumerate(columns) if _is_same(c.tactic, was.tactic)), None)
+        if at is None:
+            at = place
+            columns.insert(at, MatrixColumn(was.tactic, [], mark=GONE))
+        place = at + 1
+        for cell in was.cells:
+            _put_cell(columns[at], cell, marks)
+        columns[at].cells.sort(key=_by_name)
 
 
-def _gone(
-    pair: Pair,
-    compared: ReleaseDifference,
-    tactic: int,
-    marks: Mapping[int, str],
-    filters: MatrixFilters,
-) -> Iterator[MatrixCell]:
-    for link in compared.links:
-        is_here = link.kind == Link.TACTIC and link.target_id == tactic
-        if not is_here or link.change is not LinkFate.REMOVED:
-            continue
-        if marks.get(link.source_id) == GONE:
-            end = compared.ends[link.source_id]
-            href = pair.history(compared, end.object_id, end.stix_id)
-            named = Named(link.source_id, TECHNIQUE, end.attack_id, end.name, href, end.stix_id)
-            found = filters.finds(end.attack_id, end.name)
-            yield MatrixCell(technique=named, marked=True, found=found, mark=GONE)
+def _put_cell(column: MatrixColumn, was: MatrixCell, marks: Mapping[int, str]) -> None:
+    subs = [sub for sub in was.subs if marks.get(sub.technique.object_id) == GONE]
+    if marks.get(was.technique.object_id) == GONE:
+        column.cells.append(replace(was, subs=subs))
+        return
+    parent = next((c for c in column.cells if _is_same(c.technique, was.technique)), None)
+    if parent is not None:
+        parent.subs = sorted([*parent.subs, *subs], key=_by_name)
+    elif subs:
+        head = replace(was, subs=subs, marked=False, found=False, mark=LEFT, heads_only=True)
+        column.cells.append(head)
+
+
+def _is_same(one: Named, other: Named) -> bool:
+    return one.object_id == other.object_id
+
+
+def _by_name(cell: MatrixCell) -> tuple[str, str]:
+    return cell.technique.name.casefold(), cell.technique.attack_id
+
+
+def _marked(
+    pair: Pair, compared: ReleaseDifference, matrix: Matrix, marks: Mapping[int, str]
+) -> Matrix:
+    """The matrix with the meaning of each mark, which leads to what changed."""
+    for column in matrix.columns:
+        for cell in column.every_cell:
+            if cell.marked:
+                cell.mark = marks[cell.technique.object_id]
+                href = pair.history(compared, cell.technique.object_id, cell.technique.stix_id)
+                cell.technique = cell.technique._replace(href=href)
+    return matrix

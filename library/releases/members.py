@@ -46,6 +46,14 @@ class ChangedObject(NamedTuple):
         return bool(self.before and self.after and self.after.live and not self.before.live)
 
     @property
+    def is_weighed(self) -> bool:
+        """Whether both releases hold it in the same status, so that it matters what changed of it.
+
+        Of what is revoked, deprecated or live again that says enough: in both directions alike.
+        """
+        return bool(self.before and self.after and self.before.status == self.after.status)
+
+    @property
     def shown(self) -> Side:
         """As the later of the two has it, else the earlier."""
         side = self.after or self.before

@@ -7,12 +7,21 @@ from library.identifiers import TECHNIQUE, Link, ObjectType, type_of
 from library.reading import reading
 
 NAMES: Final = """
-    SELECT DISTINCT ON (m.object_id) m.object_id, o.stix_id, o.stix_type, v.attack_id, v.name
-    FROM library_snapshotobject m
-    JOIN library_stixobject o ON o.id = m.object_id
-    JOIN library_objectversion v ON v.id = m.version_id
-    WHERE m.snapshot_id IN (%(before)s, %(after)s) AND m.object_id = ANY(%(objects)s)
-    ORDER BY m.object_id, m.snapshot_id = %(after)s DESC
+    SELECT o.id, o.stix_id, o.stix_type, v.attack_id, v.name,
+        CASE WHEN v.revoked THEN 'revoked' WHEN v.deprecated THEN 'deprecated' ELSE '' END,
+        coalesce(former.name, v.name)
+    FROM (
+        SELECT object_id, version_id FROM library_snapshotobject
+        WHERE snapshot_id = %(before)s AND object_id = ANY(%(objects)s)
+    ) AS was
+    FULL JOIN (
+        SELECT object_id, version_id FROM library_snapshotobject
+        WHERE snapshot_id = %(after)s AND object_id = ANY(%(objects)s)
+    ) AS now USING (object_id)
+    JOIN library_stixobject o ON o.id = coalesce(now.object_id, was.object_id)
+    JOIN library_objectversion v ON v.id = coalesce(now.version_id, was.version_id)
+    LEFT JOIN library_objectversion former
+        ON former.id = was.version_id AND was.version_id <> now.version_id
 """
 
 
@@ -24,6 +33,17 @@ class LinkEnd(NamedTuple):
     stix_type: str
     attack_id: str
     name: str
+    status: str = ""
+    """The word "revoked" or "deprecated" where it is one of these and that is asked for."""
+
+    former_name: str = ""
+    """What the earlier release calls it, where that is asked for; the same where it lacks it."""
+
+    @property
+    def called(self) -> str:
+        """Its ID and name, and its status where it is not live: "T1000 Thing (deprecated)"."""
+        named = f"{self.attack_id} {self.name}".strip()
+        return f"{named} ({self.status})" if self.status else named
 
     @property
     def kind(self) -> ObjectType:

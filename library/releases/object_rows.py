@@ -11,9 +11,9 @@ from library.addresses import Addresses
 from library.comparison import contents_of
 from library.identifiers import Domain, type_of
 from library.releases.compared import RELATIONSHIP, ReleaseDifference, Weight, heaviest
-from library.releases.kinds import WEIGHED, ChangeKind, versions
-from library.releases.novelty import held_before
-from library.releases.told import phrases
+from library.releases.kinds import ChangeKind, versions
+from library.releases.novelty import held_after, held_before
+from library.releases.told import phrases, with_property
 from library.text.markdown import plain
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ class Place:
     attack_id: str
     name: str
     href: str
+    status: str = ""
+    """The word "revoked" or "deprecated" of what replaced another and is itself one of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,9 @@ def fitting_objects(pair: Pair, asked: ChangesAsked) -> Fitting:
         for changed in (*one.objects, *one.relinked)
         if asked.of_type in _slugs(changed)
     ]
+    if asked.about:
+        differing = with_property((changed for _, changed in every), asked.about)
+        every = [found for found in every if found[1].object_id in differing]
     weights = heaviest(found for found in every if _is_weighed(found[1]))
 
     def weight(found: Found) -> Weight | None:
@@ -98,9 +103,9 @@ def fitting_objects(pair: Pair, asked: ChangesAsked) -> Fitting:
 
     every = [found for found in every if asked.weight in {None, weight(found)}]
     fitting = [found for found in every if _fits(found[1], asked)]
-    if asked.is_new is not None:
-        known = held_before(pair)
-        fitting = [found for found in fitting if (found[1].object_id in known) != asked.is_new]
+    if asked.is_whole is not None:
+        known = held_before(pair) if asked.kind is ChangeKind.ADDITIONS else held_after(pair)
+        fitting = [found for found in fitting if (found[1].object_id in known) != asked.is_whole]
     is_folded = [asked.weight is None and weight(found) is Weight.NOISE for found in fitting]
     listed = [found for found, folded in zip(fitting, is_folded, strict=True) if not folded]
     listed.sort(key=lambda found: _place_of(found, weight(found)))
@@ -120,8 +125,8 @@ def _slugs(changed: ChangedObject) -> tuple[str, ...]:
 
 
 def _is_weighed(changed: ChangedObject) -> bool:
-    """Whether it matters how much a change says: the other kinds say all themselves."""
-    return changed.stix_type != RELATIONSHIP and changed.kind in {*WEIGHED, None}
+    """Whether it matters how much a change says: all others say it themselves."""
+    return changed.stix_type != RELATIONSHIP and changed.is_weighed
 
 
 def _fits(changed: ChangedObject, asked: ChangesAsked) -> bool:
@@ -162,7 +167,8 @@ def object_rows(pair: Pair, some: Sequence[Found]) -> Iterator[ChangedRow]:
 
 def place_of(end: LinkEnd) -> Place:
     """The page of an object that a link leads to, whatever else has its ID."""
-    return Place(end.attack_id, end.name or end.stix_id, Addresses().by_stix_id(end.stix_id))
+    href = Addresses().by_stix_id(end.stix_id)
+    return Place(end.attack_id, end.name or end.stix_id, href, end.status)
 
 
 def _lead(properties: Properties) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from library.contexts.page import Crumb, FeedLink, Page, way_up
 from library.identifiers import Domain, release_order, type_of
-from library.releases.asked import BETWEEN, ChangesAsked, Pair
+from library.releases.asked import ChangesAsked, Pair
 from library.releases.compared import RELATIONSHIP
 from library.releases.highlights import Highlights, highlights, kinds_of, of_kind
 from library.releases.kinds import ChangeKind
@@ -69,6 +69,9 @@ class ComparisonPage:
     """What changed at all, to be listed on demand."""
 
     highlights: Highlights
+    changed_in_silence: int
+    """How many entries hold other content under the same modification date."""
+
     backwards: bool
     """Whether the first of the releases is the later one."""
 
@@ -92,17 +95,15 @@ def comparison_page(shelf: Shelf, pair: Pair) -> ComparisonPage:
         domains=tuple(_choices(pair)),
         kinds=tuple(ChangeKind),
         lines=lines,
-        total=_total(lines),
+        total=_total(pair, lines),
         relationships=_relationships(pair),
         beside=_beside(pair),
         links=links,
         lists=tuple(line for line in (*lines, *links) if line.total),
         highlights=highlights(pair),
+        changed_in_silence=sum(one.changed_in_silence for one in shown),
         backwards=pair.is_backwards,
-        turned=pair.path.replace(
-            f"{pair.before}{BETWEEN}{pair.after}", f"{pair.after}{BETWEEN}{pair.before}"
-        )
-        + pair.query,
+        turned=pair.turned_path + pair.query,
     )
 
 
@@ -151,13 +152,18 @@ def _line(pair: Pair, kind: ObjectType) -> Line:
     return Line(kind.plural, tuple(cells), unchanged, _href(pair, ChangesAsked(of_type=kind.slug)))
 
 
-def _total(lines: Iterable[Line]) -> Line:
+def _total(pair: Pair, lines: Iterable[Line]) -> Line:
     held = list(lines)
     cells = tuple(
-        Cell(change.label, sum(line.cells[at].count for line in held), "")
+        Cell(
+            change.label,
+            sum(line.cells[at].count for line in held),
+            _href(pair, ChangesAsked(kind=change)),
+        )
         for at, change in enumerate(ChangeKind)
     )
-    return Line("All entries", cells, sum(line.unchanged for line in held))
+    unchanged = sum(line.unchanged for line in held)
+    return Line("All entries", cells, unchanged, _href(pair, ChangesAsked()))
 
 
 def _relationships(pair: Pair) -> Line:

@@ -112,7 +112,7 @@ def _row(
 
 def _named(chain: Iterable[LinkEnd]) -> str:
     """What replaced an object, hop by hop."""
-    return "; ".join(f"{end.attack_id} {end.name}".strip() for end in chain)
+    return "; ".join(end.called for end in chain)
 
 
 def _links(pair: Pair) -> Iterator[Sequence[str]]:
@@ -120,8 +120,7 @@ def _links(pair: Pair) -> Iterator[Sequence[str]]:
         for words in words_in_order(one.links_by_words):
             for change, links in one.links_by_words[words].items():
                 for link in links:
-                    ends = [one.ends.get(key) for key in (link.source_id, link.target_id)]
                     source, target = (
-                        (end.attack_id, end.name) if end else ("", "") for end in ends
+                        (end.attack_id, end.name) if end else ("", "") for end in one.ends_of(link)
                     )
                     yield Domain(one.domain).label, words, change.capitalize(), *source, *target

@@ -90,6 +90,11 @@ def _text(entry: dict[object, object], key: str) -> str:
     return readable(value).strip() if isinstance(value, str) else ""
 
 
+def citations_of(text: str) -> str:
+    """The citations of a text without its words, in their order."""
+    return "".join(_CITED.findall(text))
+
+
 class Citation(NamedTuple):
     """One use of a reference in a text."""
 

@@ -1,11 +1,13 @@
 """The words of rendered texts, for files that hold no HTML."""
 
 import re
+import unicodedata
 from html import unescape
 from typing import Final
 
 import nh3
 
+_MARKS: Final = re.compile(r"[\u0300-\u036f]")
 _LINE_ENDS: Final = re.compile(r"</(?:p|li|pre)>|<br ?/?>")
 _ITEM: Final = re.compile(r"<li\b")
 _CITED: Final = re.compile(r'href="[^"#]*#ref-([0-9]+)"')
@@ -25,3 +27,9 @@ def words(html: str) -> str:
 def cited(html: str) -> list[int]:
     """The numbers of the references that a rendered text cites, in the order of first use."""
     return [int(number) for number in dict.fromkeys(_CITED.findall(html))]
+
+
+def unaccented(text: str) -> str:
+    """A text as filters compare it: without case, and letters without their accents."""
+    folded = text.casefold()
+    return folded if folded.isascii() else _MARKS.sub("", unicodedata.normalize("NFD", folded))

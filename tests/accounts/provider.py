@@ -14,6 +14,7 @@ from urllib.parse import parse_qs
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
+from pytest_django import Settings
 
 CLIENT, SECRET = "glexia", "a-secret-that-both-know-and-nobody-else"
 
@@ -59,6 +60,22 @@ class Provider:
             "/userinfo": {"sub": "1234", **self.user},
         }
         return answers[path]
+
+
+def set_up(provider: Provider, settings: Settings) -> None:
+    """Have the product sign in by a provider, which knows ann by a verified address."""
+    settings.OIDC_RP_CLIENT_ID, settings.OIDC_RP_CLIENT_SECRET = CLIENT, SECRET
+    settings.OIDC_ISSUER = provider.address
+    settings.OIDC_NAME = "Example Ltd"
+    settings.OIDC_OP_AUTHORIZATION_ENDPOINT = f"{provider.address}/authorize"
+    settings.OIDC_OP_TOKEN_ENDPOINT = f"{provider.address}/token"
+    settings.OIDC_OP_USER_ENDPOINT = f"{provider.address}/userinfo"
+    settings.OIDC_OP_JWKS_ENDPOINT = f"{provider.address}/jwks"
+    settings.AUTHENTICATION_BACKENDS = [
+        *settings.AUTHENTICATION_BACKENDS,
+        "accounts.oidc.StaffBackend",
+    ]
+    provider.user = {"email": "ann@example.org", "email_verified": True}
 
 
 @contextmanager

@@ -32,8 +32,9 @@ def test_an_account_is_made_with_roles_and_a_password_shown_once(client: Client)
         *("create_staff", "ann", "--role", "author", "--role", "viewer"),
         *("--email", "ann@example.org", "--password", "random"),
     )
-    first, password, roles = said.splitlines()
+    first, password, change, roles = said.splitlines()
     assert first == "Made ann."
+    assert change == "It is to be changed within 72 hours."
     assert roles == "Given: author, viewer."
     made = User.objects.get(username="ann")
     assert (made.is_staff, made.is_superuser, made.email) == (True, False, "ann@example.org")
@@ -152,3 +153,9 @@ def test_somebody_locked_out_may_try_again(client: Client) -> None:
         "ann is not locked out.",
         "There was no second factor.",
     ]
+
+
+@pytest.mark.parametrize("name", ["a\x00b", "\udcff", "\u202etxt"])
+def test_a_name_that_nobody_can_have_is_refused_in_a_sentence(name: str) -> None:
+    with pytest.raises(CommandError, match="characters that cannot be seen"):
+        run("unlock_staff", name)

@@ -15,7 +15,7 @@ from pytest_django import Settings
 from accounts.models import AuditEntry
 from glexia import env
 from tests.accounts.people import ASK, SIGN_IN, sign_in, staff, told, with_device
-from tests.accounts.provider import CLIENT, SECRET, Provider, key, running
+from tests.accounts.provider import CLIENT, SECRET, Provider, key, running, set_up
 
 pytestmark = pytest.mark.django_db
 BEGIN, BACK = "/admin/oidc/authenticate/", "/admin/oidc/callback/"
@@ -25,18 +25,7 @@ BEGIN, BACK = "/admin/oidc/authenticate/", "/admin/oidc/callback/"
 def provider(settings: Settings) -> Iterator[Provider]:
     """A provider that is set up here, and knows ann by a verified address."""
     with running() as found:
-        settings.OIDC_RP_CLIENT_ID, settings.OIDC_RP_CLIENT_SECRET = CLIENT, SECRET
-        settings.OIDC_ISSUER = found.address
-        settings.OIDC_NAME = "Example Ltd"
-        settings.OIDC_OP_AUTHORIZATION_ENDPOINT = f"{found.address}/authorize"
-        settings.OIDC_OP_TOKEN_ENDPOINT = f"{found.address}/token"
-        settings.OIDC_OP_USER_ENDPOINT = f"{found.address}/userinfo"
-        settings.OIDC_OP_JWKS_ENDPOINT = f"{found.address}/jwks"
-        settings.AUTHENTICATION_BACKENDS = [
-            *settings.AUTHENTICATION_BACKENDS,
-            "accounts.oidc.StaffBackend",
-        ]
-        found.user = {"email": "ann@example.org", "email_verified": True}
+        set_up(found, settings)
         yield found
 
 

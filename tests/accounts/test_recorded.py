@@ -17,7 +17,7 @@ from importer.errors import BundleError
 from library.models import Snapshot
 from tests.accounts.people import told
 from tests.factories import import_objects, mitigation
-from tests.takes import draft, member, publish, same, subject
+from tests.takes import draft, member, publish, subject
 
 pytestmark = pytest.mark.django_db
 MEASURE, OTHER = mitigation("M1000", "Measure"), mitigation("M1001", "Other")
@@ -32,7 +32,8 @@ def done() -> list[tuple[str, str, str]]:
 def test_every_act_on_a_take_is_recorded() -> None:
     import_objects(MEASURE)
     made = publish(MEASURE)
-    act(made, ActKind.CONFIRMED, member("reviewer"), against=same(made))
+    import_objects(MEASURE, release="2.0")
+    act(made, ActKind.CONFIRMED, member("reviewer"), against=subject(MEASURE))
     act(made, ActKind.WITHDRAWN, member("publisher"), "Superseded by events.")
     again = draft(MEASURE)
     act(again, ActKind.SUBMITTED, member("author"))

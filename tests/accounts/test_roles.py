@@ -12,10 +12,10 @@ from django.urls import URLPattern, URLResolver, reverse
 
 from accounts.audit import record
 from accounts.models import AuditEntry
-from accounts.roles import ROLES
+from accounts.roles import GRANTABLE, ROLES
 from analysis.models import ActKind
 from analysis.workflow import act
-from tests.accounts.people import PASSWORD, signed_in
+from tests.accounts.people import PASSWORD, signed_in, told
 from tests.factories import import_objects, mitigation
 from tests.takes import draft, member, publish, subject
 
@@ -73,6 +73,7 @@ def revision_key() -> list[Any]:
 PAGES = [
     *(Page(name, EVERYBODY) for name in ("index", "password_change", "password_change_done")),
     *(Page(name, EVERYBODY) for name in ("jsi18n", "second-factor")),
+    Page("own-sessions", EVERYBODY),
     Page("second-factor-begin", EVERYBODY, sends={}),
     Page("second-factor-confirm", EVERYBODY, sends={"code": "000000"}),
     Page("second-factor-codes", EVERYBODY, sends={"code": "000000"}),
@@ -84,10 +85,10 @@ PAGES = [
     Page("auth_user_history", {"administrator"}, user_key),
     Page("auth_user_delete", set(), user_key),
     Page("auth_group_changelist", {"administrator"}),
-    Page("auth_group_add", {"administrator"}),
+    Page("auth_group_add", set()),
     Page("auth_group_change", {"administrator"}, group_key),
     Page("auth_group_history", {"administrator"}, group_key),
-    Page("auth_group_delete", {"administrator"}, group_key),
+    Page("auth_group_delete", set(), group_key),
     Page("accounts_auditentry_changelist", {"administrator"}),
     Page("accounts_auditentry_change", {"administrator"}, entry_key),
     Page("accounts_auditentry_history", {"administrator"}, entry_key),
@@ -110,7 +111,14 @@ PAGES = [
 NEVER = ("accounts_auditentry_add", "accounts_auditentry_delete", "analysis_take_delete")
 # Pages whose own tests say who comes to them.
 SAID_ELSEWHERE = {
-    *("login", "logout", "second-factor-ask", "second-factor-leave", "second-factor-picture"),
+    *(
+        "login",
+        "logout",
+        "first-password",
+        "second-factor-ask",
+        "second-factor-leave",
+        "second-factor-picture",
+    ),
     # The queue's own pages have one permission, which no role has; its list stands above.
     *(f"django_tasks_database_dbtaskresult_{at}" for at in ("add", "change", "delete", "history")),
     *("oidc-begin", "oidc-callback", "take-act", "autocomplete", "view_on_site", "app_list"),
@@ -173,6 +181,8 @@ def test_an_act_on_a_take_is_done_by_its_role_alone(kind: ActKind) -> None:
     by = {ActKind.SUBMITTED: "author", ActKind.PUBLISHED: "publisher"}
     for step in steps:
         act(made, step, member(by.get(step, "reviewer")))
+    if kind == ActKind.CONFIRMED:
+        import_objects(MEASURE | {"description": "Other words."}, release="2.0")
     acts = made.acts.count()
     sent = {"kind": kind.value, "note": "Why.", "against": subject(MEASURE).sha256}
     path = reverse("admin:take-act", args=[made.pk])
@@ -214,7 +224,7 @@ def test_roles_have_the_permissions_of_their_work_and_no_others() -> None:
         "publisher": seen | {"analysis.publish_take"},
         "administrator": {
             *(f"auth.{verb}_user" for verb in ("view", "add", "change")),
-            *(f"auth.{verb}_group" for verb in ("view", "add", "change", "delete")),
+            "auth.view_group",
             "accounts.view_auditentry",
         },
     }
@@ -222,6 +232,11 @@ def test_roles_have_the_permissions_of_their_work_and_no_others() -> None:
         ours = member(role).get_all_permissions()
         assert {name for name in ours if not name.startswith(ELSEWHERE)} == permissions
     assert wanted.keys() <= ROLES.keys()
+
+
+def test_what_may_be_given_is_what_the_roles_hold_between_them() -> None:
+    held = Permission.objects.filter(group__name__in=ROLES).select_related("content_type")
+    assert {f"{one.content_type.app_label}.{one.codename}" for one in held} == GRANTABLE
 
 
 # What an administrator might try, to have more than was given.
@@ -241,6 +256,69 @@ def test_an_administrator_makes_no_superuser_and_gives_no_single_permission() ->
     somebody.refresh_from_db()
     assert not somebody.is_superuser
     assert not somebody.user_permissions.exists()
+
+
+def test_an_administrator_makes_and_changes_no_group() -> None:
+    watchers = Group.objects.create(name="watchers")
+    everything = [one.pk for one in Permission.objects.all()]
+    sent = {"name": "helpers", "permissions": everything}
+    client = boss()
+    assert client.post(reverse("admin:auth_group_add"), sent).status_code == 403
+    change = reverse("admin:auth_group_change", args=[watchers.pk])
+    assert client.post(change, sent).status_code == 403
+    assert not Group.objects.filter(name="helpers").exists()
+    assert not watchers.permissions.exists()
+
+
+def test_an_administrator_gives_roles_and_no_other_group() -> None:
+    somebody = User.objects.get(username="somebody")
+    helpers, watchers = (Group.objects.create(name=name) for name in ("helpers", "watchers"))
+    somebody.groups.add(watchers)
+    path = reverse("admin:auth_user_change", args=[somebody.pk])
+    sent = {"username": "somebody", "is_active": "on", "is_staff": "on"}
+    author = Group.objects.get(name="author")
+    client = boss()
+    refused = client.post(path, sent | {"groups": [helpers.pk]})
+    assert "helpers" not in client.get(path).content.decode()
+    assert refused.status_code == 200
+    assert client.post(path, sent | {"groups": [author.pk]}).status_code == 302
+    # What a superuser gave them stays.
+    assert set(somebody.groups.all()) == {author, watchers}
+
+
+def test_an_administrator_who_takes_another_role_is_in_the_audit_log() -> None:
+    me = member("administrator", name="boss")
+    client = signed_in(me)
+    path = reverse("admin:auth_user_change", args=[me.pk])
+    roles = Group.objects.filter(name__in=("administrator", "publisher"))
+    sent = {"username": me.username, "is_active": "on", "is_staff": "on"}
+    assert client.post(path, sent | {"groups": [role.pk for role in roles]}).status_code == 302
+    assert ("boss", "groups changed", "boss") in told("groups changed")
+
+
+def test_users_are_deleted_by_superusers_alone_whatever_others_hold() -> None:
+    somebody = User.objects.get(username="somebody")
+    holder = member("administrator", name="holder")
+    holder.user_permissions.add(Permission.objects.get(codename="delete_user"))
+    path = reverse("admin:auth_user_delete", args=[somebody.pk])
+    assert signed_in(holder).post(path, {"post": "yes"}).status_code == 403
+    chosen = {"action": "delete_selected", "_selected_action": [somebody.pk], "post": "yes"}
+    signed_in(holder).post(reverse("admin:auth_user_changelist"), chosen)
+    assert User.objects.filter(pk=somebody.pk).exists()
+    assert client_of(SUPERUSER).post(path, {"post": "yes"}).status_code == 302
+
+
+@pytest.mark.parametrize("codename", ["delete_user", "add_permission", "view_dbtaskresult"])
+def test_a_superuser_gives_a_group_no_permission_that_no_role_holds(codename: str) -> None:
+    watchers = Group.objects.create(name="watchers")
+    ours = Permission.objects.get(codename="write_take")
+    permission = Permission.objects.get(codename=codename)
+    path, root = reverse("admin:auth_group_change", args=[watchers.pk]), client_of(SUPERUSER)
+    sent = {"name": "watchers", "permissions": [ours.pk, permission.pk]}
+    assert root.post(path, sent).status_code == 200
+    assert not watchers.permissions.exists()
+    assert root.post(path, sent | {"permissions": [ours.pk]}).status_code == 302
+    assert list(watchers.permissions.all()) == [ours]
 
 
 @pytest.mark.parametrize("name", ["change", "password_change", "delete"])

@@ -10,6 +10,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from pytest_django import Settings
 
 from tests.accounts.people import ASK, SIGN_IN, code, sign_in, signed_in, staff, told, with_device
+from tests.accounts.staff_addresses import SIGN_OUTS, answering, staff_addresses
 from tests.accounts.test_sign_in import INLINE
 
 pytestmark = pytest.mark.django_db
@@ -87,6 +88,7 @@ def test_nothing_can_be_done_between_password_and_code(client: Client) -> None:
     user = staff("administrator")
     with_device(user)
     sign_in(client)
+    assert answering(client, set(staff_addresses()) - SIGN_OUTS) == {SIGN_IN, ASK}
     for path in ("begin/", "confirm/", "codes/", "remove/"):
         assert client.post(f"{PAGE}{path}", {"code": "000000"}).status_code == 302
     assert client.get(f"{PAGE}code.svg").status_code == 302
@@ -187,7 +189,10 @@ def test_everybody_has_to_set_one_up_when_it_is_required(
     page = answer.content.decode()
     assert "Everybody who signs in here needs a second factor" in page
     assert "Change password" not in page
-    assert client.get("/admin/analysis/take/").status_code == 302
+    of_devices = {f"{PAGE}{path}" for path in ("", "code.svg", "confirm/", "codes/", "remove/")}
+    every = set(staff_addresses()) - SIGN_OUTS
+    assert answering(client, every) == {SIGN_IN} | of_devices
+    assert client.get("/admin/sessions/").status_code == 302
     set_up(client)
     assert client.get("/admin/analysis/take/").status_code == 200
 
@@ -224,3 +229,11 @@ def test_the_way_on_leads_nowhere_else(client: Client) -> None:
     sign_in(client)
     answer = client.post(ASK, {"code": code(device), "next": "//example.org/"})
     assert answer["Location"] == "/admin/"
+
+
+@pytest.mark.parametrize("steps", [-20, -3, 3, 20])
+def test_a_code_ends_with_its_time(client: Client, steps: int) -> None:
+    device = with_device(staff("author"))
+    sign_in(client)
+    assert client.post(ASK, {"code": code(device, steps)}).status_code == 400
+    assert client.get("/admin/").status_code == 302

@@ -1,5 +1,6 @@
 """Signing in: lock-out, sessions, passwords, and that readers notice nothing of it."""
 
+import json
 import os
 import re
 import subprocess
@@ -18,6 +19,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
+from accounts import lockouts
 from tests.accounts.people import PASSWORD, SIGN_IN, sign_in, signed_in, staff, told
 from tests.factories import import_objects, mitigation
 
@@ -173,10 +175,21 @@ def test_sessions_end_when_an_account_is_deactivated_or_its_password_changes() -
     assert second.get("/admin/").status_code == 302
 
 
-def test_cookies_travel_encrypted_in_production() -> None:
-    names = ("SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "CSRF_COOKIE_HTTPONLY")
-    shown = f"from glexia import settings as s; print(*(getattr(s, n) for n in {names}))"
+COOKIE_SETTINGS = [
+    f"{cookie}_COOKIE_{name}"
+    for cookie in ("SESSION", "CSRF")
+    for name in ("SECURE", "HTTPONLY", "SAMESITE", "PATH", "DOMAIN", "AGE")
+] + ["SESSION_EXPIRE_AT_BROWSER_CLOSE"]
+
+
+def in_production(names: list[str]) -> dict[str, Any]:
+    """Settings as a production site has them, Django's own where the product says nothing."""
+    shown = (
+        "import json; from django.conf import settings as s;"
+        f" print(json.dumps({{n: getattr(s, n) for n in {names}}}))"
+    )
     given = {
+        "DJANGO_SETTINGS_MODULE": "glexia.settings",
         "PRODUCTION": "1",
         "SECRET_KEY": "a key of a test, which nobody guesses; " * 2,
         "DATABASE_URL": "postgresql://nobody@127.0.0.1/none",
@@ -190,7 +203,24 @@ def test_cookies_travel_encrypted_in_production() -> None:
         env=os.environ | given,
         text=True,
     )
-    assert done.stdout.split() == ["True", "True", "True"]
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_cookies_travel_encrypted_in_production(client: Client, settings: Settings) -> None:
+    for name, value in in_production(COOKIE_SETTINGS).items():
+        setattr(settings, name, value)
+    staff("author")
+    asked = client.get(SIGN_IN, secure=True)
+    answer = client.post(SIGN_IN, {"username": "ann", "password": PASSWORD}, secure=True)
+    # To this site's `/admin/` alone, over TLS, not for scripts, nor with other sites' requests.
+    wanted = {"secure": True, "httponly": True, "samesite": "Lax", "path": "/admin/", "domain": ""}
+    for sent in (answer.cookies["sessionid"], asked.cookies["csrftoken"]):
+        assert {name: sent[name] for name in wanted} == wanted, sent.key
+    # The browser's end is the session's.
+    session = answer.cookies["sessionid"]
+    assert (session["max-age"], session["expires"]) == ("", "")
+    assert {*asked.cookies, *answer.cookies} == {"sessionid", "csrftoken"}
 
 
 def test_leaving_the_site_wins_nothing(client: Client) -> None:
@@ -207,6 +237,25 @@ def test_a_weak_password_is_refused(password: str) -> None:
     with pytest.raises(ValidationError):
         validate_password(password, User(username="annabelle-smith"))
     validate_password(PASSWORD, User(username="annabelle-smith"))
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        *("onlysmallletters", "ONLYCAPITALLETTERS", "words of several letters", "~!@#$%^&*()_+{}"),
+        *("schlüssel–ключ–鍵", "🔑🔒🗝🔐🚪🏠🌙⭐🌍🌊🍀🎈", " begins and ends "),
+    ],
+)
+def test_any_characters_make_a_password_and_each_of_them_counts(
+    client: Client, password: str
+) -> None:
+    user = staff("author")
+    validate_password(password, user)
+    user.set_password(password)
+    user.save()
+    assert sign_in(client, password=password[:-1]).status_code == 200
+    assert sign_in(client, password=password.swapcase() + "x").status_code == 200
+    assert sign_in(client, password=password).status_code == 302
 
 
 @pytest.mark.parametrize("path", [SIGN_IN, "/admin/second-factor/", "/admin/password_change/"])
@@ -234,3 +283,79 @@ def test_readers_get_no_cookie_and_cost_no_query_of_accounts() -> None:
     assert len(anonymous) == len(staffed)
     accounts = ("auth_", "django_session", "axes_", "otp_", "accounts_")
     assert [q for q in staffed.captured_queries if any(t in q["sql"] for t in accounts)] == []
+
+
+CHANGE = "/admin/password_change/"
+
+
+def change(client: Client, old: str, **extra: Any) -> int:
+    new = dict.fromkeys(("new_password1", "new_password2"), "another-lantern-77")
+    return client.post(CHANGE, new | {"old_password": old}, **extra).status_code
+
+
+def test_an_old_password_is_not_guessed_at_for_long() -> None:
+    ann = staff("author")
+    client = signed_in(ann)
+    assert [change(client, f"guess {at}") for at in range(6)] == [200] * 4 + [429] * 2
+    # Nor with the right one, nor at the sign-in, before the lock-out is over.
+    assert change(client, PASSWORD) == 429
+    assert sign_in(Client()).status_code == 429
+    ann.refresh_from_db()
+    assert ann.check_password(PASSWORD)
+    assert [target for _, _, target in told("locked out")] == ["ann"]
+
+
+def test_a_password_is_changed_by_who_knows_the_old_one() -> None:
+    ann = staff("author")
+    client = signed_in(ann)
+    assert change(client, "a slip of the hand") == 200
+    assert change(client, PASSWORD) == 302
+    ann.refresh_from_db()
+    assert ann.check_password("another-lantern-77")
+
+
+def from_everywhere(times: int, first: int = 0) -> list[int]:
+    """Failures with one name, four from each of many addresses: none of which is locked out."""
+    addresses = (f"198.51.100.{at // 4}" for at in range(first, first + times))
+    return [fail(Client(), 1, REMOTE_ADDR=address)[0] for address in addresses]
+
+
+def test_a_name_is_locked_when_it_is_tried_from_many_addresses(settings: Settings) -> None:
+    settings.LOCKOUT_NAME_FAILURES = 12
+    staff("author")
+    staff("author", name="bob")
+    assert from_everywhere(12) == [200] * 11 + [429]
+    assert from_everywhere(1, first=80) == [429]
+    elsewhere = Client(REMOTE_ADDR="203.0.113.7")
+    assert sign_in(elsewhere).status_code == 429
+    assert sign_in(elsewhere, "bob").status_code == 302
+
+
+def test_nobody_is_locked_out_by_others_where_they_have_signed_in_before(
+    settings: Settings,
+) -> None:
+    settings.LOCKOUT_NAME_FAILURES = 12
+    staff("author")
+    home = "203.0.113.7"
+    assert sign_in(Client(REMOTE_ADDR=home)).status_code == 302
+    from_everywhere(12)
+    assert sign_in(Client(REMOTE_ADDR=home)).status_code == 302
+    # There too five failures are enough.
+    assert fail(Client(), 5, REMOTE_ADDR=home) == [200] * 4 + [429]
+
+
+def test_a_locked_name_is_open_again_after_a_while_or_by_an_administrator(
+    settings: Settings,
+) -> None:
+    settings.LOCKOUT_NAME_FAILURES = 12
+    staff("author")
+    from_everywhere(12)
+    elsewhere = Client(REMOTE_ADDR="203.0.113.8")
+    for attempt in AccessAttempt.objects.all():
+        before = attempt.attempt_time - product.AXES_COOLOFF_TIME
+        AccessAttempt.objects.filter(pk=attempt.pk).update(attempt_time=before)
+    assert sign_in(elsewhere).status_code == 302
+    from_everywhere(12)
+    assert sign_in(Client(REMOTE_ADDR="203.0.113.9")).status_code == 429
+    assert lockouts.lift("ann")
+    assert sign_in(Client(REMOTE_ADDR="203.0.113.9")).status_code == 302

@@ -9,6 +9,8 @@ The rules, in words, none of the library's code used:
   tactics, other platforms or other mitigations; a mitigation, when it addresses other techniques.
 - Prose is what is read: without citations, without the targets of links and marks of code, white
   space run together.
+- Where another domain has the object in either bundle, the same is asked there. Where one of that
+  domain's two bundles does not have it, it has no links there, and its properties are not compared.
 - Something around it changed when anything else differs that the object or the relationships that
   hold say: any property but those that name the object and its keepers, dates and versions, and
   the address of its own entry. The order of a list says nothing, and neither do false, "" and [].
@@ -17,7 +19,7 @@ The rules, in words, none of the library's code used:
 import lzma
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -115,6 +117,18 @@ class Bundle:
         """The objects that links of a kind lead to, or come from."""
         return {other for k, w, other, _ in self.links[stix_id] if (k, w) == (kind, way)}
 
+    def sensed(self, stix_id: str) -> set[str]:
+        """The data components that detect a technique, or that analytics of its strategies read."""
+        found = set()
+        for other in self.others(stix_id, "detects", "from"):
+            for analytic in self.objects[other].get("x_mitre_analytic_refs", []):
+                if self.is_live(analytic):
+                    sources = self.objects[analytic].get("x_mitre_log_source_references", [])
+                    found |= {source["x_mitre_data_component_ref"] for source in sources}
+            if self.objects[other]["type"] == "x-mitre-data-component":
+                found.add(other)
+        return {component for component in found if self.is_live(component)}
+
     def core(self, stix_id: str) -> dict[str, Any]:
         """What a Take rests on."""
         found = self.objects[stix_id]
@@ -168,10 +182,28 @@ def statements(found: Properties) -> Iterator[tuple[str, str]]:
             yield name, written(unordered(value)).decode()
 
 
-def expected(old: Bundle, new: Bundle, stix_id: str) -> str:
-    """How a Take written against the older bundle stands to the newer one."""
-    if stix_id not in new.objects or new.objects[stix_id].get("revoked"):
+def expected(
+    old: Mapping[str, Bundle], new: Mapping[str, Bundle], domain: str, stix_id: str
+) -> str:
+    """How a Take written against the older bundle of a domain stands to the newer ones."""
+    held = new[domain].objects.get(stix_id)
+    if held is None or held.get("revoked"):
         return "move or retire"
+    said = {_between(old[domain], new[domain], stix_id)}
+    for other in old.keys() - {domain}:
+        both = (old[other], new[other])
+        if all(stix_id in bundle.objects for bundle in both):
+            said.add(_between(*both, stix_id))
+        elif any(bundle.links[stix_id] for bundle in both):
+            weighty = any(
+                link[0] == "mitigates" for bundle in both for link in bundle.links[stix_id]
+            )
+            said.add("must review" if weighty else "changed around it")
+    return next(word for word in ("must review", "changed around it", "current") if word in said)
+
+
+def _between(old: Bundle, new: Bundle, stix_id: str) -> str:
+    """How the object differs between two bundles that have it."""
     if old.core(stix_id) != new.core(stix_id):
         return "must review"
     return "current" if old.page(stix_id) == new.page(stix_id) else "changed around it"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from library.identifiers import Domain
-from tests.analysis.oracle import Raw
+from tests.analysis.raw_bundles import Raw
 
 
 @pytest.fixture(scope="package")

@@ -1,124 +1,22 @@
 """What the figures of derived Takes count, worked out from the raw bundles alone."""
 
-import lzma
 import re
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
-import orjson
-
-type Properties = dict[str, Any]
+from tests.analysis.detection_oracle import Detection
+from tests.analysis.raw_bundles import attack_id
 
 # Of more objects than five a sentence names this many, by ID.
 NAMED = 4
 SOFTWARE = {"malware", "tool"}
+# What stands among mitigations to say that none helps: in ICS, and in the other domains.
+LIMITED, DO_NOT = "Mitigation Limited or Not Effective", "Do Not Mitigate"
 USERS = {"Groups": {"intrusion-set"}, "Software": SOFTWARE, "Campaigns": {"campaign"}}
-SOURCES = {"mitre-attack", "mitre-mobile-attack", "mitre-ics-attack"}
-
-
-def attack_id(found: Properties) -> str:
-    """The ATT&CK ID of an object."""
-    for reference in found.get("external_references", []):
-        if reference["source_name"] in SOURCES:
-            return str(reference["external_id"])
-    return ""
 
 
 @dataclass
-class Raw:
-    """Live objects by STIX id, and their links as pairs of such ids by kind of link."""
-
-    objects: dict[str, Properties] = field(default_factory=dict)
-    pairs: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
-
-    def read(self, path: Path) -> None:
-        """Take in one bundle."""
-        everything = orjson.loads(lzma.decompress(path.read_bytes()))["objects"]
-        live = {
-            found["id"]: found
-            for found in everything
-            if not found.get("revoked") and not found.get("x_mitre_deprecated")
-        }
-        tactics = {
-            found["x_mitre_shortname"]: found["id"]
-            for found in live.values()
-            if found["type"] == "x-mitre-tactic"
-        }
-        for stix_id, found in live.items():
-            if found["type"] == "relationship":
-                self._pair(
-                    live, found["relationship_type"], found["source_ref"], found["target_ref"]
-                )
-            for phase in found.get("kill_chain_phases", []):
-                self._pair(live, "tactic", stix_id, tactics.get(phase["phase_name"], ""))
-            for analytic in found.get("x_mitre_analytic_refs", []):
-                self._pair(live, "analytic", stix_id, analytic)
-            for tactic in found.get("tactic_refs", []):
-                self._pair(live, "matrix", stix_id, tactic)
-            self._pair(live, "source", stix_id, found.get("x_mitre_data_source_ref", ""))
-            for source in found.get("x_mitre_log_source_references", []):
-                self._pair(live, "reads", stix_id, source["x_mitre_data_component_ref"])
-        for stix_id, found in live.items():
-            self.objects.setdefault(stix_id, found)
-
-    def _pair(self, live: dict[str, Properties], kind: str, source: str, target: str) -> None:
-        if source in live and target in live:
-            self.pairs[kind].add((source, target))
-
-    def of(self, stix_ids: Iterable[str], types: set[str]) -> set[str]:
-        """Those of these objects that are of a type."""
-        return {found for found in stix_ids if self.objects[found]["type"] in types}
-
-    def to(self, kind: str, sources: Iterable[str]) -> set[str]:
-        """What links of a kind lead to from these."""
-        wanted = set(sources)
-        return {target for source, target in self.pairs[kind] if source in wanted}
-
-    def back(self, kind: str, targets: Iterable[str]) -> set[str]:
-        """Where links of a kind to these come from."""
-        wanted = set(targets)
-        return {source for source, target in self.pairs[kind] if target in wanted}
-
-
-@dataclass
-class Expected:
+class Expected(Detection):
     """The figures of one object by their titles."""
-
-    raw: Raw
-    stix_id: str
-
-    @property
-    def type(self) -> str:
-        """The object's STIX type."""
-        return str(self.raw.objects[self.stix_id]["type"])
-
-    def techniques(self) -> set[str]:
-        """The techniques that the Take of the object is about."""
-        raw, own = self.raw, [self.stix_id]
-        match self.type:
-            case "course-of-action":
-                found = raw.to("mitigates", own)
-            case "intrusion-set" | "malware" | "tool" | "campaign":
-                found = raw.to("uses", own)
-            case "x-mitre-tactic":
-                found = raw.back("tactic", own)
-            case "x-mitre-matrix":
-                found = raw.back("tactic", raw.to("matrix", own))
-            case "x-mitre-asset":
-                found = raw.back("targets", own)
-            case "x-mitre-data-component":
-                found = raw.to("detects", raw.back("analytic", raw.back("reads", own)))
-                found |= raw.to("detects", own)
-            case "x-mitre-detection-strategy":
-                found = raw.to("detects", own)
-            case "x-mitre-analytic":
-                found = raw.to("detects", raw.back("analytic", own))
-            case _:
-                found = {self.stix_id}
-        return raw.of(found, {"attack-pattern"})
 
     def objects(self, title: str) -> set[str]:
         """The objects behind the figure with a title; KeyError for one that is not known here."""
@@ -137,25 +35,28 @@ class Expected:
             technique = self.raw.of(self._named(found[1]), {"attack-pattern"})
             return self.raw.back("mitigates", technique) - {self.stix_id}
         if found := re.fullmatch(r"Others under (\S+)", title):
-            return self.raw.back("tactic", self._named(found[1])) - {self.stix_id}
+            return self._peers(found[1])
+        if found := re.fullmatch(r"(\w+) that use it or a sub-technique of it", title):
+            return self._whole_users(self.stix_id, USERS[found[1]])
         named = title.partition(" ")[2]
         if words[:2] == ["Analytics", "on"]:
-            return self._reading(title.removeprefix("Analytics on "))
+            return self.reading(title.removeprefix("Analytics on "))
         if title.startswith("Detected from ") and title not in PLAIN:
-            return self._from_component(title.removeprefix("Detected from "))
+            return self.from_component(title.removeprefix("Detected from "))
         if found := re.fullmatch(r"More (groups|software|campaigns) under (\S+)", title):
             return self._ahead(USERS[found[1].capitalize()], found[2])
         if found := re.fullmatch(r"(\S+) (in all|among its kin)", title):
             covered = self._covered(found[1])
-            return covered if found[2] == "in all" else covered & self._kin()
+            return covered if found[2] == "in all" else covered & self.kin()
         if words[0] == "In":
             return self.techniques() & self.raw.back("tactic", self._named(words[1]))
         if words[0] == "On":
+            named = named.removesuffix(", before an intrusion")
             return {t for t in self.techniques() if named in self._platforms(t)}
         if words[0] in USERS and "use" in words:
             return self._users(USERS[words[0]])
         if re.fullmatch(r"Use T[\d.]+ too", title):
-            groups = self._users({"intrusion-set"})
+            groups = self._whole_users(self.stix_id, {"intrusion-set"})
             return groups & self.raw.back("uses", self._named(words[1]))
         if title.startswith(("Met by ", "Used by ", "Addressed by ")) and title not in PLAIN:
             return self._shared(title)
@@ -170,7 +71,7 @@ class Expected:
         return found
 
     def _named(self, wanted: str) -> set[str]:
-        return {key for key, found in self.raw.objects.items() if attack_id(found) == wanted}
+        return self.raw.named.get(wanted, set())
 
     def _users(self, types: set[str]) -> set[str]:
         # Who uses software is asked of the software, not of what it does.
@@ -188,38 +89,12 @@ class Expected:
             met -= self.raw.to("mitigates", measures - {key})
         return met
 
-    def _from_component(self, name: str) -> set[str]:
-        """What a component of a release before 18.0, or either of the foremost two, detects."""
-        seen = self._directly()
-        if name == "either":
-            objects = self.raw.objects
-            first = sorted(seen, key=lambda c: (-len(seen[c]), objects[c]["name"]))
-            return set().union(*(seen[component] for component in first[:2]))
-        named = [found for key, found in seen.items() if self.raw.objects[key]["name"] == name]
-        return max(named, key=len)
-
-    def _directly(self) -> dict[str, set[str]]:
-        components = self.raw.of(self.raw.objects, {"x-mitre-data-component"})
-        seen = {key: self.techniques() & self.raw.to("detects", [key]) for key in components}
-        return {key: found for key, found in seen.items() if found}
-
-    def data_components(self) -> set[str]:
-        """The data components that detect them; of a data source its own."""
-        if self.type == "x-mitre-data-source":
-            return self.raw.back("source", [self.stix_id])
-        return set(self._directly())
-
-    def seen_directly_by_it_alone(self) -> set[str]:
-        """Those that no other component detects."""
-        others = self.raw.of(self.raw.objects, {"x-mitre-data-component"}) - {self.stix_id}
-        return self.techniques() - self.raw.to("detects", others)
-
     def _covered(self, mitigation: str) -> set[str]:
         """All that the mitigation with an ID addresses."""
         (own,) = self.raw.of(self._named(mitigation), {"course-of-action"})
         return self.raw.to("mitigates", [own])
 
-    def _kin(self) -> set[str]:
+    def kin(self) -> set[str]:
         """Sub-techniques, or the others of its technique, or the others of its first tactic."""
         own = {self.stix_id}
         kin = self.raw.back("subtechnique-of", own)
@@ -228,52 +103,6 @@ class Expected:
 
     def _tactics_by_id(self) -> list[str]:
         return sorted(self.tactics(), key=lambda key: attack_id(self.raw.objects[key]))
-
-    def strategies(self) -> set[str]:
-        """The detection strategies."""
-        found = self.raw.back("detects", self.techniques())
-        if self.type == "x-mitre-data-component":
-            found = self.raw.back("analytic", self.analytics())
-        return self.raw.of(found, {"x-mitre-detection-strategy"})
-
-    def analytics(self) -> set[str]:
-        """The analytics."""
-        if self.type == "x-mitre-data-component":
-            return self.raw.back("reads", [self.stix_id])
-        if self.type == "x-mitre-analytic":
-            return {self.stix_id}
-        if self.type == "x-mitre-detection-strategy":
-            return self.raw.to("analytic", [self.stix_id])
-        return self.raw.to("analytic", self.strategies())
-
-    def _reading(self, what: str) -> set[str]:
-        """The analytics that read a component, a log, or either of the two foremost components."""
-        if what == "either":
-            return set().union(*self._foremost())
-        log = what.removeprefix("the log ") if what.startswith("the log ") else ""
-        return {a for a in self.analytics() if self._reads(a, what, log)}
-
-    def _reads(self, analytic: str, component: str, log: str) -> bool:
-        for source in self.raw.objects[analytic].get("x_mitre_log_source_references", []):
-            ref = source["x_mitre_data_component_ref"]
-            if log and " ".join(source["name"].split()) == log and ref in self.raw.objects:
-                own = self.type != "x-mitre-data-component" or ref == self.stix_id
-                if own:
-                    return True
-            if not log and self.raw.objects.get(ref, {}).get("name") == component:
-                return True
-        return False
-
-    def _foremost(self) -> list[set[str]]:
-        analytics = self.analytics()
-        readers = {
-            component: self.raw.back("reads", [component]) & analytics
-            for component in self.raw.to("reads", analytics)
-        }
-        first = sorted(
-            readers, key=lambda key: (-len(readers[key]), attack_id(self.raw.objects[key]))
-        )
-        return [readers[key] for key in first[:2]]
 
     def heads(self) -> set[str]:
         """Those that are no sub-techniques."""
@@ -291,6 +120,12 @@ class Expected:
         if self.type == "x-mitre-matrix":
             return self.raw.to("matrix", [self.stix_id])
         return self.raw.to("tactic", self.techniques())
+
+    def tactics_with_most(self) -> set[str]:
+        """Those tactics that have most of the techniques."""
+        own = self.techniques()
+        counts = {key: len(own & self.raw.back("tactic", [key])) for key in self.tactics()}
+        return {key for key, count in counts.items() if count == max(counts.values())}
 
     def tactics_without(self) -> set[str]:
         """The other tactics of the same matrices."""
@@ -312,22 +147,20 @@ class Expected:
         met = {m: self.techniques() & self.raw.to("mitigates", [m]) for m in measures}
         return {m for m, found in met.items() if len(found) == max(map(len, met.values()))}
 
-    def needed(self) -> set[str]:
-        """The data components that every analytic reads."""
-        analytics = self.analytics()
-        components = self.raw.to("reads", analytics)
-        return {c for c in components if analytics <= self.raw.back("reads", [c])}
-
     def bare(self) -> set[str]:
         """Those that nothing is listed for."""
         return self.techniques() - self.raw.to("mitigates", self.raw.objects)
 
-    def unpreventable(self) -> set[str]:
-        """Those of which MITRE says that nothing helps."""
-        return self.techniques() & self.raw.to("mitigates", self._no_measures())
+    def of_little_use(self) -> set[str]:
+        """Those of which MITRE says that prevention does little."""
+        return self.techniques() & self.raw.to("mitigates", self._no_measures(LIMITED))
 
-    def _no_measures(self) -> set[str]:
-        called = {"Do Not Mitigate", "Mitigation Limited or Not Effective"}
+    def of_harm(self) -> set[str]:
+        """Those of which MITRE says that prevention may do harm."""
+        return self.techniques() & self.raw.to("mitigates", self._no_measures(DO_NOT))
+
+    def _no_measures(self, *called: str) -> set[str]:
+        called = called or (LIMITED, DO_NOT)
         return {
             key
             for key in self.raw.of(self.raw.objects, {"course-of-action"})
@@ -342,37 +175,15 @@ class Expected:
             "mitigates", measures
         )
 
-    def unseen(self) -> set[str]:
-        """Those that nothing detects."""
-        return self.techniques() - self.raw.to("detects", self.raw.objects)
-
     def alone(self) -> set[str]:
         """Those that only this mitigates."""
         others = set(self.raw.objects) - {self.stix_id}
         return self.techniques() - self.raw.to("mitigates", others)
 
-    def seen_by_it_alone(self) -> set[str]:
-        """Those all of whose analytics read this component."""
-        readers = self.analytics()
-        found = set()
-        for technique in self.techniques():
-            analytics = self.raw.to("analytic", self.raw.back("detects", [technique]))
-            if analytics and analytics <= readers:
-                found.add(technique)
-        return found
-
     def used_by_it_alone(self) -> set[str]:
-        """Those that nobody else is recorded using."""
-        return self.techniques() - self.raw.to("uses", set(self.raw.objects) - {self.stix_id})
-
-    def without_sources(self) -> set[str]:
-        """Those whose detection strategies have no analytic that names a log source."""
-        found = set()
-        for technique in self.techniques():
-            strategies = self.raw.back("detects", [technique])
-            if strategies and not self.raw.to("reads", self.raw.to("analytic", strategies)):
-                found.add(technique)
-        return found
+        """Those that nobody else is recorded using, and no sub-technique of theirs either."""
+        by_others = self.raw.to("uses", set(self.raw.objects) - {self.stix_id})
+        return self.techniques() - by_others - self.raw.to("subtechnique-of", by_others)
 
     def kin_left_out(self) -> set[str]:
         """Sub-techniques of what a mitigation addresses, or beside one that it addresses."""
@@ -408,13 +219,23 @@ class Expected:
 
     def _ahead(self, types: set[str], tactic: str) -> set[str]:
         """The techniques of a tactic that more groups, software or campaigns use."""
+        mine = len(self._whole_users(self.stix_id, types))
+        return {peer for peer in self._peers(tactic) if len(self._whole_users(peer, types)) > mine}
+
+    def _peers(self, tactic: str) -> set[str]:
+        """The other sub-techniques of a tactic, of one that is none the others that are none."""
         (under,) = self.raw.of(self._named(tactic), {"x-mitre-tactic"})
-        mine = len(self._users(types))
-        return {
-            peer
-            for peer in self.raw.back("tactic", [under])
-            if len(self.raw.of(self.raw.back("uses", [peer]), types)) > mine
-        }
+        level = self._is_part(self.stix_id)
+        found = {peer for peer in self.raw.back("tactic", [under]) if self._is_part(peer) == level}
+        return found - {self.stix_id}
+
+    def _is_part(self, stix_id: str) -> bool:
+        return bool(self.raw.objects[stix_id].get("x_mitre_is_subtechnique"))
+
+    def _whole_users(self, technique: str, types: set[str]) -> set[str]:
+        """Who uses a technique, or a sub-technique of it."""
+        parts = {technique, *self.raw.back("subtechnique-of", [technique])}
+        return self.raw.of(self.raw.back("uses", parts), types)
 
 
 PLAIN = {
@@ -424,13 +245,15 @@ PLAIN = {
     "Techniques that are whole": "heads",
     "Sub-techniques": "subs",
     "Tactics": "tactics",
+    "Tactics with most": "tactics_with_most",
     "Tactics without any": "tactics_without",
     "Mitigations beside it": "beside",
     "Groups it is attributed to": "attributed",
     "Widest mitigations": "widest",
     "Data components needed": "needed",
     "Without a mitigation": "bare",
-    "Not to be prevented": "unpreventable",
+    "Where prevention does little": "of_little_use",
+    "Where prevention may do harm": "of_harm",
     "Before an intrusion": "before_compromise",
     "Without detection": "unseen",
     "Addressed by nothing else": "alone",
@@ -446,4 +269,6 @@ PLAIN = {
     "Campaigns": "campaigns",
     "Data components": "data_components",
     "Detected from nothing else": "seen_directly_by_it_alone",
+    "Noticed by no other source": "noticed_by_no_other_source",
+    "Data components that notice nothing": "silent",
 }

@@ -17,9 +17,15 @@ from analysis.landscape import Landscape, landscape_of
 from library.conditional import current_shelf
 from library.identifiers import MITIGATION, Domain
 from library.text.words import words
-from tests.analysis.oracle import Expected, Raw, attack_id
+from tests.analysis.oracle import Expected
+from tests.analysis.printed import base, printed
+from tests.analysis.raw_bundles import Raw, attack_id
 
-pytestmark = [pytest.mark.real_data, pytest.mark.usefixtures("newest_release")]
+pytestmark = [
+    pytest.mark.real_data,
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("every_release"),
+]
 
 SEED = int(os.environ["CRAWL_SEED"])
 COUNTED, READ = 50, 100
@@ -46,7 +52,7 @@ NOT_OURS = re.compile(r"<a[^>]*>.*?</a>|<span[^>]*>.*?</span>", re.DOTALL)
 
 
 @pytest.fixture(scope="module")
-def landscape(newest_release: None, django_db_blocker: DjangoDbBlocker) -> Landscape:
+def landscape(every_release: None, django_db_blocker: DjangoDbBlocker) -> Landscape:
     with django_db_blocker.unblock():
         return landscape_of(current_shelf().snapshot_ids)
 
@@ -59,10 +65,15 @@ def raw(attack_bundles: Path) -> Raw:
     return found
 
 
-def made(landscape: Landscape, object_id: int) -> Derivation:
-    found = derive(landscape, object_id, current_shelf().addresses)
-    assert found is not None
-    return found
+@pytest.fixture(scope="module")
+def takes(landscape: Landscape, django_db_blocker: DjangoDbBlocker) -> dict[int, Derivation]:
+    """What is derived for every object that has something derived for it."""
+    with django_db_blocker.unblock():
+        addresses = current_shelf().addresses
+    derived = (
+        (object_id, derive(landscape, object_id, addresses)) for object_id in landscape.nodes
+    )
+    return {object_id: found for object_id, found in derived if found is not None}
 
 
 def chosen(landscape: Landscape, count: int) -> list[int]:
@@ -82,19 +93,19 @@ def test_the_landscape_is_that_of_the_bundles(landscape: Landscape, raw: Raw) ->
     assert {node.stix_id for node in landscape.nodes.values()} == live
 
 
-@pytest.mark.django_db
-def test_every_live_object_has_a_take(landscape: Landscape) -> None:
-    for object_id in landscape.nodes:
-        found = made(landscape, object_id)
+def test_every_live_object_has_a_take(landscape: Landscape, takes: dict[int, Derivation]) -> None:
+    assert takes.keys() == landscape.nodes.keys()
+    for found in takes.values():
         assert found.take.sections[0].name == "summary"
         assert found.take.sections[0].parts[0]
 
 
-@pytest.mark.django_db
-def test_takes_have_none_of_the_mistakes_that_templates_make(landscape: Landscape) -> None:
+def test_takes_have_none_of_the_mistakes_that_templates_make(
+    landscape: Landscape, takes: dict[int, Derivation]
+) -> None:
     for object_id in chosen(landscape, READ):
         node = landscape.nodes[object_id]
-        for section in made(landscape, object_id).take.sections:
+        for section in takes[object_id].take.sections:
             for part in section.parts:
                 said = words(part).replace(node.name, "It")
                 own = words(NOT_OURS.sub("X", part)).replace(node.name, "It")
@@ -103,29 +114,48 @@ def test_takes_have_none_of_the_mistakes_that_templates_make(landscape: Landscap
                     assert not pattern.search(text), (SEED, node.attack_id, mistake, text)
 
 
-@pytest.mark.django_db
-def test_every_figure_counts_what_the_bundles_say(landscape: Landscape, raw: Raw) -> None:
+def test_every_figure_counts_what_the_bundles_say(
+    landscape: Landscape, raw: Raw, takes: dict[int, Derivation]
+) -> None:
     nodes = landscape.nodes
     for object_id in chosen(landscape, COUNTED):
         expected = Expected(raw, nodes[object_id].stix_id)
-        for figure in made(landscape, object_id).figures:
+        for figure in takes[object_id].figures:
             counted = {node.stix_id for node in figure.nodes}
             said = (SEED, nodes[object_id].attack_id, figure.title)
             assert counted == expected.objects(figure.title), said
 
 
-@pytest.mark.django_db
-def test_every_number_leads_to_what_it_counts(landscape: Landscape) -> None:
+def test_every_figure_is_printed_as_the_bundles_have_it(
+    landscape: Landscape, raw: Raw, takes: dict[int, Derivation]
+) -> None:
+    shares = 0
+    for object_id in chosen(landscape, COUNTED):
+        node, found = landscape.nodes[object_id], takes[object_id]
+        expected = Expected(raw, node.stix_id)
+        read = list(printed(found))
+        assert {figure.title for figure in found.figures} == {told.title for told in read}
+        for told in read:
+            told_of = (SEED, node.attack_id, told)
+            assert told.number == len(expected.objects(told.title)), told_of
+            if told.base is not None:
+                shares += 1
+                assert told.base == base(expected, told.title), told_of
+    assert shares
+
+
+def test_every_number_leads_to_what_it_counts(
+    landscape: Landscape, takes: dict[int, Derivation]
+) -> None:
     for object_id in chosen(landscape, READ):
-        for section in made(landscape, object_id).take.sections:
+        for section in takes[object_id].take.sections:
             for part in section.parts:
                 own = words(NOT_OURS.sub("X", part)).replace(landscape.nodes[object_id].name, "It")
                 assert not NUMBER.search(own), (SEED, landscape.nodes[object_id].attack_id, own)
 
 
-@pytest.mark.django_db
 def test_a_name_stands_without_its_id_only_where_no_other_object_has_it(
-    landscape: Landscape, raw: Raw
+    landscape: Landscape, raw: Raw, takes: dict[int, Derivation]
 ) -> None:
     bearers = Counter(
         found["name"].casefold()
@@ -136,16 +166,15 @@ def test_a_name_stands_without_its_id_only_where_no_other_object_has_it(
     for node in landscape.nodes.values():
         if node.kind not in KINDS and node.kind is not MITIGATION:
             continue
-        for section in made(landscape, node.object_id).take.sections:
+        for section in takes[node.object_id].take.sections:
             for name in NAMED.findall("".join(section.parts)):
                 read += 1
                 assert bearers[html.unescape(name).casefold()] == 1, (node.attack_id, name)
     assert read
 
 
-@pytest.mark.django_db
 def test_no_mitigation_is_said_to_be_the_widest_where_pre_compromise_is_not_counted(
-    landscape: Landscape, raw: Raw
+    landscape: Landscape, raw: Raw, takes: dict[int, Derivation]
 ) -> None:
     (before,) = (key for key, found in raw.objects.items() if attack_id(found) == "M1056")
     before_an_intrusion = raw.to("mitigates", [before])
@@ -154,7 +183,7 @@ def test_no_mitigation_is_said_to_be_the_widest_where_pre_compromise_is_not_coun
         used = Expected(raw, node.stix_id).techniques() if node.kind in KINDS else set()
         if len(used) < 2 or not used & before_an_intrusion:
             continue
-        sections = made(landscape, node.object_id).take.sections
+        sections = takes[node.object_id].take.sections
         (executive,) = (found for found in sections if found.name == "executive_priority")
         said = words("".join(executive.parts))
         if SUPERLATIVE.search(said):

@@ -93,6 +93,60 @@ def test_a_take_on_a_revoked_object_stands_marked_beside_its_successor(site: Sit
     assert "Of the old one." in take(site, f"{PAGE}?redirect=no").words
 
 
+def replaced(site: Site, *, own: bool) -> Element:
+    """The successor's page beside whose own Take, if any, stands one on what it replaced."""
+    publish(MEASURE, summary="Of the old one.")
+    publish(MEASURE, summary="Of the old one, again.")
+    revoked = MEASURE | {"revoked": True}
+    import_objects(
+        STAGE, SHELL, revoked, HEIR, relationship("revoked-by", revoked, HEIR), release="2.0"
+    )
+    if own:
+        publish(HEIR, summary="Of the new one.")
+    return take(site, f"{LIBRARY}/mitigations/M1001")
+
+
+def link_of(part: Element, words: str) -> str:
+    return next(a["href"] for a in part.all("a") if a.words.startswith(words))
+
+
+def reported(part: Element) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(link_of(part, "Report an error in this Take")).query)
+
+
+def test_a_take_beside_the_successor_of_its_object_leads_to_the_history_of_that_object(
+    site: Site,
+) -> None:
+    inherited = replaced(site, own=False).one("details", css="take-inherited")
+    history = link_of(inherited, "Change history")
+    assert urlsplit(history).path == f"{LIBRARY}/objects/{MEASURE['id']}/history"
+    assert "M1000" in site.page(history).one("h1").words
+
+
+def test_an_error_is_reported_of_the_take_beside_the_successor_and_of_its_own(
+    site: Site, settings: Settings
+) -> None:
+    settings.TAKE_REPORT_URL = "https://example.org/report"
+    shown = replaced(site, own=True)
+    inherited = shown.one("details", css="take-inherited")
+    old = {"page": [f"{PAGE}?redirect=no"], "release": ["2.0"], "revision": ["2"]}
+    assert reported(inherited) == old
+    own = next(p for p in shown.all("p", css="take-evidence") if p.has("a") and "JSON" in p.words)
+    page = f"{LIBRARY}/mitigations/M1001"
+    assert reported(own) == {"page": [page], "release": ["2.0"], "revision": ["1"]}
+
+
+def test_the_page_of_a_revoked_object_keeps_its_readers(site: Site, settings: Settings) -> None:
+    settings.TAKE_REPORT_URL = "https://example.org/report"
+    replaced(site, own=False)
+    page = site.page(f"{PAGE}?redirect=no")
+    views = [a["href"] for a in page.one("nav", css="views").all("a")]
+    assert views == [f"{PAGE}?redirect=no&view={view}" for view in ("analyst", "executive")]
+    for view in views:
+        assert "Of the old one" in site.page(view).one("section", id="take").words
+    assert reported(page.one("section", id="take"))["page"] == [f"{PAGE}?redirect=no"]
+
+
 def test_the_executive_view_has_the_take_first_and_the_rest_folded(site: Site) -> None:
     publish(MEASURE)
     page = site.page(f"{PAGE}?view=executive")

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import pytest
 
-from tests.analysis.oracle import Raw, attack_id
+from tests.analysis.raw_bundles import Raw, attack_id
 from tests.analysis.test_starters_real import TAKES, most, texts
 
 pytestmark = pytest.mark.real_data
@@ -88,7 +88,7 @@ class Book:
         """The techniques that most of a type use; nobody shares the last place."""
         count = Counter(
             attack_id(self.raw.objects[technique])
-            for user, technique in self.raw.pairs["uses"]
+            for user, technique in self.raw.pairs("uses")
             if self.raw.objects[user]["type"] in types
         )
         return most(Counter({found: count[found] for found in techniques}), number)

@@ -12,12 +12,12 @@ import orjson
 import pytest
 import rfc8785
 
+from analysis.mentions import attack_ids
 from analysis.takefiles.folder import read_folder
 from analysis.takefiles.shape import TakeFile
-from analysis.writing import attack_ids
 from glexia.env import BASE_DIR
 from library.identifiers import Domain
-from tests.analysis.oracle import Raw, attack_id
+from tests.analysis.raw_bundles import Raw, attack_id
 
 pytestmark = pytest.mark.real_data
 
@@ -83,10 +83,10 @@ def most(count: Counter[str], number: int) -> set[str]:
 def test_they_are_of_the_objects_that_matter_most(raws: dict[str, Raw]) -> None:
     wanted = set()
     for domain, number in MITIGATIONS.items():
-        addressing = Counter(source for source, _ in raws[domain].pairs["mitigates"])
+        addressing = Counter(source for source, _ in raws[domain].pairs("mitigates"))
         wanted |= most(addressing, number)
     objects = {key: found for raw in raws.values() for key, found in raw.objects.items()}
-    uses = {pair for raw in raws.values() for pair in raw.pairs["uses"]}
+    uses = {pair for raw in raws.values() for pair in raw.pairs("uses")}
     used = Counter(
         technique
         for group, technique in uses

@@ -15,6 +15,7 @@ from analysis.takefiles.folder import file_names, read_folder
 from analysis.takefiles.layout import file_bytes
 from analysis.takefiles.reading import ReadFile, read_take
 from analysis.takefiles.shape import RevisionKeys, TakeFile, schema_text
+from analysis.writing import LONGEST_ENTRY, LONGEST_TAKE
 from glexia.env import BASE_DIR
 
 STARTERS = BASE_DIR / "fixtures" / "takes"
@@ -88,6 +89,31 @@ def test_the_schema_kept_is_that_of_the_code() -> None:
     # manage.py shell -v 0 -c "from analysis.takefiles.shape import *; print(schema_text(), end='')"
     assert SCHEMA.read_text() == schema_text()
     jsonschema.Draft202012Validator.check_schema(yaml.safe_load(schema_text()))
+
+
+SIZES = {
+    "change_note": ("x" * 300, "x" * 301),
+    "confidence_why": ("x" * 300, "x" * 301),
+    "limits": ("x" * 10_000, "x" * 10_001),
+    "likely_telemetry": (["x" * 10_000] * 40, ["x"] * 41),
+    "mitigation_priorities": (["x"], ["x" * 10_001]),
+}
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_the_schema_has_the_bounds_of_the_import(name: str) -> None:
+    schema = jsonschema.Draft202012Validator(yaml.safe_load(schema_text()))
+    fits, does_not = (yaml.safe_load(PLAIN) | {name: said} for said in SIZES[name])
+    assert schema.is_valid(fits)
+    assert complaints(yaml.safe_dump(fits)) == []
+    assert not schema.is_valid(does_not)
+    assert len(complaints(yaml.safe_dump(does_not))) == 1
+
+
+def test_the_schema_says_how_long_a_text_may_be_that_is_added() -> None:
+    said = yaml.safe_load(schema_text())["description"]
+    assert f"{LONGEST_TAKE:,} characters" in said
+    assert f"{LONGEST_ENTRY:,} in an entry" in said
 
 
 def test_the_file_has_every_section_in_the_order_of_the_page() -> None:

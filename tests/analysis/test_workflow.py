@@ -5,15 +5,16 @@ from collections.abc import Callable
 import pytest
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 from pytest_django import Settings
 
 from analysis.models import Act, ActKind, Revision, State, Take
-from analysis.workflow import ConflictError, RefusedError, act, save
+from analysis.workflow import ConflictError, RefusedError, act, may, save
 from importer.deletion import delete_snapshot
 from importer.errors import BundleError
 from library.models import Snapshot
 from tests.factories import import_objects, mitigation
-from tests.takes import draft, member, publish, subject, writing
+from tests.takes import draft, member, publish, same, subject, writing
 
 pytestmark = pytest.mark.django_db
 MEASURE = mitigation("M1000", "Measure")
@@ -76,17 +77,19 @@ def test_an_act_is_done_or_refused_by_role_and_state(start: str, kind: ActKind, 
     revision = STARTS[start]()
     before = state_of(revision)
     user = member(*([role] if role != "nobody" else []), name=f"another {role}")
+    import_objects(MEASURE, release="2.0")
+    against = subject(MEASURE) if kind == ActKind.CONFIRMED else None
     acts = Act.objects.count()
     wanted, leads_to = ALLOWED.get((start, kind), ("", before))
     if role == wanted:
-        act(revision, kind, user, note="Why.")
+        act(revision, kind, user, note="Why.", against=against)
         assert state_of(revision) == leads_to
         done = Act.objects.last()
         assert done is not None
         assert (done.kind, done.actor, done.note) == (kind, user, "Why.")
     else:
         with pytest.raises(RefusedError):
-            act(revision, kind, user)
+            act(revision, kind, user, against=against)
         assert state_of(revision) == before
         assert Act.objects.count() == acts
 
@@ -138,6 +141,61 @@ def test_an_author_s_words_are_another_matter_once_they_were_published() -> None
     act(second, ActKind.APPROVED, both)
 
 
+def test_an_author_does_not_confirm_their_own_text_unless_a_team_is_one(
+    settings: Settings,
+) -> None:
+    both = member("author", "reviewer")
+    draft(MEASURE, by=both, summary="Mine.")
+    revision = publish(MEASURE, summary="Mine, saved again by another.")
+    import_objects(MEASURE, release="2.0")
+    assert not may(both, revision, ActKind.CONFIRMED)
+    with pytest.raises(RefusedError, match="confirmed by somebody other than its author"):
+        act(revision, ActKind.CONFIRMED, both, against=subject(MEASURE))
+    settings.TAKES_NEED_SECOND_PERSON = False
+    act(revision, ActKind.CONFIRMED, both, against=subject(MEASURE))
+
+
+def test_a_text_is_confirmed_against_another_version_than_its_own_and_once() -> None:
+    revision, reviewer = published(), member("reviewer")
+    with pytest.raises(RefusedError, match=r"this very version of the object, in 1\.0"):
+        act(revision, ActKind.CONFIRMED, reviewer, against=same(revision))
+    with pytest.raises(RefusedError, match="of which version"):
+        act(revision, ActKind.CONFIRMED, reviewer)
+    import_objects(MEASURE, release="2.0")
+    done = act(revision, ActKind.CONFIRMED, reviewer, against=subject(MEASURE))
+    told = f"confirmed against 2.0 already, by reviewer on {done.at:%Y-%m-%d}"
+    with pytest.raises(RefusedError, match=told):
+        act(revision, ActKind.CONFIRMED, member("reviewer", name="rita"), against=subject(MEASURE))
+    assert Revision.objects.get().confirmations == [done]
+
+
+def test_a_text_is_confirmed_anew_against_another_bundle_of_its_release() -> None:
+    revision = published()
+    import_objects(MEASURE, mitigation("M1001", "Another"))
+    done = act(revision, ActKind.CONFIRMED, member("reviewer"), against=subject(MEASURE))
+    assert done.attack_version == revision.attack_version
+    assert done.snapshot != revision.snapshot
+
+
+def test_a_starter_is_confirmed_as_it_came_once() -> None:
+    given = subject(MEASURE)
+    starter = Revision.objects.create(
+        take=Take.objects.create(stix_id=MEASURE["id"]),
+        number=1,
+        state=State.PUBLISHED,
+        author_name="Glexia",
+        written_at=timezone.now(),
+        is_starter=True,
+        name=given.name,
+        confidence="low",
+        sections={"summary": "Shipped."},
+        **given.baseline | {"snapshot": None},
+    )
+    act(starter, ActKind.CONFIRMED, member("reviewer"), against=given)
+    with pytest.raises(RefusedError, match=r"confirmed against 1\.0 already"):
+        act(starter, ActKind.CONFIRMED, member("reviewer"), against=given)
+
+
 @pytest.mark.parametrize("start", ["draft", "in review"])
 def test_an_author_discards_their_own_draft(start: str) -> None:
     revision = STARTS[start]()
@@ -165,7 +223,7 @@ def test_the_second_of_two_writers_is_told_and_nothing_is_overwritten() -> None:
     first = draft(MEASURE, summary="Mine.")
     ann, bob = member("author", name="ann"), member("author", name="bob")
     save(subject(MEASURE), writing("Ann’s."), ann, first.number)
-    with pytest.raises(ConflictError, match="ann saved revision 2") as told:
+    with pytest.raises(ConflictError, match="Revision 2 of this Take was saved by ann") as told:
         save(subject(MEASURE), writing("Bob’s."), bob, first.number)
     assert told.value.newest.sections["summary"] == "Ann’s."
     assert Revision.objects.count() == 2

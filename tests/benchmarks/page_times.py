@@ -13,7 +13,7 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 
-ROUNDS = 21
+ROUNDS = 20
 SEARCH_ROUNDS = 3
 PAGES_AT_RANDOM = 200
 ADDRESSES = (
@@ -49,6 +49,8 @@ def main() -> None:
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "glexia.settings")
     os.environ["DEBUG"] = "1"
+    # What a page costs that nobody asked for before; `serving` measures those that are kept.
+    os.environ["PAGE_CACHE_ENTRIES"] = "0"
     django.setup()
     from django.conf import settings
     from django.db import connection
@@ -66,19 +68,22 @@ def main() -> None:
     client = Client()
 
     def measured(address: str) -> dict[str, float]:
-        times = []
+        # As many queries as a page takes that this process has not shown yet.
+        with CaptureQueriesContext(connection) as queries:
+            begun = time.perf_counter()
+            if client.get(address).status_code != 200:
+                return {}
+            times = [(time.perf_counter() - begun) * 1000]
+        # The next request lets go of what was captured.
+        asked = len(queries)
         for _ in range(ROUNDS):
             begun = time.perf_counter()
-            response = client.get(address)
-            times.append((time.perf_counter() - begun) * 1000)
-            if response.status_code != 200:
-                return {}
-        with CaptureQueriesContext(connection) as queries:
             client.get(address)
+            times.append((time.perf_counter() - begun) * 1000)
         return {
             "first": times[0],
             "median": statistics.median(times[1:]),
-            "queries": len(queries),
+            "queries": asked,
         }
 
     # Some stand in a release that a library may not hold.

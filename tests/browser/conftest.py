@@ -40,6 +40,7 @@ from tests.browser.content import (
     WRITTEN,
     more_of_ics,
     wide_matrix,
+    wide_matrix_before,
     written_on,
 )
 from tests.factories import clear_library, import_objects
@@ -85,6 +86,7 @@ def _seed() -> None:
     publish(next(found for found in sample if found.get("name") == REWRITTEN))
     ics = more_of_ics(sample)
     import_objects(*ics, domain="ics", release="sample-3")
+    import_objects(*wide_matrix_before(), domain="mobile", release="sample-2.5")
     import_objects(*wide_matrix(), domain="mobile", release="sample-3")
     for found in written_on(ics):
         publish(found, summary=f"What {LONG_WORD} means, and {LONG_LINE}.")

@@ -88,16 +88,21 @@ def _strain() -> list[Properties]:
         sub,
         relationship("subtechnique-of", sub, head),
         relationship("mitigates", measure, sub, text),
-        *_procedures(head),
+        *_procedures(head, sub),
     ]
 
 
-def _procedures(used: Properties) -> list[Properties]:
-    """A group and software that use a technique: rows of two kinds in one table."""
+def _procedures(used: Properties, sub: Properties) -> list[Properties]:
+    """A group and its software that use a technique: rows of two kinds in one table."""
     group = attack_object("intrusion-set", "G9900", "Crew", "ics", aliases=["Crew"])
     kit = attack_object("tool", "S9900", "Kit", "ics", x_mitre_aliases=["Kit"])
     uses = [relationship("uses", user, used, "Used it.") for user in (group, kit)]
-    return [group, kit, *uses]
+    return [
+        group,
+        kit,
+        *uses,
+        *(relationship("uses", *pair) for pair in ((kit, sub), (group, kit))),
+    ]
 
 
 def _revoked() -> list[Properties]:
@@ -129,3 +134,14 @@ def wide_matrix() -> list[Properties]:
             if row % 7 == 0:
                 made.append(relationship("uses", crew, head, "Used it."))
     return [*tactics, *made, crew]
+
+
+def wide_matrix_before() -> list[Properties]:
+    """The same a release earlier: some of it was not there yet, some read otherwise."""
+    every = wide_matrix()
+    to_come = {found["id"] for found in every if attack_id_of(found)[5:7] == "03"}
+    return [
+        found | {"description": "As it was."} if attack_id_of(found)[5:] in {"02", "05"} else found
+        for found in every
+        if to_come.isdisjoint({found["id"], found.get("source_ref"), found.get("target_ref")})
+    ]

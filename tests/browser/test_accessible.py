@@ -2,6 +2,8 @@
 
 import json
 import unicodedata
+from collections.abc import Mapping
+from itertools import pairwise
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -56,6 +58,7 @@ PAGES = {
     "pinned matrix": f"{LIBRARY}/v/sample-1/matrices/enterprise-attack",
     "matrix": f"{LIBRARY}/matrices/ics-attack",
     "wide matrix": f"{LIBRARY}/matrices/mobile-attack",
+    "wide changed matrix": f"{LIBRARY}/releases/sample-2.5...sample-3/matrix?domain=mobile",
     "wide matrix of a group": f"{LIBRARY}/groups/{WIDE_GROUP}/matrix",
     "matrix of a group": f"{LIBRARY}/groups/G0034/matrix?find=a&subs=open",
     "filtered matrix": f"{LIBRARY}/matrices/enterprise-attack?find=a&platform=Windows&subs=open",
@@ -87,6 +90,8 @@ MISSING = {"unknown ID", "unknown address", "unknown release", "releases not hel
 REFUSED = {"releases that cannot be compared"}
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 RULES = {"runOnly": {"type": "tag", "values": WCAG}, "resultTypes": ["violations"]}
+# Of these alone does it matter whether a page is light or dark.
+COLOURS = RULES | {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 PHONE, SMALL_PHONE, DESK = (390, 844), (320, 640), (1280, 900)
 NOTICE = (
     "The MITRE Corporation. This work is reproduced and distributed with the permission of"
@@ -112,9 +117,9 @@ def show(page: Page, size: tuple[int, int], scheme: str) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
 
 
-def violations(page: Page) -> list[str]:
+def violations(page: Page, rules: Mapping[str, object] = RULES) -> list[str]:
     """What axe finds, a line each."""
-    found = Axe().run(page, options=RULES).response["violations"]
+    found = Axe().run(page, options=rules).response["violations"]
     return [
         f"{rule['id']}: {node['target']} {json.dumps(node['any'])[:300]}"
         for rule in found
@@ -125,9 +130,24 @@ def violations(page: Page) -> list[str]:
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing(readers: Readers, name: str) -> None:
     page = opened(readers(), name)
-    for size, scheme in [(DESK, "light"), (DESK, "dark"), (PHONE, "light")]:
+    for size, scheme, rules in [
+        (DESK, "light", RULES),
+        (DESK, "dark", COLOURS),
+        (PHONE, "light", RULES),
+    ]:
         show(page, size, scheme)
-        assert violations(page) == [], f"{scheme} at {size[0]} px"
+        assert violations(page, rules) == [], f"{scheme} at {size[0]} px"
+
+
+def test_axe_finds_nothing_when_the_folds_of_a_group_s_page_are_open(readers: Readers) -> None:
+    page = readers().go(f"{LIBRARY}/groups/G9900")
+    show(page, PHONE, "light")
+    page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+    links = page.locator(".beside li a")
+    assert links.count() > 1
+    # Names of one line leave least room.
+    links.evaluate_all("all => all.forEach(one => one.textContent = 'T9900 Head')")
+    assert violations(page) == []
 
 
 # Elements that stick out of the page, were there any; 320 px is what zooming to 400 % leaves.
@@ -145,16 +165,13 @@ STICKING_OUT = """() => {
 }"""
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE, SMALL_PHONE], ids=lambda size: f"{size[0]} px")
-def test_nothing_scrolls_sideways(readers: Readers, size: tuple[int, int]) -> None:
-    reader = readers()
-    found = {}
-    for name in PAGES:
-        page = opened(reader, name)
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_scrolls_sideways(readers: Readers, name: str) -> None:
+    page = opened(readers(), name)
+    page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+    for size in (DESK, PHONE, SMALL_PHONE):
         show(page, size, "light")
-        page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
-        found[name] = page.evaluate(STICKING_OUT)
-    assert {name: out for name, out in found.items() if out} == {}
+        assert page.evaluate(STICKING_OUT) == [], f"at {size[0]} px"
 
 
 def test_colours_follow_the_reader_s_scheme(readers: Readers) -> None:
@@ -183,6 +200,20 @@ def dense(text: str) -> str:
     return plain.replace("-", "").replace("\u2010", "")
 
 
+# A key that broke would be as high as two lines.
+LINES_OF_A_KEY = 1.9
+# Two sheets that are wide, in pixels: A4 and Letter without the margins; and what is no overlap.
+SHEETS = (1003, 1069)
+CLOSE, APART = 0.5, 3
+# New, back, moved, changed and gone.
+KEYS = 5
+# Left, top, right and bottom.
+EDGES = """all => all.map(one => {
+    const box = one.getBoundingClientRect();
+    return [box.left, box.top, box.right, box.bottom];
+})"""
+
+
 # The last text of a cell that is its name: after the ID, before what is only said.
 NAMES = """all => all.map(one =>
     [...one.childNodes].filter(node => node.nodeType === Node.TEXT_NODE)
@@ -209,7 +240,7 @@ def test_printed_list_holds_what_is_folded_on_the_screen(readers: Readers) -> No
 
 
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
-@pytest.mark.parametrize("name", ["wide matrix", "wide matrix of a group"])
+@pytest.mark.parametrize("name", ["wide matrix", "wide changed matrix", "wide matrix of a group"])
 def test_printed_matrix_stands_on_one_landscape_sheet(
     readers: Readers, name: str, paper: str
 ) -> None:
@@ -282,6 +313,56 @@ def test_printed_matrix_shows_all_that_is_highlighted_and_frames_none_of_it(
     ):
         assert seen == [True, "none"]
     assert landscape_sheets_of(page.pdf(format="A4", prefer_css_page_size=True)) == 1
+
+
+def test_printed_legend_of_two_releases_breaks_between_keys_alone(readers: Readers) -> None:
+    page = opened(readers(), "changed matrix")
+    page.emulate_media(media="print")
+    # Whatever the width, some key would stand where a line ends.
+    for width in range(320, 720, 20):
+        page.set_viewport_size({"width": width, "height": 800})
+        heights = page.locator(".matrix-legend dt:visible").evaluate_all(
+            """all => all.map(one => {
+                const line = parseFloat(getComputedStyle(one).lineHeight);
+                return one.getBoundingClientRect().height / line;
+            })"""
+        )
+        assert heights
+        assert max(heights) < LINES_OF_A_KEY
+
+
+@pytest.mark.parametrize("name", ["changed matrix", "wide changed matrix"])
+def test_printed_keys_of_two_releases_stand_clear_of_each_other_and_of_the_matrix(
+    readers: Readers, name: str
+) -> None:
+    page = opened(readers(), name)
+    page.emulate_media(media="print")
+    for width in (*range(320, 1000, 20), *SHEETS):
+        page.set_viewport_size({"width": width, "height": 800})
+        pairs = page.locator(".matrix-legend dt:visible").evaluate_all(EDGES)
+        keys = page.locator(".matrix-legend dt:visible .matrix-key").evaluate_all(EDGES)
+        title = page.locator(".matrix-section .count").first.evaluate_all(EDGES)
+        assert len(pairs) == len(keys) == KEYS
+        # The frame of a key is within its line, and the next one stands off its count.
+        for pair, key in zip(pairs, keys, strict=True):
+            assert key[1] >= pair[1] - CLOSE, width
+            assert key[3] <= pair[3] + CLOSE, width
+            assert key[3] <= title[0][1] + CLOSE, width
+        for (_, top, right, _), (left, beside, *_) in pairwise(pairs):
+            assert beside > top or left - right >= APART, width
+
+
+def test_printed_matrix_reaches_beyond_no_edge_when_the_reader_turns_the_sheet(
+    readers: Readers,
+) -> None:
+    """Where the dialogue has the paper wide in itself, it is as wide as a wide screen."""
+    page = opened(readers(), "wide changed matrix")
+    page.emulate_media(media="print")
+    for width in (*SHEETS, *range(1000, 2000, 200)):
+        page.set_viewport_size({"width": width, "height": 800})
+        edges = page.locator(".matrix-scroll, .matrix :is(th, td):visible").evaluate_all(EDGES)
+        assert min(left for left, *_ in edges) >= 0, width
+        assert max(right for _, _, right, _ in edges) <= width, width
 
 
 def test_printed_brief_stands_on_two_sheets_at_most(readers: Readers) -> None:

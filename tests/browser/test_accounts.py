@@ -9,15 +9,18 @@ from django_otp.oath import TOTP
 from playwright.sync_api import Page, expect
 
 from accounts.audit import record
+from tests.browser.authors import DESK, PHONE, aside
 from tests.browser.conftest import PASSWORD, Readers
 from tests.browser.test_accessible import STICKING_OUT, violations
-from tests.browser.test_takes import DESK, PHONE, SMALL, aside
+from tests.browser.test_writing import SMALL
 from tests.takes import member
 
 pytestmark = pytest.mark.browser
 NAME = "manager"
 FACTOR = "/admin/second-factor/"
 PAGES = {
+    "first page": "/admin/",
+    "what is not theirs": "/admin/analysis/take/",
     "users": "/admin/auth/user/",
     "a new user": "/admin/auth/user/add/",
     "groups": "/admin/auth/group/",
@@ -95,7 +98,8 @@ def test_a_second_factor_is_set_up_and_then_asked_for(
 def test_the_pages_about_accounts_are_for_everyone(
     readers: Readers, manager: None, size: tuple[int, int], scheme: str
 ) -> None:
-    page = readers(width=size[0], height=size[1]).page
+    reader = readers(width=size[0], height=size[1])
+    page = reader.page
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     page.goto("/admin/login/")
     found = {"sign-in": faults(page)}
@@ -103,4 +107,9 @@ def test_the_pages_about_accounts_are_for_everyone(
     for name, address in PAGES.items():
         page.goto(address)
         found[name] = faults(page)
+    page.goto(PAGES["users"])
+    page.get_by_role("link", name=NAME, exact=True).click()
+    found["a user"] = faults(page)
+    # A browser reports what is refused as an error, which here is what was asked for.
+    reader.faults[:] = [fault for fault in reader.faults if "403" not in fault]
     assert {name: wrong for name, wrong in found.items() if wrong} == {}

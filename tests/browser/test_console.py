@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import orjson
 import psycopg
@@ -17,9 +18,9 @@ from pytest_django import Settings
 
 from importer.runs.control import connect
 from importer.store import IMPORT_LOCK
+from tests.browser.authors import aside
 from tests.browser.conftest import BUNDLES, PASSWORD, Reader, Readers
 from tests.browser.test_accessible import DESK, PHONE, STICKING_OUT, show, violations
-from tests.browser.test_takes import aside
 from tests.factories import mitigation
 from tests.importer.test_commands import PATIENCE, ROOT, environment
 from tests.takes import member
@@ -31,9 +32,17 @@ RELEASE = "sample-8"
 # A worker has to start, and an import to be done, on a machine that does other things as well.
 SLOW_MS = PATIENCE * 1000
 
+SCROLLING_REPORTS = """() => [...document.querySelectorAll(".console-report")]
+    .filter(each => each.scrollWidth > each.clientWidth).length"""
 TRANSITIONS_END = """() => Promise.all(document.getAnimations()
     .filter(each => each instanceof CSSTransition)
     .map(each => each.finished.catch(() => null))).then(() => null)"""
+
+
+SCROLLS_IN_ITS_BOX = """() => [...document.querySelectorAll("#changelist, #changelist *")]
+    .filter(box => box.scrollWidth > box.clientWidth + 1)
+    .filter(box => getComputedStyle(box).overflowX === "auto")
+    .map(box => box.outerHTML.slice(0, 160))"""
 
 
 def make_importer() -> None:
@@ -86,11 +95,14 @@ def signed_in(readers: Readers, role: str, *, javascript: bool = True) -> Reader
     """A member of the staff in this role, at the overview."""
     reader = readers(javascript=javascript)
     reader.page.set_default_timeout(SLOW_MS)
-    page = reader.go(f"/admin/login/?next={CONSOLE}/overview/")
+    sign_in(reader.go(f"/admin/login/?next={CONSOLE}/overview/"), role)
+    return reader
+
+
+def sign_in(page: Page, role: str) -> None:
     page.get_by_label("Username").fill(role)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    return reader
+    page.get_by_role("button", name="Sign in").click()
 
 
 def upload(page: Page, path: Path) -> None:
@@ -109,6 +121,7 @@ def is_for_everyone(page: Page) -> None:
         found = violations(page)
         assert not found, f"{page.url} {scheme} at {size[0]} px: {found}"
         assert page.evaluate(STICKING_OUT) == [], f"{page.url} at {size[0]} px"
+        assert page.evaluate(SCROLLING_REPORTS) == 0, f"{page.url} at {size[0]} px"
     show(page, DESK, "light")
 
 
@@ -123,8 +136,10 @@ def test_a_bundle_comes_in_is_rolled_back_and_deleted(
     expect(confirm).to_be_visible(timeout=SLOW_MS)
     expect(page.get_by_role("row", name="Additions 1")).to_be_visible()
     expect(page.get_by_role("row", name="Deprecations 1")).to_be_visible()
-    page.get_by_text("Deprecations by name").click()
     expect(page.get_by_text("M1032 Multi-factor Authentication")).to_be_visible()
+    expect(page.get_by_text("Not a file that MITRE published")).to_be_visible()
+    page.get_by_role("link", name="Findings: 1").click()
+    expect(page.locator("#report")).to_be_visible()
     is_for_everyone(page)
     reader = readers()
     assert "A new measure" not in reader.go("/learn/attack/mitigations?q=M9800").content()
@@ -143,7 +158,7 @@ def test_a_bundle_comes_in_is_rolled_back_and_deleted(
     is_for_everyone(page)
 
     page.goto(run)
-    page.get_by_role("button", name="Go back to the release before").click()
+    page.get_by_role("button", name="Go back to enterprise sample-2").click()
     expect(page.locator(".messagelist .success")).to_contain_text("Readers now see")
     assert "A new measure" not in reader.go("/learn/attack/mitigations?q=M9800").content()
     page.get_by_role("link", name=f"Delete Enterprise {RELEASE}").click()
@@ -152,7 +167,7 @@ def test_a_bundle_comes_in_is_rolled_back_and_deleted(
     page.get_by_role("button", name=f"Delete enterprise {RELEASE}").click()
     expect(page.locator(".messagelist .success")).to_contain_text("is deleted")
     page.goto(f"{CONSOLE}/")
-    expect(page.get_by_role("link", name=f"enterprise {RELEASE}")).to_be_visible()
+    expect(page.get_by_role("link", name=f"enterprise {RELEASE}").first).to_be_visible()
 
 
 def test_a_run_is_cancelled_while_it_waits_for_another_import(
@@ -171,6 +186,22 @@ def test_a_run_is_cancelled_while_it_waits_for_another_import(
     other.get_by_role("button", name="Cancel").click()
     expect(page.locator("#run-state")).to_have_text("Cancelled.", timeout=SLOW_MS)
     expect(page.get_by_role("button", name="Retry")).to_be_visible()
+
+
+def test_the_page_of_a_run_leads_to_sign_in_and_back_when_the_session_ends(
+    readers: Readers, worker: None, bundle: Path, another_import: object
+) -> None:
+    page = signed_in(readers, "importer").page
+    upload(page, bundle)
+    run = page.url
+    page.context.clear_cookies()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=SLOW_MS)
+    assert urlsplit(page.url).path == "/admin/login/"
+    expect(page.locator("#run")).to_have_count(0)
+    sign_in(page, "importer")
+    expect(page).to_have_url(run)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("#run-state")).to_have_text("Cancelled.", timeout=SLOW_MS)
 
 
 def test_a_file_that_is_no_bundle_fails_in_one_sentence(
@@ -205,9 +236,9 @@ def test_a_dry_run_is_followed_and_discarded_without_javascript(
 
 def test_who_may_not_import_sees_no_console(readers: Readers, worker: None) -> None:
     reader = signed_in(readers, "author")
-    expect(reader.page.get_by_role("heading", level=1)).to_contain_text("403")
+    expect(reader.page.get_by_role("heading", level=1)).to_have_text("This is not yours to do")
     reader.go("/admin/")
-    expect(reader.page.get_by_role("link", name="Import runs")).to_have_count(0)
+    expect(reader.page.get_by_role("link", name="Releases and imports")).to_have_count(0)
     reader.faults[:] = [fault for fault in reader.faults if "403" not in fault]
 
 
@@ -219,3 +250,19 @@ def test_the_start_page_and_the_history_are_for_everyone(
     expect(page.get_by_role("button", name="Dry run of the file")).to_be_visible()
     page.locator("summary").evaluate_all("all => all.forEach(one => one.click())")
     is_for_everyone(page)
+
+    upload(page, bundle)
+    expect(page.get_by_role("button", name="Discard")).to_be_visible(timeout=SLOW_MS)
+    page.goto(f"{CONSOLE}/")
+    expect(page.get_by_role("link", name=f"enterprise {RELEASE}").first).to_be_visible()
+    is_for_everyone(page)
+    show(page, PHONE, "light")
+    assert page.evaluate(SCROLLS_IN_ITS_BOX) == []
+    row = page.locator("#result_list tbody tr").first
+    box = row.bounding_box()
+    assert box is not None
+    assert box["width"] > PHONE[0] * 0.8
+    labels = row.locator("td").evaluate_all(
+        "all => all.map(one => getComputedStyle(one, '::before').content)"
+    )
+    assert '"Asked for by: "' in labels

@@ -19,6 +19,7 @@ from importer import acts
 from importer.models import ImportRun, SourceKind
 from importer.runs.work import work
 from tests import factories
+from tests.databases import APART, set_apart
 from tests.factories import Properties, import_objects, mitigation, relationship, technique
 from tests.faults.processes import Product, turned_to
 from tests.glexia.servers import clear_away, open_folder
@@ -78,6 +79,7 @@ def seeded(
 
 def fill() -> None:
     """Bring in the release and write the Takes."""
+    set_apart(2 * APART)
     objects = objects_of("1.0")
     import_objects(*objects)
     for role in ("author", "reviewer", "publisher"):

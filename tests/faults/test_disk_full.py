@@ -31,7 +31,7 @@ from tests.importer.test_faults import stopped
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs prlimit")
 # A file of PostgreSQL's log, and more than that of what cannot be compressed.
 LOG_BYTES: Final = 16 * 1024 * 1024
-LARGE, PIECE = 18, 768 * 1024
+LARGE, PIECE = 24, 640 * 1024
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from pytest_django import DjangoDbBlocker, Settings
 
 from glexia import embedded
 from importer import acts
-from importer.models import ImportRun, RunState, SourceKind
+from importer.models import WORKED_ON, ImportRun, RunState, SourceKind
 from importer.runs.recovery import DIED
 from tests import factories
 from tests.faults.conftest import objects_of
@@ -49,6 +49,12 @@ def is_stopped() -> bool:
         return cursor.fetchone() is not None
 
 
+def is_taken(run: ImportRun) -> bool:
+    """Whether a worker works on a run and waits; web processes wait for the table as well."""
+    run.refresh_from_db()
+    return run.state in WORKED_ON and is_stopped()
+
+
 def comes_to(run: ImportRun, state: RunState) -> None:
     eventually(lambda: ImportRun.objects.get(pk=run.pk).state == state, f"it is never {state}")
 
@@ -69,7 +75,7 @@ def test_killed_parts_come_back_and_the_import_is_done(
         before = Kept.now()
         run = acts.start("ann", acts.Asked(SourceKind.DIRECTORY, "next.json"))
         with held("LOCK TABLE library_edition"):
-            eventually(is_stopped, "no worker takes the run")
+            eventually(lambda: is_taken(run), "no worker takes the run")
             watched = postmaster(data)
             watched.find()
             assert watched.pid
@@ -82,7 +88,7 @@ def test_killed_parts_come_back_and_the_import_is_done(
 
         run = acts.retry("bob", run)
         with held("LOCK TABLE library_edition"):
-            eventually(is_stopped, "no worker takes the run again")
+            eventually(lambda: is_taken(run), "no worker takes the run again")
             worker = worker_of(make_run.pid)
             worker.kill()
             eventually(lambda: not worker.is_running(), "the worker outlives SIGKILL")

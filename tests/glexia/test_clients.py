@@ -20,7 +20,14 @@ from glexia.clients import client_address
         (2, "198.51.100.1", "203.0.113.9"),
         (1, "", "unknown"),
         (1, "<script>", "unknown"),
-        (1, "198.51.100.1:1234", "unknown"),
+        (1, "198.51.100.1:1234", "198.51.100.1"),
+        (1, "[2001:db8::1]:1234", "2001:db8::1"),
+        (1, "[2001:db8::1]", "2001:db8::1"),
+        (1, "::ffff:198.51.100.1", "198.51.100.1"),
+        (1, "[::ffff:198.51.100.1]:1234", "198.51.100.1"),
+        (1, "2001:db8::1:1234", "2001:db8::1:1234"),
+        (1, "198.51.100.1:", "unknown"),
+        (1, "[198.51.100", "unknown"),
     ],
 )
 def test_a_client_is_who_the_trusted_proxies_say(
@@ -31,6 +38,11 @@ def test_a_client_is_who_the_trusted_proxies_say(
         "/", headers={"X-Forwarded-For": forwarded}, REMOTE_ADDR="203.0.113.9"
     )
     assert client_address(request) == address
+
+
+def test_a_client_is_known_by_its_ipv4_address_when_the_server_listens_on_ipv6() -> None:
+    request = RequestFactory().get("/", REMOTE_ADDR="::ffff:203.0.113.9")
+    assert client_address(request) == "203.0.113.9"
 
 
 def test_a_client_is_unknown_when_the_server_listens_on_a_socket_file() -> None:

@@ -1,10 +1,13 @@
 """Dockerfile, compose.yaml and the rehearsal: what they promise, read from the files."""
 
+import importlib.util
 import json
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +16,9 @@ from django.apps import apps
 
 from glexia.env import BASE_DIR
 from glexia.serving import GRACEFUL_SECONDS
+from tests.glexia.test_settings_documented import names
 
-SECRETS = ("SECRET_KEY", "DATABASE_PASSWORD", "POSTGRES_PASSWORD")
+SECRETS = ("SECRET_KEY", "OWNER_PASSWORD", "DATABASE_PASSWORD", "POSTGRES_PASSWORD")
 
 
 @dataclass(frozen=True)
@@ -150,6 +154,27 @@ def test_the_database_keeps_its_data_in_a_volume_and_is_reached_by_services_alon
     assert database["healthcheck"]["test"][1] == "pg_isready"
 
 
+def test_database_and_migration_have_no_way_out() -> None:
+    assert compose()["networks"] == {"inside": {"internal": True}, "outside": None}
+    found = {name: service["networks"] for name, service in services().items()}
+    assert found == {
+        "database": ["inside"],
+        "migrate": ["inside"],
+        "web": ["inside", "outside"],
+        "worker": ["inside", "outside"],
+    }
+
+
+def test_images_can_be_named_by_their_digest_and_are_the_usual_ones_otherwise() -> None:
+    wanted = (BASE_DIR / ".python-version").read_text().strip()
+    base = services()["web"]["build"]["args"]["PYTHON_IMAGE"]
+    assert base == f"${{PYTHON_IMAGE:-python:{wanted}-slim}}"
+    assert services()["database"]["image"] == "${POSTGRES_IMAGE:-postgres:18}"
+    page = (BASE_DIR / "docs" / "deployment.md").read_text()
+    assert "PYTHON_IMAGE=python:3.13-slim@sha256:…" in page
+    assert "POSTGRES_IMAGE=postgres:18@sha256:…" in page
+
+
 def test_the_web_server_is_reached_by_a_proxy_on_this_machine_alone() -> None:
     assert services()["web"]["ports"] == ["127.0.0.1:8000:8000"]
 
@@ -181,12 +206,54 @@ def test_no_secret_stands_in_it_and_none_has_a_default() -> None:
                 assert "${" in value
 
 
-def test_the_products_role_is_no_superuser_and_its_password_is_no_argument() -> None:
+@pytest.mark.parametrize("name", ["migrate", "web", "worker"])
+def test_every_setting_that_is_documented_reaches_the_product(name: str) -> None:
+    service = services()[name]
+    first, own = service["env_file"]
+    assert own == {"path": "settings.env", "required": False}
+    assert (BASE_DIR / first["path"]).is_file()
+    # What stands under `environment` counts for more than any file.
+    given = service["environment"]
+    fixed = [setting for setting in names() if f"${{{setting}" not in given.get(setting, "${")]
+    unheard = [setting for setting in fixed if setting in given]
+    assert unheard == ["DATABASE_URL"]
+    assert set(given) == {"SECRET_KEY", "DATABASE_URL", "ALLOWED_HOSTS"}
+
+
+def test_settings_of_ones_own_are_neither_committed_nor_built_in() -> None:
+    for file in (".gitignore", ".dockerignore"):
+        lines = (BASE_DIR / file).read_text().splitlines()
+        assert {line.removeprefix("/") for line in lines} >= {".env", "settings.env"}
+    assert not {".env", "settings.env", "compose.env"} & let_in()
+
+
+def test_migrations_run_as_the_owner_and_what_serves_does_not_know_its_password() -> None:
+    roles = {
+        name: service["environment"]["DATABASE_URL"].partition("://")[2].partition("@")[0]
+        for name, service in services().items()
+        if name != "database"
+    }
+    product = "glexia:${DATABASE_PASSWORD:?letters and digits}"
+    owner = "glexia_owner:${OWNER_PASSWORD:?letters and digits}"
+    assert roles == {"migrate": owner, "web": product, "worker": product}
+    for name in ("web", "worker"):
+        assert "OWNER_PASSWORD" not in str(services()[name])
+        assert "POSTGRES_PASSWORD" not in str(services()[name])
+
+
+def test_the_products_roles_are_no_superusers_and_their_passwords_are_no_arguments() -> None:
     source = BASE_DIR / compose()["configs"]["role"]["file"]
+    (mounted,) = services()["database"]["configs"]
+    assert mounted["source"] == "role"
+    assert {"OWNER_PASSWORD", "DATABASE_PASSWORD"} <= services()["database"]["environment"].keys()
     script = source.read_text()
-    assert "CREATE ROLE glexia LOGIN PASSWORD :'password';" in script
     assert "SUPERUSER" not in script
-    assert "$DATABASE_PASSWORD" not in script
+    # The shell sees that they are there; psql takes them from its environment.
+    assert re.findall(r"\$\{?\w*PASSWORD\b..", script) == [
+        "${OWNER_PASSWORD:?",
+        "${DATABASE_PASSWORD:?",
+    ]
+    assert re.findall(r"PASSWORD (\S+);", script) == [":'owner_password'", ":'password'"]
     assert subprocess.run(["sh", "-n", str(source)]).returncode == 0
 
 
@@ -201,7 +268,25 @@ def test_the_rehearsal_takes_the_steps_of_the_image_and_of_compose() -> None:
     assert f"-m {steps['install']}" in runs
     assert f"/venv/bin/{steps['collect']}" in runs
     assert steps["migrate"].split() == services()["migrate"]["command"]
+    assert shlex.split(steps["work"]) == services()["worker"]["command"]
     assert steps["serve"].split() == json.loads(said(FINAL, "CMD")[-1])
+
+
+def test_the_rehearsal_finds_the_programs_of_an_environment_named_from_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "venv" / "bin").mkdir(parents=True)
+    (tmp_path / "venv" / "bin" / "python").symlink_to(sys.executable)
+    monkeypatch.chdir(tmp_path)
+    spec = importlib.util.spec_from_file_location("rehearse", BASE_DIR / "scripts/rehearse.py")
+    assert spec
+    assert spec.loader
+    rehearse = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "rehearse", rehearse)
+    spec.loader.exec_module(rehearse)
+    given = rehearse.arguments(["--python", "venv/bin/python"])
+    # The link itself: what it leads to knows nothing of the environment.
+    assert given.python == tmp_path / "venv" / "bin" / "python"
 
 
 def test_ci_rehearses() -> None:

@@ -71,6 +71,7 @@ def test_settings_read_the_dsn(data: Path, monkeypatch: pytest.MonkeyPatch) -> N
             "PASSWORD": "",
             "HOST": str(data.resolve() / "run"),
             "PORT": "5432",
+            "OPTIONS": {},
         }
         assert ask(server, "select 1") == (1,)
 

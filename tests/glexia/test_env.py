@@ -183,6 +183,55 @@ def test_web_address_is_refused_when_a_link_cannot_have_it(put: Put, value: str)
 
 
 @pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "https://api.fastly.com/service/x/purge",
+        "http://127.0.0.1:6081/",
+        "http://[::1]/purge",
+        "http://10.0.0.7/purge",
+        "http://192.168.1.2:80/",
+        "http://varnish:6081/",
+        "http://localhost/",
+    ],
+)
+def test_purge_address_is_kept_when_it_is_https_or_nearby(put: Put, value: str) -> None:
+    put(value)
+    assert env.purge_address(NAME) == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "http://cache.example.org/purge?key=hunter2",
+        "http://203.0.114.9/",
+        "http://8.8.8.8/",
+        "http://[2600::1]/",
+        "http://134744072/",
+        "http://0x08080808/",
+        "mailto:ops@example.org",
+        "tel:+15550100",
+        "ftp://x",
+        "/purge",
+        "//cache/purge",
+        "https://",
+        "https://exa mple.com/",
+        "https://cache:port/",
+        "https://[x",
+        "cache",
+    ],
+)
+def test_purge_address_is_refused_when_it_would_tell_its_secret_or_leads_nowhere(
+    put: Put, value: str
+) -> None:
+    put(value)
+    said = refusal(lambda: env.purge_address(NAME))
+    assert "use https, or http to this machine" in said
+    assert "mailto" not in said
+    assert value not in said
+
+
+@pytest.mark.parametrize(
     ("value", "expected"),
     [
         ("postgresql://u:p@db:5433/lib", ("lib", "u", "p", "db", "5433")),
@@ -199,7 +248,36 @@ def test_database_address_is_taken_apart(
 ) -> None:
     put(value)
     found = env.database(NAME)
-    assert found == dict(zip(("NAME", "USER", "PASSWORD", "HOST", "PORT"), expected, strict=True))
+    names = ("NAME", "USER", "PASSWORD", "HOST", "PORT")
+    assert found == {**dict(zip(names, expected, strict=True)), "OPTIONS": {}}
+
+
+def test_database_address_says_how_tls_is_used(put: Put, tmp_path: Path) -> None:
+    for name in ("our root.pem", "cert.pem", "key.pem"):
+        (tmp_path / name).touch()
+    put(
+        "postgresql://u:p@db/lib?sslmode=verify-full&channel_binding=require"
+        f"&sslrootcert={tmp_path}/our%20root.pem&sslcert={tmp_path}/cert.pem"
+        f"&sslkey={tmp_path}/key.pem"
+    )
+    found = env.database(NAME)
+    assert found is not None
+    assert found["OPTIONS"] == {
+        "sslmode": "verify-full",
+        "channel_binding": "require",
+        "sslrootcert": f"{tmp_path}/our root.pem",
+        "sslcert": f"{tmp_path}/cert.pem",
+        "sslkey": f"{tmp_path}/key.pem",
+    }
+    put("postgresql://u:p@db/lib?sslmode=verify-full&sslrootcert=system")
+    assert (env.database(NAME) or {})["OPTIONS"]["sslrootcert"] == "system"
+
+
+def test_file_of_a_database_address_must_be_there(put: Put, tmp_path: Path) -> None:
+    put(f"postgresql://u:s3cret@db/lib?sslmode=verify-full&sslrootcert={tmp_path}/none.pem")
+    said = refusal(lambda: env.database(NAME))
+    assert f"sslrootcert='{tmp_path}/none.pem'" in said
+    assert "s3cret" not in said
 
 
 @pytest.mark.parametrize(
@@ -214,7 +292,12 @@ def test_database_address_is_taken_apart(
         "postgresql://u@db:port/lib",
         "postgresql://u@db:99999/lib",
         "postgresql://[x/lib",
-        "postgresql://u@db/lib?sslmode=require",
+        "postgresql://u@db/lib?sslmode=on",
+        "postgresql://u@db/lib?sslmode=",
+        "postgresql://u@db/lib?channel_binding=1",
+        "postgresql://u@db/lib?sslcert=",
+        "postgresql://u@db/lib?sslcrl=/etc/crl.pem",
+        "postgresql://u@db/lib?options=-csearch_path=x",
         "postgresql://u@db/lib?host=a&port=1",
     ],
 )
@@ -228,7 +311,7 @@ def test_refusal_keeps_the_password_to_itself(put: Put) -> None:
         "mysql://u:s3cret@db/lib",
         "postgresql://u:s3cret@db:port/lib",
         "postgresql://u:s3cret@db",
-        "postgresql://u:s3cret@db/lib?sslmode=require",
+        "postgresql://u:s3cret@db/lib?sslmode=on",
     ):
         put(value)
         assert "s3cret" not in refusal(lambda: env.database(NAME))

@@ -1,6 +1,5 @@
 """How often an address may ask for what costs much."""
 
-import re
 from collections.abc import Iterator
 
 import pytest
@@ -13,9 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django import Settings
 
-from glexia import limits
+from glexia import cached, limits
 from glexia.limits import CACHE, COSTLY, client_of, seconds_to_wait, view_name
-from tests.factories import import_objects, mitigation
+from library.models import Snapshot
+from tests.factories import import_objects, mitigation, stix_object
+from tests.glexia.test_bounds import filled
 
 pytestmark = pytest.mark.django_db
 
@@ -100,6 +101,8 @@ def test_refusal_asks_nothing_of_the_database(
         (f"{HOME}/mitigations/M1037/history", "comparisons"),
         (f"{HOME}/releases/1.0...1.0", "comparisons"),
         (f"{HOME}/v/1.0/search?q=filter", "searches"),
+        (f"{HOME}/mitigations?n=1", "variants"),
+        (f"{HOME}/mitigations/M1037?n=1", "variants"),
     ],
 )
 def test_what_costs_much_is_counted_by_its_kind(
@@ -139,6 +142,35 @@ def test_who_asks_for_what_is_not_there_is_refused_in_the_end(
     assert [client.get(address).status_code for address in unknown] == [404, 404, 429]
 
 
+def test_who_asked_for_too_much_that_is_not_there_still_reads_what_is(
+    client: Client, library: None, admin_client: Client
+) -> None:
+    unknown = [f"{HOME}/mitigations/M{number}" for number in range(9001, 9004)]
+    assert [client.get(address).status_code for address in unknown] == [404, 404, 429]
+    with CaptureQueriesContext(connection) as queries:
+        refusal = client.get(f"{HOME}/mitigations/M9004")
+    assert (refusal.status_code, refusal["Cache-Control"]) == (429, "no-store")
+    assert int(refusal["Retry-After"]) > 0
+    # Nothing is looked for that the reader may have meant.
+    assert not [
+        query for query in queries if "ORDER BY" in query["sql"] and "lower" in query["sql"]
+    ]
+    for address in (HOME, f"{HOME}/mitigations", f"{HOME}/mitigations/M1037", f"{HOME}/releases"):
+        assert asked(client, address) == [200]
+    assert asked(client, SEARCH) == [429]
+    assert asked(client, FILE) == [429]
+    assert asked(client, "/admin/login/") == [200]
+    assert client.post("/admin/login/", {"username": "a", "password": "b"}).status_code == 200
+    assert asked(admin_client, "/admin/") == [200]
+
+
+def test_pages_of_the_staff_that_are_not_there_count_for_nothing(
+    client: Client, library: None, admin_client: Client
+) -> None:
+    assert asked(admin_client, "/admin/no/such/page", 5) == [404] * 5
+    assert asked(client, SEARCH) == [200]
+
+
 def test_addresses_are_counted_by_themselves(
     client: Client, library: None, settings: Settings
 ) -> None:
@@ -162,6 +194,8 @@ def test_header_that_no_trusted_proxy_wrote_changes_nothing(client: Client, libr
         ("203.0.113.9", "203.0.113.9"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
         ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        # As a server that listens on IPv6 names its readers of IPv4: each is one by itself.
+        ("::ffff:203.0.113.9", "203.0.113.9"),
         ("", "unknown"),
     ],
 )
@@ -215,38 +249,59 @@ def test_everybody_is_let_in_when_the_cache_of_limits_fails(
     def fails(*_args: object, **_kwargs: object) -> None:
         raise ConnectionError("the cache is away")
 
+    monkeypatch.setattr(cached, "resting", {})
     monkeypatch.setattr(LocMemCache, "get", fails)
     monkeypatch.setattr(LocMemCache, "get_many", fails)
     assert asked(client, SEARCH, 3) == [200] * 3
     assert "the cache of limits failed" in caplog.text
 
 
-def views() -> Iterator[tuple[str, str]]:
-    """The pattern and the dotted name of every view of the library and of the Takes."""
-    for pattern in get_resolver().url_patterns:
-        if isinstance(pattern, URLResolver) and str(pattern.pattern).startswith("learn/"):
-            yield from _views(pattern, str(pattern.pattern))
-
-
-def _views(resolver: URLResolver, before: str) -> Iterator[tuple[str, str]]:
+def addresses(resolver: URLResolver, before: str) -> Iterator[tuple[str, str]]:
+    """The pattern and the dotted name of every public view, at each of its addresses."""
     for pattern in resolver.url_patterns:
         address = before + str(pattern.pattern)
         if isinstance(pattern, URLPattern):
             yield address, view_name(pattern.callback)
-        else:
-            yield from _views(pattern, address)
+        elif not address.startswith("admin/"):
+            yield from addresses(pattern, address)
 
 
-def test_every_file_that_is_made_for_who_asks_is_counted() -> None:
-    files = {
-        name for address, name in views() if re.search(r"form:form>$|workbooks|bundles", address)
-    }
-    assert files
-    assert files <= COSTLY.keys()
+# What is the same for all who ask.
+NO_FILES = {
+    *("library.downloads.json_schema", "library.id_check.views.schema"),
+    *("analysis.views.take_schema", "library.sitemaps.robots"),
+    *("library.sitemaps.sitemap_index", "library.sitemaps.sitemap_section"),
+    "glexia.security_txt.security_txt",
+}
+# What leads elsewhere for good, whatever is held.
+MOVED = {"library.old_addresses.old_address", "library.history_views.unpinned_history"}
+# A kind of object that the library has no words for.
+STRANGE = "x-strange"
+
+
+def test_every_answer_that_is_no_page_is_counted(
+    client: Client, library: None, settings: Settings
+) -> None:
+    settings.RATE_LIMITS = {}
+    measure, strange = mitigation("M1037", "Filter"), stix_object(STRANGE, name="Odd")
+    for release in ("2.0", "3.0"):
+        import_objects(measure, strange, release=release)
+    held = {"release": "3.0", "before": "2.0", "after": "3.0"}
+    held |= {"stix_id": str(measure["id"]), "stix_type": STRANGE, "name": "list-1"}
+    held["sha256"] = Snapshot.objects.newest_first()[0].sha256
+    kinds: dict[str, set[str]] = {}
+    for pattern, name in addresses(get_resolver(), ""):
+        answer = client.get(filled(pattern, **held))
+        if answer.status_code in (200, 302):
+            kinds.setdefault(name, set()).add(answer.get("Content-Type", "").split(";")[0])
+    assert {name for _, name in addresses(get_resolver(), "")} - kinds.keys() == MOVED
+    files = {name for name, found in kinds.items() if found - {"text/html"}}
+    assert files - COSTLY.keys() == NO_FILES
+    assert {name for name, kind in COSTLY.items() if kind == "files"} <= files
 
 
 def test_what_is_counted_is_a_view_of_the_product() -> None:
-    assert COSTLY.keys() <= {name for _, name in views()}
+    assert COSTLY.keys() <= {name for _, name in addresses(get_resolver(), "")}
 
 
 def test_view_is_named_when_it_is_an_object() -> None:

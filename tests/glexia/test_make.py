@@ -32,7 +32,7 @@ def test_settings_reach_the_product_from_the_make_line_and_the_environment(
 def test_arguments_reach_pytest(ready: Machine) -> None:
     code, out, _ = ready.run("make", "test", "ARGS=-k 'one or two'")
     assert code == 0
-    assert "['-m', 'pytest', '-n', '2', '--dist', 'loadfile', '-k', 'one or two']" in out
+    assert "['-m', 'pytest', '-n', '3', '--dist', 'loadfile', '-k', 'one or two']" in out
 
 
 def test_check_runs_everything_and_names_what_failed(ready: Machine) -> None:

@@ -1,19 +1,24 @@
 """What Prometheus is told."""
 
 import re
+from datetime import timedelta
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError
+from django.tasks import TaskResultStatus
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
 from glexia import metrics
+from importer.runs.tasks import work_on
 from tests.factories import import_objects, mitigation
 from tests.library.pages import Site
 
-type Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
+RUN = ("stage", "by", "outcome")
 
-COLUMNS = "queue_name text, status text, enqueued_at timestamptz, started_at timestamptz"
+type Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
 @pytest.fixture
@@ -22,22 +27,13 @@ def counting(settings: Settings) -> None:
     settings.METRICS_TOKEN = "a token long enough"
 
 
-@pytest.fixture
-def queue(db: None) -> None:
-    """The queue's table, empty, whether or not it is installed: it goes with the transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"CREATE TEMP TABLE {metrics.TASKS} ({COLUMNS}, finished_at timestamptz) ON COMMIT DROP"
-        )
-
-
-def ask(queue: str, status: str, ago: int, took: int | None = None) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {metrics.TASKS} VALUES (%s, %s, now() - %s * interval '1 second', now(),"
-            " now() + %s * interval '1 second')",
-            [queue, status, ago, took],
-        )
+def ask(status: TaskResultStatus, ago: int) -> None:
+    """A task that was asked for some seconds ago."""
+    now = timezone.now()
+    asked = work_on.enqueue(0)
+    DBTaskResult.objects.filter(pk=asked.id).update(
+        status=status, enqueued_at=now - timedelta(seconds=ago), started_at=now
+    )
 
 
 def samples() -> Samples:
@@ -81,7 +77,7 @@ def test_no_label_comes_from_a_reader(db: None, counting: None, site: Site) -> N
         site.get(path)
     for (_, labels), _ in samples().items():
         for name, said in labels:
-            assert name in {"view", "status", "le", "domain", "release", "queue"} or name in {
+            assert name in {"view", "status", "le", "domain", "release", "queue", *RUN} or name in {
                 *("implementation", "major", "minor", "patchlevel", "version", "generation"),
             }
             assert re.fullmatch(r"[\w.:+<>-]{1,60}", said), said
@@ -109,25 +105,22 @@ def test_the_current_release_of_each_domain_is_told(db: None) -> None:
     assert value("glexia_database_up") == 1
 
 
-def test_the_queue_is_told_by_name_and_state(queue: None) -> None:
-    ask("imports", "READY", 90)
-    ask("imports", "READY", 30)
-    ask("imports", "RUNNING", 200)
-    ask("imports", "SUCCESSFUL", 900, took=40)
-    ask("imports", "SUCCESSFUL", 800, took=55)
+def test_the_queue_is_told_by_name_and_state(db: None) -> None:
+    ask(TaskResultStatus.READY, 90)
+    ask(TaskResultStatus.READY, 30)
+    ask(TaskResultStatus.RUNNING, 200)
+    ask(TaskResultStatus.SUCCESSFUL, 900)
     ready = {"queue": "imports", "status": "ready"}
     assert value("glexia_tasks", **ready) == 2
     assert value("glexia_task_oldest_seconds", **ready) == pytest.approx(90, abs=5)
     assert value("glexia_tasks", queue="imports", status="running") == 1
-    assert value("glexia_task_last_seconds", queue="imports", status="successful") == 55
+    assert value("glexia_tasks", queue="imports", status="successful") == 1
 
 
-def test_a_long_queue_is_counted_up_to_a_bound(
-    queue: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_long_queue_is_counted_up_to_a_bound(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics, "COUNTS", metrics.COUNTS.replace("LIMIT 10000", "LIMIT 3"))
     for ago in range(5):
-        ask("imports", "READY", ago)
+        ask(TaskResultStatus.READY, ago)
     assert value("glexia_tasks", queue="imports", status="ready") == 3
 
 

@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import User
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
+from glexia.middleware import Answer
+from glexia.settings import MIDDLEWARE
 from tests.factories import import_objects, mitigation
 from tests.library.pages import Site
 
@@ -178,3 +181,50 @@ def test_no_refusal_has_anything_inline(chief: Client) -> None:
         assert response.status_code == status
         assert response["Content-Security-Policy"] == EVERYWHERE["Content-Security-Policy"]
         assert inline(response.content.decode()) == []
+
+
+def failing(_answer: Answer) -> Answer:
+    """Middleware that fails at every request."""
+
+    def respond(_request: HttpRequest) -> HttpResponseBase:
+        raise ConnectionError("what this middleware needs is away")
+
+    return respond
+
+
+@pytest.mark.parametrize("at", range(1, len(MIDDLEWARE)))
+def test_answer_has_the_headers_whichever_middleware_fails(
+    db: None, settings: Settings, plain_static: None, client: Client, at: int
+) -> None:
+    settings.MIDDLEWARE = [*MIDDLEWARE[:at], f"{__name__}.failing", *MIDDLEWARE[at + 1 :]]
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    settings.SECURE_HSTS_SECONDS = 60
+    client.raise_request_exception = False
+    response = client.get("/learn/attack", headers=SECURE)
+    assert response.status_code == 500
+    for name, value in EVERYWHERE.items():
+        assert response[name] == value
+    assert "camera=()" in response["Permissions-Policy"]
+    assert response["X-Frame-Options"] == "DENY"
+    assert response["Cache-Control"] == "no-store"
+    assert response["Strict-Transport-Security"].startswith("max-age=60")
+
+
+def test_answer_has_the_headers_when_the_page_of_a_failure_fails(
+    db: None,
+    settings: Settings,
+    plain_static: None,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(_request: HttpRequest, _error: Exception) -> HttpResponseBase:
+        raise OSError("the template cannot be read")
+
+    settings.MIDDLEWARE = [*MIDDLEWARE[:5], f"{__name__}.failing", *MIDDLEWARE[6:]]
+    monkeypatch.setattr("django.core.handlers.exception.response_for_exception", fails)
+    client.raise_request_exception = False
+    response = client.get("/learn/attack")
+    assert response.status_code == 500
+    assert "something failed on our side" in response.text
+    for name, value in EVERYWHERE.items():
+        assert response[name] == value

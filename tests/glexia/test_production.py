@@ -119,3 +119,36 @@ def test_nothing_starts_without_what_a_public_site_needs(command: tuple[str, ...
         "PRODUCTION=1 needs DATABASE_URL",
         "PRODUCTION=1 needs ALLOWED_HOSTS",
     ]
+
+
+@pytest.mark.parametrize("command", [("-m", "gunicorn"), ("-m", "glexia.run")])
+def test_nothing_starts_when_readers_and_figures_have_one_port(command: tuple[str, ...]) -> None:
+    done = run(*command, **COMPLETE, METRICS_PORT="8000")
+    assert done.returncode == 1
+    assert done.stderr.startswith("METRICS_PORT is 8000, as PORT is")
+    assert len(done.stderr.splitlines()) == 1
+
+
+CONNECTION = """
+import django
+django.setup()
+from django.db import connections
+for alias in ("default", "replica"):
+    given = connections[alias].get_connection_params()
+    print(alias, given["sslmode"], given["channel_binding"], "read_only" in given["options"])
+"""
+
+
+def test_tls_is_demanded_of_the_database_and_of_its_copy() -> None:
+    tls = "?sslmode=verify-full&sslrootcert=system&channel_binding=require"
+    addresses = {
+        "DATABASE_URL": COMPLETE["DATABASE_URL"] + tls,
+        "DATABASE_REPLICA_URL": "postgresql://reader@copy.example/glexia"
+        "?sslmode=require&channel_binding=prefer",
+        "DJANGO_SETTINGS_MODULE": "glexia.settings",
+    }
+    done = run("-c", CONNECTION, **(COMPLETE | addresses))
+    assert done.stdout.splitlines() == [
+        "default verify-full require False",
+        "replica require prefer True",
+    ], done.stderr

@@ -7,9 +7,12 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, ClassVar
 
 import pytest
+from django.db import OperationalError
 from pytest_django import Settings
 
-from glexia.purging import purge
+from glexia import purging
+from glexia.purging import Watch, purge, watch
+from library.conditional import Shelf
 from tests.factories import import_objects, mitigation
 
 
@@ -95,3 +98,70 @@ def test_cache_that_is_not_there_is_logged(
 def test_nobody_is_asked_when_no_cache_is_named(settings: Settings) -> None:
     settings.PURGE_URL = ""
     assert purge() is None
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """The answers to purges that were asked for; all were done, unless a test says otherwise."""
+    done: list[bool] = []
+
+    def ask(_url: str, _header: str) -> bool:
+        done.append(Asking.is_done)
+        return Asking.is_done
+
+    monkeypatch.setattr(purging, "_ask", ask)
+    monkeypatch.setattr(Asking, "is_done", True)
+    return done
+
+
+class Asking:
+    """Whether a shared cache does as asked."""
+
+    is_done: ClassVar[bool] = True
+
+
+def shows(monkeypatch: pytest.MonkeyPatch, mark: str) -> None:
+    monkeypatch.setattr(purging, "current_shelf", lambda: Shelf(None, 0, 0, mark=mark))
+
+
+def test_process_asks_at_once_and_later_when_it_shows_something_else(
+    asked: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched, at = Watch(), []
+    for second in range(200):
+        shows(monkeypatch, "old" if second < 100 else "new")
+        before = len(asked)
+        watched.look(float(second))
+        at += [second] * (len(asked) - before)
+    assert at == [0, 2, 30, 100, 102, 130]
+
+
+def test_process_asks_until_the_cache_has_done_as_asked(
+    asked: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched, at = Watch(), []
+    shows(monkeypatch, "new")
+    monkeypatch.setattr(Asking, "is_done", False)
+    for second in range(300):
+        monkeypatch.setattr(Asking, "is_done", second > 100)
+        before = len(asked)
+        watched.look(float(second))
+        at += [second] * (len(asked) - before)
+    assert at == [0, 2, 30, 90, 150]
+
+
+def test_process_that_has_read_nothing_asks_nothing(
+    asked: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> Shelf:
+        raise OperationalError("the connection is closed")
+
+    monkeypatch.setattr(purging, "current_shelf", away)
+    Watch().look(0.0)
+    assert asked == []
+
+
+def test_nobody_watches_when_no_cache_is_named(settings: Settings) -> None:
+    settings.PURGE_URL = ""
+    watch()
+    assert "purging" not in {thread.name for thread in threading.enumerate()}

@@ -15,6 +15,7 @@ from django.urls import path
 from pytest_django import Settings
 
 from glexia import urls
+from glexia.logs import WithRequestId
 from tests.databases import address
 from tests.factories import import_objects, mitigation
 from tests.library.pages import PARTIAL
@@ -97,6 +98,18 @@ def test_fault_is_still_a_500(reader: Client) -> None:
     answer = reader.get("/broken")
     assert answer.status_code == 500
     assert "Something went wrong" in answer.text
+
+
+def test_fault_tells_its_id_alone_which_the_log_has_beside_its_cause(
+    reader: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.handler.addFilter(WithRequestId())
+    answer = reader.get("/broken")
+    (line,) = [one for one in caplog.records if one.exc_info]
+    assert f"<code>{answer['X-Request-ID']}</code>" in answer.text
+    assert vars(line)["request_id"] == answer["X-Request-ID"]
+    assert [word for word in ("ZeroDivision", "Traceback", ".py") if word in answer.text] == []
+    assert answer["Cache-Control"] == "no-store"
 
 
 def test_missing_page_is_503_when_the_database_is_away(

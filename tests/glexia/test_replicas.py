@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -13,11 +14,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from glexia.databases import replica
+from glexia.databases import COPY_SECONDS, READ_ONLY, one_for_each, replica
+from glexia.standby import base
 from library.models import Edition, Snapshot
 from library.reading import reading
 from tests.databases import ROOT, address
 from tests.factories import import_objects, mitigation, relationship, technique
+from tests.glexia.web import eventually
 
 HOME = "/learn/attack"
 PAGES = [
@@ -146,6 +149,80 @@ def test_copy_that_lags_shows_one_whole_edition_and_then_the_other(
     with lagging.cursor() as cursor:
         cursor.execute("COMMIT")
     assert b"Filter All Traffic" in read(Client(), f"{HOME}/mitigations")
+
+
+def test_first_database_stands_in_while_the_copy_is_away(
+    copy: CaptureQueriesContext,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(base, "AGAIN_SECONDS", 0.05)
+    caplog.set_level("WARNING", "glexia.standby")
+    place = connections["replica"].settings_dict
+    port = place["PORT"]
+    connections["replica"].close()
+    connections["replica"].close_pool()  # type: ignore[attr-defined]
+    place["PORT"] = "1"
+    assert b"Filter Network Traffic" in read(Client(), f"{HOME}/mitigations")
+    begun = time.monotonic()
+    assert b"Filter Network Traffic" in read(Client(), f"{HOME}/mitigations/M1037")
+    # Only whoever finds that it is away waits for it.
+    assert time.monotonic() - begun < COPY_SECONDS
+    assert caplog.text.count("the first one stands in for it") == 1
+    assert connections["replica"].connection.info.port != 1
+    connections["replica"].close()
+    place["PORT"] = port
+    eventually(lambda: "the copy of the database is back" in caplog.text, "it is not looked for")
+    with CaptureQueriesContext(connection) as of_first:
+        read(Client(), f"{HOME}/mitigations")
+    assert len(of_first) == 0
+
+
+def test_web_process_has_a_connection_for_each_thread(copy: CaptureQueriesContext) -> None:
+    before = {alias: connections.settings[alias]["OPTIONS"]["pool"] for alias in connections}
+    try:
+        one_for_each(3)
+        most = {alias: connections.settings[alias]["OPTIONS"]["pool"] for alias in connections}
+        # Those of the first database have to do for the copy's as well while that is away.
+        assert {alias: pool["max_size"] for alias, pool in most.items()} == {
+            "default": 6,
+            "replica": 3,
+        }
+        assert most["default"] == before["default"] | {"max_size": 6}
+    finally:
+        for alias, pool in before.items():
+            connections.settings[alias]["OPTIONS"]["pool"] = pool
+
+
+def test_web_process_has_as_many_connections_as_the_setting_says_threads(
+    copy: CaptureQueriesContext,
+) -> None:
+    code = (
+        "import glexia.wsgi\n"
+        "from django.db import connections\n"
+        "print(connections['default'].pool.max_size)\n"
+    )
+    environment = {
+        "PATH": os.environ["PATH"],
+        "DATABASE_URL": address(),
+        "SECRET_KEY": "of a test",
+        "DEBUG": "1",
+        "WEB_THREADS": "3",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert (done.stdout, done.returncode) == ("3\n", 0), done.stderr
+
+
+def test_copy_is_reached_as_its_own_address_says() -> None:
+    first = {"OPTIONS": {"pool": {"timeout": 5}, "options": "-c a=b", "sslmode": "disable"}}
+    made = replica({"NAME": "n", "OPTIONS": {"sslmode": "verify-full"}}, first)
+    assert made["OPTIONS"] == {
+        "sslmode": "verify-full",
+        "pool": {"timeout": COPY_SECONDS},
+        "options": f"-c a=b {READ_ONLY}",
+    }
 
 
 def test_copy_is_never_written_to(copy: CaptureQueriesContext) -> None:

@@ -1,6 +1,7 @@
 """Secrets in logs: what is tried to get them there, and that it fails."""
 
 import logging
+import re
 
 import pytest
 from django.http import QueryDict
@@ -8,7 +9,14 @@ from django.test import RequestFactory
 from pytest_django import Settings
 
 from glexia import secrecy
-from glexia.secrecy import HIDDEN, Secrecy, without_secrets
+from glexia.env import BASE_DIR
+from glexia.secrecy import (
+    HIDDEN,
+    Secrecy,
+    without_secrets,
+    without_secrets_of_traceback,
+)
+from tests.glexia.test_settings_documented import names
 
 SECRET = "hunter2-is-not-enough"
 
@@ -72,6 +80,48 @@ def test_a_secret_that_was_given_is_hidden_wherever_it_stands(
     assert shown == f"{HIDDEN} {HIDDEN} {HIDDEN} {HIDDEN} glexia"
 
 
+# Every setting that holds a secret, as it may be given: what of it must not be told.
+GIVEN = {
+    "SECRET_KEY": ("the-key-of-this-site", ["the-key-of-this-site"]),
+    "METRICS_TOKEN": ("given-metrics-token", ["given-metrics-token"]),
+    "OIDC_CLIENT_SECRET": ("of-the-client", ["of-the-client"]),
+    "PURGE_HEADER": ("Authorization: Bearer for-purges", ["Bearer for-purges", "for-purges"]),
+    "PURGE_URL": ("https://user:at-the-cache@cache.example/", ["at-the-cache"]),
+    "CACHE_URL": ("redis://:of-the-counts@cache.example/0", ["of-the-counts"]),
+    "MAIL_SERVER": (
+        "smtp+tls://u:of%20the%20mail@mail.example",
+        ["of%20the%20mail", "of the mail"],
+    ),
+    "DATABASE_URL": ("postgresql://u:p%40ssphrase@db.example/x", ["p%40ssphrase", "p@ssphrase"]),
+    "DATABASE_REPLICA_URL": ("postgresql://u:of-the-copy@db.example/x", ["of-the-copy"]),
+}
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_the_secret_of_a_setting_is_hidden_wherever_it_stands(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    value, secrets = GIVEN[name]
+    monkeypatch.setenv(name, value)
+    secrecy._known.cache_clear()
+    shown = without_secrets(f"it said {' and then '.join(secrets)} again")
+    secrecy._known.cache_clear()
+    assert not [secret for secret in secrets if secret in shown]
+    assert shown.endswith(" again")
+
+
+def test_no_setting_that_holds_a_secret_is_forgotten() -> None:
+    # By the reader that it is read by, by its name, or by what may be in it: a user and a password.
+    sources = "".join(path.read_text() for path in (BASE_DIR / "glexia").glob("*.py"))
+    readers = r"(?:token|secret_header|database|purge_address)"
+    read = set(re.findall(rf"env\.{readers}\(\s*\"(\w+)\"", sources))
+    named = {name for name in names() if re.search("SECRET|PASSWORD|TOKEN|_KEY$", name)}
+    page = "".join(path.read_text() for path in (BASE_DIR / "docs").glob("*.md"))
+    rows = re.findall(r"^\| `([A-Z_]+)` (?=.*(?:://user:|a secret|redis://))", page, re.MULTILINE)
+    harmless = {"FIRST_PASSWORD_HOURS", "OIDC_TOKEN_URL"}
+    assert (read | named | set(rows)) - harmless == GIVEN.keys()
+
+
 def test_what_is_logged_of_a_long_text_is_bounded() -> None:
     assert len(without_secrets("password=" * 100_000)) < 2 * secrecy.LONGEST
 
@@ -108,3 +158,38 @@ def test_a_traceback_shows_no_secret() -> None:
     assert "connection failed" in safe.exc_text
     assert SECRET not in safe.exc_text
     assert safe.exc_info is None
+
+
+TRACEBACK = f'''Traceback (most recent call last):
+  File "/app/django/middleware/csrf.py", line 368, in _check_token
+    request_csrf_token = request.POST.get("csrfmiddlewaretoken", "")
+                         ~~~~~~~~~~~~~~~~^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  File "/app/provider.py", line 7, in ask
+    answer = send(
+        password=self.password,
+        cookie=jar.cookie,
+        token="{SECRET}",
+    )
+ValueError: password={SECRET} token: {SECRET}
+Cookie: sessionid={SECRET}
+'''
+
+
+def test_a_traceback_shows_its_sources_whole_and_no_secret() -> None:
+    shown = without_secrets_of_traceback(TRACEBACK)
+    assert 'request_csrf_token = request.POST.get("csrfmiddlewaretoken", "")\n' in shown
+    assert "        password=self.password,\n        cookie=jar.cookie,\n" in shown
+    assert SECRET not in shown
+    assert f"ValueError: password={HIDDEN} token: {HIDDEN}\nCookie: {HIDDEN}\n" in shown
+
+
+def test_a_record_s_traceback_shows_its_sources_whole() -> None:
+    record = logging.makeLogRecord({"msg": "failed"})
+    try:
+        request_csrf_token = RequestFactory().post("/").POST.get("csrfmiddlewaretoken", 1 // 0)
+        del request_csrf_token
+    except ZeroDivisionError as error:
+        record.exc_info = (ZeroDivisionError, error, error.__traceback__)
+    shown = Secrecy().filter(record).exc_text
+    assert shown is not None
+    assert HIDDEN not in shown

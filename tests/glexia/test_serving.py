@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from glexia import embedded
 from glexia.env import BASE_DIR
 from glexia.serving import cores, usual_workers
 from tests.glexia.servers import clear_away, open_folder
+from tests.glexia.test_middleware import EVERYWHERE
 from tests.glexia.test_production import KEY
 from tests.glexia.web import DEADLINE, PAGE, Crowd, Half, Web, eventually, free_port
 
@@ -206,6 +208,81 @@ def test_what_is_too_long_is_refused_and_the_rest_goes_on(running: Web) -> None:
     assert running.workers() == workers
 
 
+FORWARDED = "X-Forwarded-For: 192.0.2.9\r\n"
+UNREADABLE = {
+    "Content-Length: abc": 400,
+    "Content-Length: -1": 400,
+    "Content-Length: 1\r\nContent-Length: 2": 400,
+    "Content-Length: 1\r\nTransfer-Encoding: chunked": 400,
+    "Host: <b>two</b>": 400,
+    "Transfer-Encoding: <b>other</b>": 501,
+    "Expect: <b>nothing</b>": 417,
+    "<b>: no name": 400,
+    f"X-Long: <b>{'x' * 9000}": 431,
+}
+UNREADABLE_WHOLE = {
+    "GARBAGE<b>\r\n\r\n": 400,
+    "GET / HTTP/<b>\r\nHost: 127.0.0.1\r\n\r\n": 400,
+    "<b>GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n": 400,
+    f"GET /<b>{'x' * 9000} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n": 414,
+} | {
+    f"GET {PAGE}?{SECRET} HTTP/1.1\r\n{FORWARDED}Host: 127.0.0.1\r\n{header}\r\n\r\n": status
+    for header, status in UNREADABLE.items()
+}
+
+
+def sent_as_it_is(web: Web, request: str) -> bytes:
+    """All that comes back until the server hangs up."""
+    with socket.create_connection(("127.0.0.1", web.port), timeout=60) as client:
+        client.sendall(request.encode())
+        return b"".join(iter(lambda: client.recv(65_536), b""))
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"), UNREADABLE_WHOLE.items(), ids=lambda said: repr(said)[-60:]
+)
+def test_a_request_that_cannot_be_read_is_refused_with_every_header_and_none_of_its_words(
+    running: Web, request_: str, status: int
+) -> None:
+    head, _, body = sent_as_it_is(running, request_).decode().partition("\r\n\r\n")
+    first, *rest = head.split("\r\n")
+    assert first.split()[:2] == ["HTTP/1.1", str(status)]
+    headers = dict(line.split(": ", 1) for line in rest)
+    for name, value in EVERYWHERE.items():
+        assert headers[name] == value
+    assert "camera=()" in headers["Permissions-Policy"]
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert (headers["Cache-Control"], headers["Connection"]) == ("no-store", "close")
+    assert headers["Content-Length"] == str(len(body))
+    assert (body.count("\n"), body.endswith(".\n")) == (1, True)
+    assert "<b>" not in head + body
+    name = headers["X-Request-ID"]
+    eventually(lambda: running.said().count(name) == 2, "nothing is logged")
+    (line,) = (
+        one
+        for one in lines(running)
+        if one.get("request_id") == name and one["logger"] == "gunicorn.access"
+    )
+    has_begun = "Content-Length" in request_ or "Host: <b>" in request_
+    assert (line["method"], line["path"]) == (("GET", PAGE) if has_begun else ("-", "-"))
+    client = "192.0.2.9" if "Content-Length" in request_ else "unknown"
+    assert (line["status"], line["client"]) == (status, client)
+    assert SECRET not in running.said()
+
+
+def test_a_form_that_says_it_is_too_large_is_answered_while_nothing_of_it_has_come(
+    running: Web,
+) -> None:
+    head = (
+        "POST /learn/attack/id-check HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 99999999\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", running.port), timeout=60) as client:
+        client.sendall(head.encode())
+        assert client.recv(12) == b"HTTP/1.1 413"
+
+
 def test_counts_of_all_workers_are_added_up_on_a_port_of_their_own(web: Web) -> None:
     port = free_port()
     web.start(METRICS_PORT=str(port))
@@ -229,6 +306,58 @@ def test_counts_of_all_workers_are_added_up_on_a_port_of_their_own(web: Web) -> 
     web.send(signal.SIGTERM)
     assert web.wait() == 0
     assert not counts.exists()
+
+
+START_RUN = """
+from importer.acts import Asked, start
+from importer.models import SourceKind
+start("ann", Asked(SourceKind.DIRECTORY, "enterprise-sample-1.json"))
+"""
+
+
+def manage(settings: dict[str, str], *command: str) -> None:
+    subprocess.run(
+        [sys.executable, "manage.py", *command],
+        cwd=BASE_DIR,
+        env=settings,
+        check=True,
+        capture_output=True,
+        timeout=2 * DEADLINE,
+    )
+
+
+def test_every_figure_that_the_documentation_names_is_told_when_a_run_has_ended_and_one_waits(
+    running: Web,
+) -> None:
+    known = running.settings | {"IMPORT_DIR": str(BASE_DIR / "fixtures" / "bundles")}
+    manage(known, "shell", "-c", START_RUN)
+    manage(known, "db_worker", "--batch", "--verbosity", "0")
+    manage(known, "shell", "-c", START_RUN)
+    token = {"Authorization": f"Bearer {SECRET}-of-metrics"}
+    running.get(PAGE)
+    told = running.get("/metrics", headers=token)[2].decode()
+    named = (BASE_DIR / "docs" / "monitoring.md").read_text()
+    for figure in set(re.findall(r"\bglexia_\w+", named)):
+        assert re.search(rf"^{figure}(_count)?(\{{.*\}})? [0-9.e-]+$", told, re.MULTILINE), figure
+    ended, waits = (f'{{queue="imports",status="{state}"}}' for state in ("successful", "ready"))
+    for figure in (f"glexia_tasks{ended}", f"glexia_tasks{waits}"):
+        assert f"{figure} 1.0\n" in told
+    dry_run, command = (
+        f'{{by="{by}",outcome="{outcome}",stage="{stage}"}}'
+        for stage, by, outcome in (
+            ("dry-run", "console", "nothing-new"),
+            ("import", "command", "done"),
+        )
+    )
+    assert f"glexia_import_runs_total{dry_run} 1.0\n" in told
+    assert f"glexia_import_runs_total{command} 6.0\n" in told
+    # What the alert of a queue that nobody works on asks for, and how long each kind of run took.
+    for figure in (
+        f"glexia_task_oldest_seconds{waits}",
+        f"glexia_import_last_seconds{dry_run}",
+        f"glexia_import_last_seconds{command}",
+    ):
+        assert 0 < float(told.split(f"\n{figure} ")[1].split("\n")[0]) < DEADLINE, figure
 
 
 def test_only_the_proxy_that_is_named_says_what_came_over_tls(web: Web) -> None:

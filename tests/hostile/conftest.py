@@ -5,10 +5,12 @@ from pathlib import Path
 
 import orjson
 import pytest
+from axes.models import AccessAttempt
 from django.db import transaction
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker, Settings
 
+from importer import known_releases
 from tests.factories import bundle, clear_library, mitigation
 from tests.hostile.corpus.oversized import MOST_BYTES
 from tests.hostile.world import BUNDLE_NAME, World, fill
@@ -17,8 +19,11 @@ QUICK = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(autouse=True)
-def product(plain_static: None, settings: Settings, tmp_path: Path) -> None:
-    """The product, with folders of the test's own, quick passwords and smaller bounds."""
+def product(
+    plain_static: None, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The product, with folders of the test's own, quick passwords, smaller bounds, no network."""
+    monkeypatch.setattr(known_releases, "fetch_releases", lambda: {"ics": ["99.0"]})
     settings.PASSWORD_HASHERS = QUICK
     settings.IMPORT_MAX_BYTES = MOST_BYTES
     settings.IMPORT_SPOOL, settings.IMPORT_DIR = tmp_path / "spool", tmp_path / "bundles"
@@ -46,4 +51,5 @@ def committed_world(committed_db: None) -> Iterator[World]:
     yield made
     # Tables of groups hold the roles, and are not emptied.
     made.group.delete()
+    AccessAttempt.objects.all().delete()
     clear_library()

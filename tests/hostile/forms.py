@@ -1,57 +1,21 @@
 """The entry-point table of the staff's site: every form, and what it takes.
 
-A form that has no field but its token (`made current`, `go back`, …) is sent with hostile tokens.
+A form that has no field but its token (`make current`, `move`, …) is sent with hostile tokens.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from django.urls import reverse
-
-from tests.accounts.people import PASSWORD, code
-from tests.hostile.digest import KEPT_OF_TRIES
+from importer.editions import step_back
+from library.identifiers import RELEASE_FORM
+from tests.factories import mitigation
+from tests.hostile.account_forms import ACCOUNTS
+from tests.hostile.corpus import Value
+from tests.hostile.corpus.category import bundle
+from tests.hostile.form import Form, Sent, Upload, at, nothing
 from tests.hostile.world import BUNDLE_NAME, MEASURE, OTHER, World
 from tests.takes import subject
-
-type Sent = dict[str, Any]
-# Wrong codes have to wait longer each time, which the device keeps.
-DEVICE: Final = ("otp_totp_totpdevice", "otp_static_staticdevice")
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """A form of the staff's site."""
-
-    name: str
-    path: Callable[[World], str]
-    valid: Callable[[World], Sent]
-    """What would be done."""
-
-    strict: tuple[str, ...] = ()
-    """Fields of which a hostile value alone is refused; in the others any text may stand."""
-
-    who: str = "staff"
-    device: str = ""
-    """With whose codes they have signed in."""
-
-    once: bool = True
-    """Whether what has been done cannot be done again by sending it again."""
-
-    changes: bool = True
-    """Whether it does anything."""
-
-    own: bool = False
-    """Whether it is about nobody but who sends it, and so everybody's."""
-
-    grows: tuple[str, ...] = ()
-    """Tables that a try changes though it is refused."""
-
-
-def _at(name: str, *arguments: Callable[[World], Any]) -> Callable[[World], str]:
-    return lambda world: reverse(f"admin:{name}", args=[given(world) for given in arguments])
 
 
 def _text(_world: World) -> Sent:
@@ -59,12 +23,22 @@ def _text(_world: World) -> Sent:
     return {"based_on": 1, "confidence": "moderate", "summary": "It matters."} | seen
 
 
-def _nothing(_world: World) -> Sent:
-    return {}
+def _step_back(_world: World) -> Sent:
+    step = step_back()
+    assert step is not None
+    return {"from": step.current.pk, "to": step.target.pk}
 
 
-def _code(world: World) -> Sent:
-    return {"code": code(world.device)}
+def _upload(_world: World) -> Sent:
+    content = bundle(mitigation("M1000", "Measure"))
+    said = {"said_domain": "enterprise", "said_release": "9.0"}
+    return {"bundle": Upload("bundle.json", content)} | said
+
+
+def _says_a_release(value: Value) -> bool:
+    """Whether nothing is said of an upload, or a release; a file in a field says nothing."""
+    last = value[-1] if isinstance(value, list) else value
+    return isinstance(last, bytes) or not last.strip() or bool(RELEASE_FORM.fullmatch(last.strip()))
 
 
 _measure: Final = lambda _world: MEASURE["id"]  # noqa: E731
@@ -75,14 +49,14 @@ _first: Final = lambda world: world.first.pk  # noqa: E731
 CONSOLE: Final = (
     Form(
         "console: start, published",
-        _at("importer_importrun_add"),
+        at("importer_importrun_add"),
         lambda _: {"source": "published", "release": "18.1", "domain": ["ics"]},
         ("source", "release", "domain"),
         once=False,
     ),
     Form(
         "console: start, on the server",
-        _at("importer_importrun_add"),
+        at("importer_importrun_add"),
         lambda _: {
             "source": "directory",
             "name": BUNDLE_NAME,
@@ -93,17 +67,33 @@ CONSOLE: Final = (
         once=False,
     ),
     Form(
+        "console: start, by upload",
+        at("import-upload"),
+        _upload,
+        ("said_domain", "said_release"),
+        once=False,
+        file="bundle",
+        means=_says_a_release,
+    ),
+    Form("console: read the index", at("import-check"), nothing, once=False),
+    Form(
         "console: confirm",
-        _at("import-act", _run),
+        at("import-act", _run),
         lambda _: {"kind": "confirm", "make_current": "on"},
         ("kind",),
     ),
-    Form("console: cancel", _at("import-act", _run), lambda _: {"kind": "cancel"}, ("kind",)),
-    Form("console: make current", _at("import-make-current", _first), _nothing),
-    Form("console: go back", _at("import-go-back"), _nothing, once=False),
+    Form("console: cancel", at("import-act", _run), lambda _: {"kind": "cancel"}, ("kind",)),
+    Form("console: make current", at("import-make-current", _first), nothing),
+    Form(
+        "console: retry",
+        at("import-act", lambda world: world.failed.pk),
+        lambda _: {"kind": "retry", "said_domain": "ics", "said_release": "18.1"},
+        ("kind",),
+    ),
+    Form("console: go back", at("import-go-back"), _step_back, ("from", "to")),
     Form(
         "console: delete",
-        _at("import-delete", lambda world: world.spare.pk),
+        at("import-delete", lambda world: world.spare.pk),
         lambda _: {"typed": "enterprise 0.5"},
         ("typed",),
     ),
@@ -111,150 +101,37 @@ CONSOLE: Final = (
 TAKES: Final = (
     Form(
         "Take: choose",
-        _at("analysis_take_add"),
+        at("analysis_take_add"),
         lambda _: {"asked": "M1000"},
         ("asked",),
         changes=False,
     ),
     Form(
         "Take: write",
-        _at("take-write", _measure),
+        at("take-write", _measure),
         _text,
         ("based_on", "confidence", "release", "content_sha256"),
     ),
-    Form("Take: preview", _at("take-preview", _measure), _text, ("summary",), changes=False),
+    Form("Take: preview", at("take-preview", _measure), _text, ("summary",), changes=False),
     Form(
         "Take: act",
-        _at("take-act", lambda world: world.draft.pk),
+        at("take-act", lambda world: world.draft.pk),
         lambda _: {"kind": "sent back", "note": "Not yet.", "against": subject(OTHER).sha256},
         ("kind",),
     ),
     Form(
         "Take: withdraw",
-        _at("take-act", _published),
+        at("take-act", _published),
         lambda _: {"kind": "withdrawn", "note": "Wrong."},
         ("kind",),
     ),
-    Form("Take: move", _at("take-move", lambda world: world.moving.pk), _nothing),
-)
-ACCOUNTS: Final = (
-    Form(
-        "sign-in",
-        _at("login"),
-        lambda _: {"username": "somebody", "password": PASSWORD, "next": "/admin/"},
-        ("username", "password"),
-        who="",
-        once=False,
-        grows=KEPT_OF_TRIES,
-    ),
-    Form(
-        "second factor: ask",
-        _at("second-factor-ask"),
-        lambda world: _code(world) | {"next": "/admin/"},
-        ("code",),
-        who="guarded",
-        own=True,
-        grows=(*KEPT_OF_TRIES, *DEVICE),
-    ),
-    Form(
-        "second factor: confirm",
-        _at("second-factor-confirm"),
-        lambda world: {"code": code(world.begun)},
-        ("code",),
-        who="beginner",
-        own=True,
-        grows=(*KEPT_OF_TRIES, *DEVICE),
-    ),
-    *(
-        Form(
-            f"second factor: {what}",
-            _at(f"second-factor-{what}"),
-            _code,
-            ("code",),
-            who="guarded",
-            device="device",
-            own=True,
-            grows=(*KEPT_OF_TRIES, *DEVICE),
-        )
-        for what in ("codes", "remove")
-    ),
-    # Begun again, a device has another key.
-    Form("second factor: begin", _at("second-factor-begin"), _nothing, once=False, own=True),
-    Form(
-        "password",
-        _at("password_change"),
-        lambda _: {
-            "old_password": PASSWORD,
-            "new_password1": "another-lantern-77",
-            "new_password2": "another-lantern-77",
-        },
-        ("old_password", "new_password1", "new_password2"),
-        own=True,
-    ),
-    Form(
-        "user: add",
-        _at("auth_user_add"),
-        lambda world: {
-            "username": "fresh",
-            "usable_password": "true",
-            "password1": "another-lantern-77",
-            "password2": "another-lantern-77",
-            "groups": [world.group.pk],
-        },
-        ("password1", "password2"),
-    ),
-    Form(
-        "user: change",
-        _at("auth_user_change", lambda world: world.somebody.pk),
-        lambda world: {"username": "anybody", "groups": [world.group.pk], "is_staff": "on"},
-        ("groups",),
-        once=False,
-    ),
-    Form(
-        "user: password",
-        _at("auth_user_password_change", lambda world: world.somebody.pk),
-        lambda _: {
-            "usable_password": "true",
-            "password1": "another-lantern-77",
-            "password2": "another-lantern-77",
-        },
-        ("password1", "password2"),
-        once=False,
-    ),
-    Form(
-        "group: add",
-        _at("auth_group_add"),
-        lambda _: {"name": "fresh", "permissions": []},
-        ("permissions",),
-    ),
-    Form(
-        "group: change",
-        _at("auth_group_change", lambda world: world.group.pk),
-        lambda _: {"name": "guards", "permissions": []},
-        ("permissions",),
-        once=False,
-    ),
-    Form(
-        "group: delete",
-        _at("auth_group_delete", lambda world: world.group.pk),
-        lambda _: {"post": "yes"},
-    ),
+    Form("Take: move", at("take-move", lambda world: world.moving.pk), nothing),
 )
 FORMS: Final = (*CONSOLE, *TAKES, *ACCOUNTS)
-# Forms that stand elsewhere, by the names of their addresses, with the tests of each.
+# What takes its input by its address, with the test of each.
 ELSEWHERE: Final = {
-    "import-upload": "importer/console/test_upload.py",
-    # Its token is all that it takes; done, it asks the network.
-    "import-check": "importer/console/test_permissions.py",
-    "second-factor-leave": "accounts/test_second_factor.py",
-    "logout": "accounts/test_audit.py",
-    "oidc-begin": "accounts/test_oidc.py",
-    "oidc-callback": "accounts/test_oidc.py",
-    # Nobody but superusers comes to it.
-    "auth_user_delete": "accounts/test_roles.py",
-    # Actions on what is ticked in the list.
-    "auth_user_changelist": "accounts/test_sign_in.py",
-    "auth_group_changelist": "accounts/test_roles.py",
+    "oidc-begin": "hostile/test_provider.py",
+    "oidc-callback": "hostile/test_provider.py",
 }
 # What is read alone: a POST is refused, or is as a GET.
 READ: Final = {
@@ -266,6 +143,8 @@ READ: Final = {
     *("analysis_take_history", "analysis_take_delete", "accounts_auditentry_changelist"),
     *("accounts_auditentry_add", "accounts_auditentry_change", "accounts_auditentry_delete"),
     *("accounts_auditentry_history", "auth_user_history", "auth_group_history"),
+    # Without actions on what is ticked.
+    "auth_group_changelist",
     # The queue's own pages, which superusers alone see, and change nothing on.
     *(
         f"django_tasks_database_dbtaskresult_{page}"

@@ -65,13 +65,14 @@ STAFF: Final[dict[str, Callable[[World, str], str]]] = {
     "groups": lambda _w, _x: "/admin/auth/group/",
     "a group": lambda w, x: f"/admin/auth/group/{x or w.group.pk}/change/",
     "audit log": lambda _w, _x: "/admin/accounts/auditentry/",
-    "audit log: export": lambda _w, _x: "/admin/accounts/auditentry/export/",
+    "audit log: export": lambda _w, _x: "/admin/accounts/auditentry/export.csv",
     "an entry": lambda w, x: f"/admin/accounts/auditentry/{x or w.entry.pk}/change/",
     "a user's history": lambda w, x: f"/admin/auth/user/{x or w.somebody.pk}/history/",
     "an app": lambda _w, x: f"/admin/{x or 'auth'}/",
     "view on site": lambda _w, x: f"/admin/r/1/{x or '1'}/",
     "autocomplete": lambda _w, _x: "/admin/autocomplete/",
     "second factor": lambda _w, _x: "/admin/second-factor/",
+    "sessions": lambda _w, _x: "/admin/sessions/",
     "sign-in": lambda _w, _x: "/admin/login/",
 }
 

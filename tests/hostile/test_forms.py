@@ -16,16 +16,17 @@ from tests.hostile.corpus import CATEGORIES, LEAST, Value
 from tests.hostile.corpus.injected import SCRIPT
 from tests.hostile.corpus.replayed import FIELD, MANNERS, TOKEN, Request, new_client
 from tests.hostile.digest import digest
-from tests.hostile.forms import ELSEWHERE, FORMS, READ, Form
-from tests.hostile.pages import STAFF, some
+from tests.hostile.form import Form
+from tests.hostile.forms import ELSEWHERE, FORMS, READ
+from tests.hostile.pages import STAFF, some, text_of
 from tests.hostile.world import World
 
 pytestmark = pytest.mark.django_db
-REFUSED = {400, 403, 404, 405, 409, 413, 415, 429}
+REFUSED = {400, 401, 403, 404, 405, 409, 413, 415, 429}
 # Sessions come and go with browsers: nobody's input is in them.
 SESSIONS = "django_session"
 # Pages that are forms, and have their tests as such.
-SENT = {"a user", "a group", "write a Take", "delete a snapshot", "sign-in"}
+SENT = {"a user", "a group", "write a Take", "delete a snapshot", "sign-in", "sessions"}
 TOLD = re.compile(r'role="alert"|errornote|errorlist|messagelist|class="error')
 
 
@@ -50,8 +51,10 @@ def hostile(form: Form, valid: Mapping[str, Any], at: int, value: Value) -> dict
     if not form.strict:
         # What it has is its token, which is one field and short.
         return {**valid, FIELD: as_sent(value)}
-    if at % 2:
-        return {name: as_sent(value) for name in valid} | {FIELD: TOKEN}
+    if at % 2 or form.means(value):
+        return {name: text_of(value) if name == form.file else as_sent(value) for name in valid} | {
+            FIELD: TOKEN
+        }
     return {**valid, FIELD: TOKEN, form.strict[at // 2 % len(form.strict)]: as_sent(value)}
 
 
@@ -101,7 +104,7 @@ def test_form_changes_nothing_more_when_it_is_replayed(form: Form, world: World)
     untouched = digest(SESSIONS)
     done = first.post()
     assert done.status_code in {200, 302}
-    before = digest(SESSIONS, *form.grows)
+    before, spooled = digest(SESSIONS, *form.grows), list(settings.IMPORT_SPOOL.iterdir())
     assert (digest(SESSIONS) != untouched) == form.changes
     is_of = {"": True, "session": form.who, "role": form.who and not form.own, "once": form.once}
     used = {name: manner for name, manner in MANNERS.items() if is_of[manner.needs]}
@@ -112,6 +115,7 @@ def test_form_changes_nothing_more_when_it_is_replayed(form: Form, world: World)
         after = digest(SESSIONS, *form.grows)
         changed = {table for table in before if after[table] != before[table]}
         assert changed <= {"accounts_auditentry"}, (name, changed)
+    assert list(settings.IMPORT_SPOOL.iterdir()) == spooled
 
 
 def test_no_form_is_forgotten(world: World) -> None:
@@ -128,6 +132,22 @@ def test_what_is_only_read_changes_nothing_when_it_is_sent(world: World) -> None
         for page in (path(world, ""), f"{path(world, '')}?_method=DELETE"):
             if name not in SENT:
                 check(client.post(page, {FIELD: TOKEN, "post": "yes", "action": "x"}), page)
+    after = digest(SESSIONS)
+    # Who takes the log away is in the log.
+    assert {table for table in before if after[table] != before[table]} == {"accounts_auditentry"}
+
+
+def test_list_without_actions_does_none_of_them_on_what_is_ticked(world: World) -> None:
+    client = new_client(world.chief)
+    before = digest(SESSIONS)
+    for path, ticked in (
+        ("/admin/auth/group/", world.group.pk),
+        ("/admin/importer/importrun/", world.run.pk),
+        ("/admin/analysis/take/", world.published.take_id),
+        ("/admin/accounts/auditentry/", world.entry.pk),
+    ):
+        sent = {"action": "delete_selected", "_selected_action": [ticked], "post": "yes"}
+        check(client.post(path, sent | {FIELD: TOKEN}), path)
     assert digest(SESSIONS) == before
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from axes.models import AccessAttempt
 from django.contrib.auth.models import Group, User
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.audit import record
 from accounts.models import AuditEntry
+from accounts.passwords import note_first
 from accounts.second_factor import begin
 from analysis.models import ActKind, Revision
 from analysis.workflow import act
@@ -53,11 +55,20 @@ class World:
     """Is setting a second factor up."""
 
     begun: TOTPDevice
+    given: User
+    """Has a password that somebody else has given."""
+
     somebody: User
+    """Has failed to sign in."""
+
     idle: User
     """Is staff, and has no role."""
 
+    chief: User
+    """May do everything."""
+
     group: Group
+    role: Group
     spare: Snapshot
     """Nothing cites it."""
 
@@ -66,6 +77,7 @@ class World:
     run: ImportRun
     """Waits for its confirmation."""
 
+    failed: ImportRun
     published: Revision
     draft: Revision
     moving: Revision
@@ -94,23 +106,37 @@ def fill() -> World:
     beginner = staff(*ROLES, name="beginner")
     run = acts.start("ann", Asked(SourceKind.DIRECTORY, BUNDLE_NAME))
     ImportRun.objects.filter(pk=run.pk).update(state=RunState.PREVIEWED)
+    failed = acts.start("ann", Asked(SourceKind.DIRECTORY, BUNDLE_NAME))
+    ImportRun.objects.filter(pk=failed.pk).update(state=RunState.FAILED, problem="It failed.")
     published = publish(MEASURE)
     written = draft(OTHER)
     act(written, ActKind.SUBMITTED, member("author"))
     record("ann", "Take published", "M1000")
+    superuser = staff(name="chief")
+    superuser.is_superuser = True
+    superuser.save()
+    given = staff("viewer", name="given")
+    note_first(given)
+    AccessAttempt.objects.create(
+        username="somebody", ip_address="192.0.2.1", failures_since_start=5
+    )
     return World(
         staff=staff(*ROLES, name="ann"),
         guarded=guarded,
         device=with_device(guarded),
         beginner=beginner,
         begun=begin(beginner),
+        given=given,
         somebody=staff("viewer", name="somebody"),
         idle=staff(name="idle"),
+        chief=superuser,
         group=Group.objects.get_or_create(name="watchers")[0],
+        role=Group.objects.get(name="viewer"),
         spare=spare,
         first=first,
         second=second,
         run=run,
+        failed=failed,
         published=published,
         draft=written,
         moving=moving,

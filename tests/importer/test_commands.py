@@ -317,8 +317,9 @@ def test_editions_are_made_when_an_admin_asks() -> None:
     (line,) = call("make_current", "ics", "1.0")
     assert "current already" in line
     assert Edition.objects.count() == count
-    (line,) = call("make_current", undo=True)
-    assert line.endswith("shows mobile 1.0, ics 2.0.")
+    for release in ("mobile 1.0, ics 2.0", "ics 2.0", "ics 1.0"):
+        (line,) = call("make_current", undo=True)
+        assert line.endswith(f"shows {release}.")
 
 
 @pytest.mark.django_db

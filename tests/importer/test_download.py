@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
+import requests
 
 from importer import download as module
 from importer import published
@@ -330,3 +331,24 @@ def test_a_download_has_the_time_that_it_is_given(
     with pytest.raises(BundleError) as refusal:
         fetch(server.url, Progress(), seconds=1.5)
     assert str(refusal.value) == f"{server.url}: took more than 1.5 seconds."
+
+
+def test_an_answer_is_closed_when_it_comes_too_late(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed, may_answer = threading.Event(), threading.Event()
+
+    class Late(requests.Response):
+        def close(self) -> None:
+            closed.set()
+
+    def get(*_: object, **__: object) -> requests.Response:
+        may_answer.wait()
+        return Late()
+
+    monkeypatch.setattr(requests, "get", get)
+    monkeypatch.setattr(module, "ANSWER_SECONDS", 0.01)
+    assert refused(server).startswith("no answer within")
+    assert not closed.is_set()
+    may_answer.set()
+    assert closed.wait(10)

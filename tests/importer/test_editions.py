@@ -203,10 +203,55 @@ def test_the_edition_before_comes_again_when_undone() -> None:
 
     editions.undo(made_by="a test")
     assert shown() == {"ics": "1.0", "enterprise": "1.0"}
-    editions.undo(made_by="a test")
-    assert shown() == {"ics": "2.0", "enterprise": "1.0"}
     # Appended: what was there is there still.
     assert set(before) < set(Edition.objects.values_list("pk", flat=True))
+
+
+def test_each_undo_goes_one_step_further_back_when_repeated() -> None:
+    for release in ("1.0", "2.0", "3.0"):
+        bring_in("ics", release)
+    for release in ("2.0", "1.0"):
+        editions.undo(made_by="a test")
+        assert shown() == {"ics": release}
+    with pytest.raises(BundleError, match="no edition before"):
+        editions.undo(made_by="a test")
+    assert shown() == {"ics": "1.0"}
+
+
+def test_undo_passes_over_what_was_undone_when_something_else_was_made_current() -> None:
+    snapshots = [bring_in("ics", release) for release in ("1.0", "2.0", "3.0", "4.0")]
+    editions.undo(made_by="a test")
+    editions.undo(made_by="a test")
+    assert shown() == {"ics": "2.0"}
+    editions.make_current(snapshots[3], made_by="a test")
+    for release in ("2.0", "1.0"):
+        editions.undo(made_by="a test")
+        assert shown() == {"ics": release}
+
+
+def test_undo_is_refused_when_it_was_asked_for_on_a_page_that_is_old() -> None:
+    _, second, third = (bring_in("ics", release) for release in ("1.0", "2.0", "3.0"))
+    step = editions.step_back()
+    assert step is not None
+    assert (step.told, step.current.ics, step.target.ics) == ("ics 2.0", third, second)
+    asked = step.current.pk, step.target.pk
+    mobile = bring_in("mobile", "1.0")
+    for wrong in (asked, (0, 0), (Edition.objects.latest("id").pk, asked[1])):
+        with pytest.raises(BundleError, match="nothing was changed"):
+            editions.undo("a test", wrong)
+    step = editions.step_back()
+    assert step is not None
+    assert step.told == "no mobile"
+    editions.undo("a test", (step.current.pk, step.target.pk))
+    assert current("ics") == third
+    assert mobile not in Edition.objects.latest("id").snapshots
+
+
+def test_a_step_back_names_the_hash_when_both_are_of_one_release() -> None:
+    first, _ = bring_in("ics", "1.0"), bring_in("ics", "1.0")
+    step = editions.step_back()
+    assert step is not None
+    assert step.told == f"ics 1.0 ({first.sha256[:8]})"
 
 
 def test_undo_is_refused_when_there_is_no_edition_before() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
-from importer.report import ALREADY_IMPORTED, IMPORTED, SHOWN_FINDINGS, Report
+from importer.report import ALREADY_IMPORTED, IMPORTED, SHOWN_FINDINGS, Namesake, Report
 
 NEEDED = {
     *("status", "domain", "release", "bundle_sha256", "provenance", "objects", "added"),
@@ -80,6 +80,21 @@ def test_the_report_reads_well_when_the_bundle_is_held_already() -> None:
 @pytest.mark.parametrize("checked", [{}, {"stix2": 0, "schema": 0, "envelope": 0}])
 def test_nothing_was_validated_when_every_object_was_known(checked: dict[str, int]) -> None:
     assert line(report(checked=checked), "validated") == "nothing: every object was known already"
+
+
+@pytest.mark.parametrize(
+    ("provenance", "differing", "said"),
+    [
+        ("official", 1, "from MITRE's bundle cdcdcdcdcdcd; this one is another: 1 object differs"),
+        ("unrecognised", 0, "an unrecognised bundle cdcdcdcdcdcd; this one is another: no object"),
+        ("sample", 1_234, "from a sample cdcdcdcdcdcd; this one is another: 1,234 objects differ"),
+    ],
+)
+def test_the_report_tells_of_another_bundle_of_the_release(
+    provenance: str, differing: int, said: str
+) -> None:
+    other = Namesake(6, "cd" * 32, provenance, differing)
+    assert said in line(report(namesakes=[other]), "beside")
 
 
 def test_a_dry_run_names_no_snapshot_since_there_is_none() -> None:

@@ -28,6 +28,7 @@ FAMILY_SUCCESSOR: Final = "T1685"
 MOVED: Final[tuple[str, ...]] = ("T1014", "T1027")
 ICS_PARENT, ICS_SUB = "T0846", "T0846.001"
 UNKNOWN_TYPE, UNKNOWN_FIELD = "x-mitre-sensor", "x_mitre_weather"
+UNKNOWN_ID: Final = "SE0001"
 
 
 def import_next_release(bundles: Path) -> None:
@@ -105,6 +106,7 @@ def _next_enterprise(objects: Objects) -> Objects:
         "name": "Endpoint Sensor",
         "x_mitre_version": "1.0",
         "x_mitre_domains": ["enterprise-attack"],
+        "external_references": [{"source_name": "mitre-attack", "external_id": UNKNOWN_ID}],
         UNKNOWN_FIELD: ["rain"],
     }
     objects[sensor["id"]] = sensor

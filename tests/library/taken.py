@@ -4,6 +4,8 @@ import csv
 import io
 from typing import Any
 
+import jsonschema
+import openpyxl
 import orjson
 
 from tests.factories import (
@@ -60,6 +62,33 @@ def rows(site: Site, path: str) -> list[list[str]]:
 
 def loaded(site: Site, path: str) -> Any:
     return orjson.loads(content(site, path))
+
+
+def sheets(site: Site, path: str) -> dict[str, list[tuple[Any, ...]]]:
+    """The sheets of a workbook by their names; no cell may be a formula."""
+    book = openpyxl.load_workbook(io.BytesIO(content(site, path)))
+    found = {}
+    for page in book:
+        assert all(cell.data_type in {"s", "inlineStr", "n"} for row in page.rows for cell in row)
+        found[page.title] = list(page.values)
+    return found
+
+
+def schema_of(site: Site, found: dict[str, Any]) -> Any:
+    response = site.get(found["$schema"].removeprefix("http://testserver"))
+    assert response["Content-Type"] == "application/schema+json"
+    published = orjson.loads(response.content)
+    jsonschema.Draft202012Validator.check_schema(published)
+    assert published["$id"] == found["$schema"]
+    return published
+
+
+def strict(node: Any) -> Any:
+    """The same schema, in which no object may have a property that it does not name."""
+    if isinstance(node, dict):
+        closed = {"additionalProperties": False} if "properties" in node else {}
+        return {key: strict(value) for key, value in node.items()} | closed
+    return [strict(part) for part in node] if isinstance(node, list) else node
 
 
 def group() -> list[Properties]:

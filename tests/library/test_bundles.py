@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 def test_bundle_is_the_same_to_the_byte_when_it_is_downloaded(
     site: Site, pack: Callable[[bytes], bytes]
 ) -> None:
-    text = orjson.dumps(bundle(mitigation("M1000", "A" * 1_000_000)))
+    text = orjson.dumps(bundle(mitigation("M1000", "One", description="A" * 900_000)))
     import_bundles([source(pack(text))], Options())
     sha256 = hashlib.sha256(text).hexdigest()
     page = site.page(LIBRARY)
@@ -28,7 +28,9 @@ def test_bundle_is_the_same_to_the_byte_when_it_is_downloaded(
     response = site.get(link["href"])
     assert b"".join(response.streaming_content) == text  # type: ignore[attr-defined]
     assert response["Content-Type"] == "application/json"
-    assert 'filename="enterprise-attack-1.0.json"' in response["Content-Disposition"]
+    named = 'attachment; filename="enterprise-attack-1.0.json"'
+    assert response["Content-Disposition"] == named
+    assert response["X-Content-Type-Options"] == "nosniff"
     assert response["Content-Length"] == str(len(text))
     again = site.get(link["href"], **{"If-None-Match": response["ETag"]})
     assert (again.status_code, again.content) == (304, b"")

@@ -1,40 +1,20 @@
 """What counts as a change of an object, how it is told, and what is noise."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from library.changes import WEIGHTIEST, Linked, changes_between
+from library.changes import WEIGHTIEST, changes_between
+from library.history.fields import NO_NAMES, field_differences
 from library.substance import FIELDS, NOISE
-from tests.factories import MOMENT, Properties, mitigation, relationship, technique
+from tests.factories import MOMENT, Properties, mitigation
+from tests.library.told_changes import G1000, T1000, around, link, material, one, served, serving
 
-T1000 = technique("T1000", "Thing", ("impact",), x_mitre_platforms=["Linux", "Windows"])
 M1000 = mitigation("M1000", "Measure")
-G1000: Properties = {"id": "intrusion-set--1", "type": "intrusion-set"}
-
-
-def material(before: Properties, after: Properties, *links: Linked) -> list[str]:
-    return [found.phrase for found in changes_between(before, after, links) if found.material]
-
-
-def around(before: Properties, after: Properties, *links: Linked) -> list[str]:
-    return [found.phrase for found in changes_between(before, after, links) if not found.material]
 
 
 def without(properties: Properties, name: str) -> Properties:
     return {key: value for key, value in properties.items() if key != name}
-
-
-def link(kind: str, other: str, number: int = 1, *, forward: bool = False, **ends: Any) -> Linked:
-    """Links between the object and one other of a type."""
-    return Linked(kind, forward, f"{other}--{number}", other, **ends)
-
-
-def one(note: str = "", number: int = 1, **rest: Any) -> Properties:
-    """A relationship; which objects it links is said elsewhere."""
-    found = relationship("uses", G1000, T1000, note, **rest)
-    return found | {"id": f"relationship--{number}"}
 
 
 # From one value to another, and what is said of either way.
@@ -85,6 +65,8 @@ AROUND = [
     ),
     ("x_mitre_new_thing", 1, 2, "“new thing” edited", "“new thing” edited"),
     ("tactic_refs", ["a", "b"], ["b", "a"], "order of the tactics changed", None),
+    ("tactic_refs", ["a", "b"], ["b", "c", "a"], "order of the tactics changed", None),
+    ("tactic_refs", ["a", "c", "b"], ["b", "a"], "order of the tactics changed", None),
 ]
 
 
@@ -146,12 +128,12 @@ READ = "It runs [Tool](https://attack.mitre.org/software/S0001) as `root`. Then 
     [
         READ.replace("root`.", "root`.(Citation: Ann (Bob) 2020)"),
         READ.replace("root`.", "root` (Citation: A)(Citation: B)."),
-        READ.replace("https://attack.mitre.org/software/S0001", "/software/S0009"),
+        READ.replace("https://attack.mitre.org/software/S0001", "/software/S0001"),
         READ.replace(" Then ", "\n\nThen  "),
         READ.replace("`root`", "<code>root</code>"),
     ],
 )
-def test_citations_link_targets_markup_and_white_space_are_not_prose(written: str) -> None:
+def test_citations_forms_of_links_markup_and_white_space_are_not_prose(written: str) -> None:
     assert changes_between(T1000 | {"description": READ}, T1000 | {"description": written}) == ()
 
 
@@ -181,14 +163,49 @@ def test_references_are_told_by_number() -> None:
     assert around(references(OTHER_REFERENCE), references(edited)) == ["1 reference edited"]
 
 
+def test_link_to_another_attack_object_is_substance_and_to_another_page_is_not() -> None:
+    def ran(address: str) -> Properties:
+        return T1000 | {"description": f"[It]({address}) ran.(Citation: {address[-3:]})"}
+
+    site = "https://attack.mitre.org"
+    same = (
+        f"{site}/software/S0001",
+        f"{site}/software/S0001/",
+        f"{site}/versions/v9/software/S0001",
+    )
+    assert [changes_between(ran(same[0]), ran(other)) for other in same] == [()] * 3
+    assert changes_between(ran("https://example.org/a"), ran("https://example.org/b")) == ()
+    told = ["link in the description to S0002 added", "link in the description to S0001 removed"]
+    assert around(ran(same[0]), ran(f"{site}/software/S0002")) == told
+    many = " ".join(f"[x]({site}/groups/G000{n})" for n in range(4))
+    more, none = (T1000 | {"description": text} for text in (many, "x x x x"))
+    assert around(none, more) == ["4 links in the description added"]
+    note = [one(str(ran(f"{site}/software/S000{n}")["description"])) for n in (1, 2)]
+    edited = link("uses", "intrusion-set", before=(note[0],), after=(note[1],))
+    assert around(T1000, T1000, edited) == ["1 procedure example edited"]
+
+
+def test_white_space_in_a_name_is_noise() -> None:
+    assert changes_between(T1000, T1000 | {"name": " Thing "}) == ()
+    assert changes_between(T1000 | {"name": "A  b"}, T1000 | {"name": "A\nb"}) == ()
+    assert material(T1000 | {"name": "A b"}, T1000 | {"name": "Ab"}) == ["renamed from “A b”"]
+    renamed = served(1, "Impact", "Impact ")
+    assert changes_between(serving("impact"), serving("impact"), [renamed]) == ()
+
+
 def test_the_reference_to_the_object_itself_counts_by_its_id() -> None:
     (own,) = T1000["external_references"]
-    moved = T1000 | {"external_references": [own | {"url": "https://attack.mitre.org/new"}]}
+    page, other_page = (
+        T1000 | {"external_references": [own | {"url": f"https://attack.mitre.org/{path}/T1000"}]}
+        for path in ("techniques", "wiki/Technique")
+    )
+    gone = T1000 | {"external_references": [own | {"url": "https://attack.mitre.org/new"}]}
     renamed = T1000 | {"external_references": [own | {"source_name": "mitre-mobile-attack"}]}
     numbered = T1000 | {"external_references": [own | {"external_id": "T1999"}]}
     bare = T1000 | {"external_references": [OTHER_REFERENCE]}
-    assert changes_between(T1000, moved) == changes_between(T1000, renamed) == ()
-    assert around(T1000, numbered) == ["ATT&CK ID changed"]
+    assert changes_between(page, other_page) == changes_between(T1000, renamed) == ()
+    assert around(T1000, gone) == around(page, gone) == ["1 reference edited"]
+    assert around(T1000, numbered) == ["ATT&CK ID changed from T1000 to T1999"]
     assert around(bare, references(OTHER_REFERENCE)) == ["ATT&CK ID given"]
     assert around(references(OTHER_REFERENCE), bare) == ["ATT&CK ID removed"]
 
@@ -275,56 +292,6 @@ def test_of_several_examples_between_two_objects_the_changed_ones_are_counted() 
     assert around(T1000, T1000, more) == ["1 procedure example edited"]
 
 
-@pytest.mark.parametrize("status", ["revoked", "x_mitre_deprecated"])
-def test_links_and_tactics_of_an_object_go_and_come_with_its_status(status: str) -> None:
-    word = status.removeprefix("x_mitre_")
-    dead = T1000 | {status: True}
-    gone = link("mitigates", "course-of-action", before=(one(),)), served(1, "Impact", "")
-    assert material(T1000, dead, *gone) == [
-        *(f"now {word}", "1 mitigation removed", "tactic Impact removed"),
-    ]
-    come = link("mitigates", "course-of-action", after=(one(),)), served(1, "", "Impact")
-    assert material(dead, T1000, *come) == [
-        *(f"no longer {word}", "1 mitigation added", "tactic Impact added"),
-    ]
-
-
-def test_tactics_of_an_object_that_is_live_again_are_new_whatever_it_stated_before() -> None:
-    dead = serving("impact", "kept") | {"x_mitre_deprecated": True}
-    come = served(2, "", "Kept")
-    assert material(dead, serving("kept"), come) == ["no longer deprecated", "tactic Kept added"]
-
-
-def test_tactics_of_what_is_dead_before_and_after_are_compared_as_stated() -> None:
-    dead = {"revoked": True}
-    assert material(serving("impact") | dead, serving() | dead) == ["tactic Impact removed"]
-    assert material(serving("impact") | dead, serving("impact") | dead) == []
-
-
-def served(number: int, before: str, after: str) -> Linked:
-    """A tactic by its names before and after; none where the technique does not serve it."""
-    found = link("kill_chain_phases", "x-mitre-tactic", number, forward=True)
-    held: list[tuple[Properties, ...]] = [({},) if name else () for name in (before, after)]
-    return replace(found, before=held[0], after=held[1], names=(before, after))
-
-
-def serving(*phases: str) -> Properties:
-    return technique("T1000", "Thing", phases)
-
-
-def test_tactics_are_told_by_their_own_names() -> None:
-    moved = [served(1, "Impact", ""), served(2, "", "C2"), served(3, "Kept", "Kept")]
-    changes = material(serving("impact", "kept"), serving("command-and-control", "kept"), *moved)
-    assert changes == ["tactic C2 added", "tactic Impact removed"]
-
-
-def test_a_tactic_that_was_renamed_is_still_the_same_tactic() -> None:
-    renamed = served(1, "Defense Evasion", "Stealth")
-    before, after = serving("defense-evasion"), serving("stealth")
-    assert material(before, after, renamed) == []
-    assert around(before, after, renamed) == ["tactic “Defense Evasion” renamed “Stealth”"]
-
-
 def test_changes_are_told_weightiest_first() -> None:
     old = T1000 | {"x_mitre_detection": "Look."}
     new = old | {
@@ -381,3 +348,10 @@ def test_a_long_name_is_told_in_short() -> None:
 
 def test_every_material_property_has_a_place_among_the_weightiest() -> None:
     assert {name for name, field in FIELDS.items() if field.material} < set(WEIGHTIEST)
+
+
+def test_domains_are_told_as_readers_call_them() -> None:
+    before, after = ({"x_mitre_domains": each} for each in (["a"], ["a", "mobile-attack"]))
+    assert [change.phrase for change in changes_between(before, after)] == ["domain Mobile added"]
+    (field,), _ = field_differences(before, after, {"x_mitre_domains"}, NO_NAMES)
+    assert field.after.entries == ("Mobile",)

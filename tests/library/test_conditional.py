@@ -4,12 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import override_settings
 from django.test.signals import template_rendered
 from pytest_django import DjangoAssertNumQueries
 
+from importer.deletion import delete_snapshot
 from importer.editions import make_current, undo
-from library.conditional import build_id
+from library.conditional import _edition, build_id, current_shelf
 from library.models import Edition, Snapshot
 from tests.factories import import_objects, mitigation, relationship, technique
 from tests.library.pages import LIBRARY, MITIGATIONS, PARTIAL, Site
@@ -162,10 +164,33 @@ def test_other_answers_are_never_304(site: Site, path: str, sent: str) -> None:
     assert "ETag" not in response
 
 
-def test_redirect_to_a_replacement_is_not_kept(site: Site) -> None:
+def test_redirect_to_a_replacement_is_asked_for_again_each_time(site: Site) -> None:
     old, new = mitigation("M1000", "Old", revoked=True), mitigation("M1001", "New")
     import_objects(old, new, relationship("revoked-by", old, new), release="2.0")
     response = site.get(PAGE)
     assert response.status_code == 302
     assert "ETag" not in response
-    assert "Cache-Control" not in response
+    assert "max-age=0" in response["Cache-Control"]
+
+
+def test_tag_does_not_come_back_when_a_snapshot_that_came_goes_again(site: Site) -> None:
+    before = tag(site, LIBRARY)
+    import_objects(mitigation("M1000", "Older"), release="0.1")
+    # What is made meanwhile under the tag before would be found again with it.
+    assert tag(site, LIBRARY) != before
+    delete_snapshot(Snapshot.objects.get(attack_version="0.1"))
+    assert tag(site, LIBRARY) != before
+
+
+def test_tag_is_another_when_the_same_keys_name_other_snapshots(site: Site) -> None:
+    shelf = current_shelf()
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE library_snapshot DISABLE TRIGGER USER")
+        cursor.execute("UPDATE library_snapshot SET bundle_sha256 = sha256('other')")
+        cursor.execute("ALTER TABLE library_snapshot ENABLE TRIGGER USER")
+    # As in a process that was started on a library filled anew.
+    _edition.cache_clear()
+    found = current_shelf()
+    _edition.cache_clear()
+    assert (found.edition, found.newest_snapshot) == (shelf.edition, shelf.newest_snapshot)
+    assert found.mark != shelf.mark

@@ -1,5 +1,6 @@
 """What a crawler notes: answers that are none, links that lead nowhere, lists that miscount."""
 
+import random
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -10,6 +11,7 @@ from django.test import Client
 from tests.factories import import_objects, mitigation, stix_id
 from tests.library.crawl import Crawler, Finding, Known
 from tests.library.pages import LIBRARY, Site
+from tests.library.whole_crawl import followed
 
 
 @dataclass
@@ -115,3 +117,13 @@ def test_list_is_noted_when_it_miscounts(site: Site, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("tests.library.crawl.stated_results", lambda _page: 3)
     made.walk(f"{LIBRARY}/mitigations")
     assert said(made) == [f"{LIBRARY}/mitigations: says {{3}} and lists 0, 0 distinct"]
+
+
+def test_whole_crawl_follows_every_link_unless_one_in_so_many_is_asked_for() -> None:
+    forms = ("json", "csv?table=facts", "xlsx", "stix", "navigator", "?sort=name")
+    files = [(f"/a{n}/{form}", "/s") for n in range(100) for form in forms]
+    pages = [(f"/b{n}", "/s") for n in range(100)]
+    assert followed(files + pages, random.Random(1), 1) == files + pages
+    some = followed(files + pages, random.Random(1), 20)
+    assert 0 < len(some) - len(pages) < len(files) / 10
+    assert set(pages) <= set(some)

@@ -1,26 +1,20 @@
-"""Files that people take away: what is in them, and that nothing in them does harm."""
+"""Files that people take away: which are offered, what they hold, and what they are called."""
 
-import io
-from typing import Any
-
-import jsonschema
-import openpyxl
-import orjson
 import pytest
 import stix2
 
-from library.files.sheets import Sheet
-from library.files.spreadsheets import workbook
+from library.files.responses import name_part
 from tests.factories import (
+    attack_object,
     import_objects,
     mitigation,
     relationship,
     stix_object,
+    tactic,
     technique,
 )
-from tests.library.pages import LIBRARY, MITIGATIONS, Listing, Site, Table
+from tests.library.pages import LIBRARY, MITIGATIONS, Listing, Site
 from tests.library.taken import (
-    FORMULA,
     GROUPS,
     PAGE,
     content,
@@ -29,82 +23,10 @@ from tests.library.taken import (
     loaded,
     measure,
     rows,
+    sheets,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-def sheets(site: Site, path: str) -> dict[str, list[tuple[Any, ...]]]:
-    """The sheets of a workbook by their names; no cell may be a formula."""
-    book = openpyxl.load_workbook(io.BytesIO(content(site, path)))
-    found = {}
-    for page in book:
-        assert all(cell.data_type in {"s", "inlineStr", "n"} for row in page.rows for cell in row)
-        found[page.title] = list(page.values)
-    return found
-
-
-def test_csv_has_the_rows_of_the_table_in_its_order(site: Site) -> None:
-    import_objects(*measure())
-    table = Table(site.page(PAGE))
-    heads, *found = rows(site, f"{PAGE}/csv")
-    assert heads == ["Domain", "ID", "Name", "Use", "Sources"]
-    assert [row[1] for row in found] == table.ids == ["T1000", "T1000.001"]
-    assert found[0][2:] == [
-        "Head",
-        "First.\nThen x < y.[1]",
-        "[1] By A. https://example.org/a",
-    ]
-    assert found[1][2] == "Head: Sub"
-
-
-def test_csv_is_filtered_and_sorted_as_the_table_is(site: Site) -> None:
-    import_objects(*measure())
-    for query in ("?sort=-name", "?filter=sub", "?filter=nothing", "?filter=head&sort=-id"):
-        page = site.page(PAGE + query)
-        links = [a["href"] for a in page.one(id="techniques").all("a", css="count-file")]
-        shown = [row.one("th").words for row in page.all("tr", css="row")]
-        assert [row[1] for row in rows(site, links[0])[1:]] == shown
-
-
-@pytest.mark.parametrize("beginning", ["=", "+", "-", "@", "\t=", " =", "\uff1d"])
-def test_no_cell_of_a_csv_begins_a_formula(site: Site, beginning: str) -> None:
-    own = mitigation("M1000", f"{beginning}cmd|'/c calc'!A1", description=f"{beginning}1+1")
-    head = technique("T1000", f"{beginning}2")
-    import_objects(own, head, relationship("mitigates", own, head, f"{beginning}3"))
-    for path in (f"{PAGE}/csv", f"{PAGE}/csv?table=facts", f"{MITIGATIONS}/csv"):
-        for row in rows(site, path):
-            for cell in row:
-                assert not cell.lstrip().startswith(("=", "+", "-", "@", "\uff1d")), cell
-
-
-def test_csv_is_of_the_table_that_is_asked_for(site: Site) -> None:
-    import_objects(*measure())
-    facts = dict(row for row in rows(site, f"{PAGE}/csv?table=facts"))
-    assert facts["ID"] == "M1000"
-    assert facts["Created"] == "2024-05-06"
-    assert rows(site, f"{PAGE}/csv?table=references") == [
-        ["Number", "Source", "Address"],
-        ["1", "By A.", "https://example.org/a"],
-    ]
-    assert site.get(f"{PAGE}/csv?table=none").status_code == 404
-
-
-def test_csv_has_the_facts_when_a_page_has_no_table(site: Site) -> None:
-    import_objects(stix_object("x-new-kind", "Thing"))
-    stix_id = stix_object("x-new-kind", "Thing")["id"]
-    assert rows(site, f"{LIBRARY}/objects/{stix_id}/csv")[0] == ["Fact", "Value"]
-
-
-def test_csv_has_every_column_that_rows_show(site: Site) -> None:
-    import_objects(*group())
-    assert rows(site, f"{GROUPS}/G0001/csv?table=aliases")[1] == ["Other", "[1]", "[1] By A."]
-    heads, row = rows(site, f"{GROUPS}/G0001/csv?table=campaigns")
-    assert heads == ["Domain", "ID", "Name", "First seen", "Last seen", "Attribution", "Sources"]
-    assert row[1:5] == ["C0001", "Spree", "2020-02", "2020-03"]
-    heads, row = rows(site, f"{GROUPS}/G0001/csv?table=software")
-    assert heads[-2:] == ["Techniques", "Sources"]
-    assert row[-3:-1] == ["Ran it.", "T1500 Used"]
 
 
 def test_files_say_of_an_analytic_what_the_detection_table_does(site: Site) -> None:
@@ -132,79 +54,6 @@ def test_detection_table_is_filtered_by_all_that_its_rows_show(site: Site) -> No
     for text, found in (("windows", 1), ("listen", 1), ("analytic+2", 1), ("macos", 0)):
         page = site.page(f"{LIBRARY}/techniques/T1600?table=detections&filter={text}")
         assert len(page.one(id="detections").all("tr", css="row")) == found, text
-
-
-def test_json_of_before_is_still_of_the_published_schema(site: Site) -> None:
-    import_objects(*detected())
-    found = loaded(site, f"{LIBRARY}/techniques/T1600/json")
-    for table in found["tables"]:
-        for row in table["rows"]:
-            row["beside"] = [{k: v for k, v in o.items() if k != "told"} for o in row["beside"]]
-    jsonschema.validate(found, strict(schema_of(site, found)))
-
-
-def test_json_says_what_the_page_says(site: Site) -> None:
-    import_objects(*measure(description="Defined.(Citation: Nowhere)"))
-    found = loaded(site, f"{PAGE}/json")
-    assert found["url"] == f"http://testserver{PAGE}"
-    assert (found["attack_id"], found["name"], found["status"]) == (
-        "M1000",
-        "Filter & Block",
-        "Live",
-    )
-    assert found["definition"] == {"words": "Defined.[1]", "references": [1]}
-    (table,) = found["tables"]
-    assert [row["object"]["attack_id"] for row in table["rows"]] == ["T1000", "T1000.001"]
-    assert table["rows"][1]["parent"]["name"] == "Head"
-    assert table["rows"][0]["note"]["references"] == [2]
-    assert [entry["resolved"] for entry in found["references"]] == [False, True]
-    raw = site.get(found["domains"][0]["raw_url"].removeprefix("http://testserver"))
-    assert raw.status_code == 200
-    assert "The MITRE Corporation" in found["notice"]
-    assert found["citation"].endswith(f"http://testserver{LIBRARY}/v/1.0/mitigations/M1000")
-
-
-def schema_of(site: Site, found: dict[str, Any]) -> Any:
-    response = site.get(found["$schema"].removeprefix("http://testserver"))
-    assert response["Content-Type"] == "application/schema+json"
-    published = orjson.loads(response.content)
-    jsonschema.Draft202012Validator.check_schema(published)
-    assert published["$id"] == found["$schema"]
-    return published
-
-
-def strict(node: Any) -> Any:
-    """The same schema, in which no object may have a property that it does not name."""
-    if isinstance(node, dict):
-        closed = {"additionalProperties": False} if "properties" in node else {}
-        return {key: strict(value) for key, value in node.items()} | closed
-    return [strict(part) for part in node] if isinstance(node, list) else node
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        *(f"{PAGE}/json", f"{GROUPS}/G0001/json", f"{LIBRARY}/matrices/enterprise-attack/json"),
-        f"{LIBRARY}/techniques/T1600/json",
-    ],
-)
-def test_json_of_a_page_is_of_the_published_schema(site: Site, path: str) -> None:
-    import_objects(*measure(), *group(), *detected())
-    found = loaded(site, path)
-    jsonschema.validate(found, strict(schema_of(site, found)))
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(found | {"name": 1}, schema_of(site, found))
-
-
-def test_json_of_a_list_is_of_the_published_schema(site: Site) -> None:
-    import_objects(*(mitigation(f"M1{n:03}", f"Name {n}") for n in range(30)))
-    found = loaded(site, f"{MITIGATIONS}/json?offset=25")
-    jsonschema.validate(found, strict(schema_of(site, found)))
-    assert found["total"] == len(found["records"]) == 30
-
-
-def test_unknown_schema_is_a_404(site: Site) -> None:
-    assert site.get(f"{LIBRARY}/schemas/object-0").status_code == 404
 
 
 def test_files_of_a_list_hold_all_of_it_as_it_is_filtered(site: Site) -> None:
@@ -246,38 +95,6 @@ def test_files_that_a_page_offers_are_there(site: Site) -> None:
             assert content(site, link)
 
 
-def test_workbook_has_a_sheet_for_each_table(site: Site) -> None:
-    import_objects(*measure())
-    book = sheets(site, f"{PAGE}/xlsx")
-    assert list(book) == ["Facts", "Techniques addressed", "References"]
-    assert book["Techniques addressed"][2][3] == FORMULA
-
-
-def test_workbook_says_so_when_excel_cannot_hold_a_text(site: Site) -> None:
-    import_objects(mitigation("M1000", "One", description="word " * 10_000))
-    ((_, *_), row) = sheets(site, f"{MITIGATIONS}/xlsx")["Mitigations"]
-    (definition,) = [cell for cell in row if isinstance(cell, str) and cell.startswith("word")]
-    assert definition.endswith("[cut: Excel holds no more in a cell]")
-    assert len(definition) == 32_767
-
-
-def test_workbook_of_a_release_leaves_nothing_out(site: Site) -> None:
-    objects = [*measure(), mitigation("M1900", "Old", revoked=True)]
-    objects += [stix_object("x-new-kind", "Thing")]
-    import_objects(*objects)
-    page = site.page(LIBRARY)
-    (link,) = [a["href"] for a in page.all("a") if "/workbooks/" in a["href"]]
-    book = sheets(site, link)
-    assert [row[1] for row in book["Mitigations"][1:]] == ["M1000", "M1900"]
-    assert ("new kind", "Thing") in [
-        (row[0].removeprefix("X "), row[1]) for row in book["Other objects"][1:]
-    ]
-    links = book["Links"][1:]
-    assert ("M1000", "Filter & Block", "mitigates", "T1000", "Head") in [row[:5] for row in links]
-    assert {row[2] for row in links} >= {"mitigates", "subtechnique-of", "kill_chain_phases"}
-    assert site.get(f"{LIBRARY}/workbooks/mobile").status_code == 404
-
-
 @pytest.mark.parametrize("form", ["json", "csv", "xlsx", "stix", "navigator"])
 def test_files_answer_as_pages_do_when_nothing_fits(site: Site, form: str) -> None:
     import_objects(*measure())
@@ -314,7 +131,7 @@ def test_files_of_an_unknown_kind_have_what_mitre_wrote(site: Site) -> None:
     import_objects(novelty)
     page = f"{LIBRARY}/objects/{novelty['id']}"
     assert loaded(site, f"{page}/json")["written"]["x_of"] == "it"
-    assert ["x_of", "it"] in rows(site, f"{page}/csv")
+    assert ["x_of", "it", ""] in rows(site, f"{page}/csv")
 
 
 def test_a_page_offers_a_layer_only_where_there_are_techniques_for_it(site: Site) -> None:
@@ -325,18 +142,69 @@ def test_a_page_offers_a_layer_only_where_there_are_techniques_for_it(site: Site
         assert [w for w in links if w.startswith("Layer")] == [f"Layer, {d}" for d in domains]
 
 
+def named(site: Site, path: str) -> str:
+    """What a file is called."""
+    told = site.get(path)["Content-Disposition"]
+    assert told.startswith('attachment; filename="')
+    return told.removeprefix('attachment; filename="').removesuffix('"')
+
+
+def test_files_of_lists_say_what_they_are_filtered_by(site: Site) -> None:
+    import_objects(
+        tactic("TA0002", "Execution", "execution"),
+        technique("T1000", "One", ("execution",), x_mitre_platforms=["Windows"]),
+    )
+    path = f"{LIBRARY}/techniques/csv"
+    assert named(site, path) == "techniques-attack-1.0.csv"
+    asked = "domain=enterprise&tactic=execution&platform=windows&q=Some words&includeRevoked=1"
+    assert named(site, f"{path}?{asked}") == (
+        "techniques-enterprise-ta0002-windows-some-words-with-revoked-and-deprecated-attack-1.0.csv"
+    )
+    assert named(site, f"{path}?q=%D0%B0") == "techniques-filtered-attack-1.0.csv"
+
+
+def test_files_of_a_matrix_say_its_name_once_and_its_platform(site: Site) -> None:
+    found = technique("T1000", "One", ("execution",), x_mitre_platforms=["Windows"])
+    import_objects(tactic("TA0002", "Execution", "execution"), found)
+    path = f"{LIBRARY}/matrices/enterprise-attack"
+    assert named(site, f"{path}/navigator") == (
+        "enterprise-attack-enterprise-matrix-1.0.layer.json"
+    )
+    assert named(site, f"{path}/csv?platform=windows") == (
+        "enterprise-attack-enterprise-matrix-windows-1.0.csv"
+    )
+
+
 @pytest.mark.parametrize(
-    ("title", "name"),
+    ("name", "part"),
     [
-        ("Other sub-techniques of the same technique", "Other sub-techniques"),
-        ("Techniques detected by its strategy", "Techniques detected"),
-        ("x" * 40, "x" * 31),
-        ("Thirty-one letters and no more.", "Thirty-one letters and no more."),
-        ("References", "References"),
+        ("Enterprise ATT&CK", "enterprise-attack"),
+        ("Research & Development", "research-development"),
+        (
+            f"{'long words ' * 5}breaking off",
+            "long-words-long-words-long-words-long-words-long-words",
+        ),
+        ("x" * 80, "x" * 60),
     ],
 )
-def test_a_sheet_has_a_name_of_whole_words(title: str, name: str) -> None:
-    book = openpyxl.load_workbook(workbook([Sheet("a", title, ("A",), [])] * 2, {}))
-    assert book.sheetnames[0] == name
-    assert len(set(book.sheetnames)) == 2
-    assert all(len(each) <= 31 for each in book.sheetnames)
+def test_a_long_name_is_cut_between_words(name: str, part: str) -> None:
+    assert name_part(name) == part
+
+
+def test_a_layer_of_a_list_is_of_the_first_domain_that_has_techniques(site: Site) -> None:
+    asset = attack_object("x-mitre-asset", "A0001", "Pump", "ics")
+    found = technique("T0801", "Stop", domain="ics")
+    import_objects(technique("T1000", "One"))
+    import_objects(asset, found, relationship("targets", found, asset), domain="ics")
+    layer = loaded(site, f"{LIBRARY}/assets/navigator")
+    assert layer["domain"] == "ics-attack"
+    assert [one["techniqueID"] for one in layer["techniques"]] == ["T0801"]
+
+
+def test_files_of_lists_have_the_other_names(site: Site) -> None:
+    aliases = ["APT28", "Fancy Bear", "Sofacy"]
+    import_objects(attack_object("intrusion-set", "G0007", "APT28", aliases=aliases))
+    heads, row = rows(site, f"{LIBRARY}/groups/csv")
+    assert dict(zip(heads, row, strict=True))["Associated groups"] == "Fancy Bear; Sofacy"
+    (record,) = loaded(site, f"{LIBRARY}/groups/json")["records"]
+    assert record["facts"]["Associated groups"] == "Fancy Bear; Sofacy"

@@ -16,7 +16,8 @@ from tests.factories import (
     tactic,
     technique,
 )
-from tests.library.pages import LIBRARY, PARTIAL, Element, Site
+from tests.library.pages import LIBRARY, PARTIAL, Element, Site, parse
+from tests.library.soundness.matrices import wrong_matrices
 
 pytestmark = pytest.mark.django_db
 MATRIX = f"{LIBRARY}/matrices/enterprise-attack"
@@ -80,7 +81,8 @@ def test_techniques_stand_by_name_below_each_tactic_with_their_sub_techniques(
     [
         ("Windows", [["", "T1002"]]),
         ("Linux", [["T1001", "T1001 T1001.001"]]),
-        ("macOS", []),
+        # What only parts of it are on heads these.
+        ("macOS", [["", "T1001 T1001.001"]]),
         ("linux", [["T1001", "T1001 T1001.001"]]),
     ],
 )
@@ -88,6 +90,35 @@ def test_a_platform_leaves_what_it_has(
     library: Site, platform: str, expected: list[list[str]]
 ) -> None:
     assert grid(library.page(f"{MATRIX}?platform={platform}")) == expected
+
+
+def test_a_technique_that_only_heads_sub_techniques_on_a_platform_says_so_and_counts_for_nothing(
+    library: Site,
+) -> None:
+    page = library.page(f"{MATRIX}?platform=macOS&find=alpha")
+    table = page.one("table", css="matrix")
+    (head,) = table.all("a", css="matrix-heads-only")
+    assert head.words == "T1001 Alpha not on macOS itself, only:"
+    assert "open" in table.one("details").attributes
+    assert [th.words for th in table.all("th")] == [
+        "Second 0 techniques",
+        "First 0 techniques, 1 sub-technique",
+    ]
+    said = page.one(id="matrix-grids").one("p", css="count").words
+    assert "0 techniques, 1 sub-technique on macOS 0 hold “alpha”" in said
+    assert list(wrong_matrices(page)) == []
+
+
+def test_an_object_s_matrix_of_a_platform_counts_the_sub_techniques_on_it(library: Site) -> None:
+    marks = relationship("mitigates", MEASURE, ALPHA)
+    held = (matrix(SECOND, FIRST), FIRST, SECOND, ALPHA, SUB, MEASURE, marks)
+    links = relationship("subtechnique-of", SUB, ALPHA), relationship("mitigates", MEASURE, SUB)
+    import_objects(*held, *links, release="2.0")
+    page = library.page(f"{LIBRARY}/mitigations/M1000/matrix?platform=macOS")
+    marked = [e.one(css="attack-id").words for e in page.all("a", css="matrix-marked")]
+    assert marked == ["T1001.001"]
+    said = page.one(id="matrix-grids").one("p", css="count").words
+    assert said.endswith("0 of 0 techniques, 1 of 1 sub-technique on macOS")
 
 
 def test_a_text_is_highlighted_and_opens_what_holds_it(library: Site) -> None:
@@ -214,7 +245,7 @@ def test_a_matrix_leads_to_a_view_of_each_platform(library: Site) -> None:
 def test_a_platform_that_no_technique_has_is_as_if_not_given(library: Site) -> None:
     page = library.page(f"{MATRIX}?platform=Plan+9")
     assert grid(page) == grid(library.page(MATRIX))
-    assert "Plan 9" not in page.one(id="matrix-grids").words
+    assert "on Plan 9" not in page.one(id="matrix-grids").words
 
 
 def test_a_deprecated_matrix_shows_what_was_let_go_of_with_it(site: Site) -> None:
@@ -301,3 +332,33 @@ def test_paper_says_so_when_it_has_no_room_for_sub_techniques(site: Site) -> Non
             assert ("on-paper-whole" in table.classes) == (is_asked and is_whole)
             left_out = "Printed without the sub-techniques" in grids.one(id="matrix-grids").words
             assert left_out == (is_asked and not is_whole)
+
+
+def test_no_platform_is_none_to_choose(site: Site) -> None:
+    plant = technique("T0801", "Plant", ("stop",), "ics", x_mitre_platforms=["None"])
+    import_objects(tactic("TA0107", "Stop", "stop", "ics"), plant, domain="ics")
+    page = site.page(f"{LIBRARY}/matrices/ics-attack")
+    options = page.one("select", id="matrix-platform").all("option")
+    assert [option["value"] for option in options] == [""]
+    assert "Plant" in page.one("table", css="matrix").words
+
+
+@pytest.mark.parametrize("path", [MATRIX, f"{LIBRARY}/mitigations/M1000/matrix"])
+def test_a_citation_names_the_platform_that_is_shown(library: Site, path: str) -> None:
+    asked = f"{path}?platform=Linux"
+    cited = library.page(asked).one(id="citation").words
+    assert cited.endswith("?platform=Linux")
+    part = parse(library.get(asked, **PARTIAL).content.decode())
+    assert part.one("p", id="citation").words == cited
+    assert "?" not in library.page(path).one(id="citation").words
+
+
+def test_a_page_of_a_matrix_begins_with_the_grid(library: Site) -> None:
+    page = library.page(MATRIX)
+    order = [page.one(id=name) for name in ("matrix", "take", "definition")]
+    every = list(page.walk())
+    assert sorted(order, key=every.index) == order
+    executive = library.page(f"{MATRIX}?view=executive")
+    order = [executive.one(id=name) for name in ("take", "definition", "matrix")]
+    every = list(executive.walk())
+    assert sorted(order, key=every.index) == order

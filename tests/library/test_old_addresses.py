@@ -2,6 +2,7 @@
 
 import pytest
 
+from library.identifiers import OBJECT_TYPES
 from tests.factories import attack_object, import_objects, mitigation, relationship, technique
 from tests.library.pages import LIBRARY, Site
 
@@ -199,3 +200,57 @@ def test_a_chain_of_revocations_is_followed_from_an_old_address(site: Site) -> N
     import_objects(*chain, *hops)
     _, end = site.follow("/techniques/T1000/")
     assert end == f"{LIBRARY}/techniques/T1002?replaces=T1000"
+
+
+@pytest.mark.parametrize(
+    ("old", "ours"),
+    [
+        ("detectionstrategies", "detection-strategies"),
+        ("datasources", "data-sources"),
+        ("datacomponents", "data-components"),
+    ],
+)
+@pytest.mark.parametrize("release", ["", "/v/17.1"])
+def test_a_list_is_found_as_mitre_writes_it(
+    library: Site, release: str, old: str, ours: str
+) -> None:
+    assert library.moves(f"{LIBRARY}{release}/{old}", 301) == f"{LIBRARY}{release}/{ours}"
+
+
+@pytest.mark.parametrize(
+    ("asked", "near"), [("T1059.009", "techniques/T1059"), ("m1039", "mitigations/M1037")]
+)
+def test_an_id_alone_that_nothing_has_offers_what_comes_near(
+    library: Site, asked: str, near: str
+) -> None:
+    page = library.page(f"{LIBRARY}/{asked}", 404)
+    assert f"{LIBRARY}/{near}" in [a["href"] for a in page.one("ul", css="near").all("a")]
+    assert f"{LIBRARY}/search?q={asked.upper()}" in [a["href"] for a in page.one("main").all("a")]
+
+
+@pytest.mark.parametrize(
+    ("path", "release"),
+    [("/versions/v16/techniques/T1059", "16"), (f"{LIBRARY}/v/99/techniques/T1059", "99")],
+)
+def test_a_release_that_is_not_held_is_named_with_what_is(
+    library: Site, path: str, release: str
+) -> None:
+    page = library.page(path, 404)
+    assert page.one("h1").words == f"Release {release} is not held"
+    assert page.one("p", css="purpose").words == "Held are 18.1, 17.1, 17.0."
+    assert f"{LIBRARY}/techniques/T1059" in [a["href"] for a in page.one("main").all("a")]
+
+
+def test_what_a_pinned_release_has_not_is_named_where_the_current_one_has_it(
+    library: Site,
+) -> None:
+    page = library.page(f"{LIBRARY}/v/17.1/mitigations/M1037", 404)
+    assert "Enterprise 18.1 has it: M1037 Filter" in page.one("main").words
+    assert "has it" not in library.page(f"{LIBRARY}/mitigations/M1030", 404).one("main").words
+
+
+def test_an_address_that_is_none_offers_search_and_every_list(library: Site) -> None:
+    main = library.page(f"{LIBRARY}/no/such/page", 404).one("main")
+    assert main.one("h1").words == "There is no page at this address"
+    assert main.one("form")["action"] == f"{LIBRARY}/search"
+    assert {f"{LIBRARY}/{kind.path}" for kind in OBJECT_TYPES} <= {a["href"] for a in main.all("a")}

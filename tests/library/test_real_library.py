@@ -1,11 +1,13 @@
 """Search in the whole of release 18.1: its IDs, names and aliases, slips of them, and phrases."""
 
+import os
 import random
 from collections import Counter
 
 import pytest
 from pytest_django import DjangoDbBlocker
 
+from library.attack_ids import CERTAIN
 from library.catalogue import catalogue
 from library.conditional import current_shelf
 from library.contexts.held import find_by_stix_id
@@ -13,17 +15,18 @@ from library.documents import fold
 from library.identifiers import TYPE_OF
 from library.models import SnapshotObject
 from library.revocations import revocation_chain
-from library.search import CERTAIN, search
+from library.search import search
 
 pytestmark = [
     pytest.mark.real_data,
     pytest.mark.django_db,
-    pytest.mark.usefixtures("newest_release"),
+    pytest.mark.usefixtures("every_release"),
 ]
 
-NAMES = 200
-# A new one each run; printed where a test fails, as it is a part of its name.
-SEED = random.SystemRandom().randrange(10**6)
+# So many are looked for with all that search does, and all of them with `--whole`; a new choice
+# each run, by the seed in its head.
+SAMPLE = 200
+SEED = int(os.environ["CRAWL_SEED"])
 
 # The ATT&CK ID, the name and the folded names of objects, by their keys.
 type Named = dict[int, tuple[str, str, list[str]]]
@@ -68,7 +71,7 @@ def test_a_phrase_finds_what_is_meant_among_the_first_three(phrase: str, wanted:
 
 
 @pytest.fixture(scope="module")
-def named(newest_release: None, django_db_blocker: DjangoDbBlocker) -> Named:
+def named(every_release: None, django_db_blocker: DjangoDbBlocker) -> Named:
     """The ID, name and folded names of every live object that has a list."""
     rows = SnapshotObject.objects.filter(
         snapshot__in=current_shelf().snapshots, object__stix_type__in=list(TYPE_OF)
@@ -83,16 +86,35 @@ def first(asked: str, count: int) -> list[int]:
     return [hit.object_id for hit in search(current_shelf(), asked)[:count]]
 
 
-def test_every_id_comes_first(named: Named) -> None:
-    chosen = random.Random(SEED).sample(sorted(named), NAMES)
-    assert [key for key in chosen if named[key][0] and first(named[key][0], 1) != [key]] == [], SEED
+def chosen(every: list[tuple[int, str]], config: pytest.Config) -> list[tuple[int, str]]:
+    """A sample of what is to be found, each with the key of its object; all where that is asked."""
+    every = sorted(every)
+    return every if config.getoption("whole") else random.Random(SEED).sample(every, SAMPLE)
 
 
-def test_each_of_all_ids_leads_straight_to_its_page(
-    named: Named, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # What words alone find is worth less than any ID; without it, all is in memory.
+def unique_names(named: Named) -> list[tuple[int, str]]:
+    held = Counter(fold(name) for _, name, _ in named.values())
+    return [(key, name) for key, (_, name, _) in named.items() if held[fold(name)] == 1]
+
+
+def aliases(named: Named) -> list[tuple[int, str]]:
+    return [(key, alias) for key, (_, _, names) in named.items() for alias in names[1:]]
+
+
+@pytest.fixture
+def by_names_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What words find is worth less than any ID or whole name; without it, all is in memory."""
     monkeypatch.setattr("library.search._by_words", lambda *_: [])
+
+
+def test_id_comes_first(named: Named, pytestconfig: pytest.Config) -> None:
+    ids = [(key, attack_id) for key, (attack_id, _, _) in named.items() if attack_id]
+    found = chosen(ids, pytestconfig)
+    assert [attack_id for key, attack_id in found if first(attack_id, 1) != [key]] == []
+
+
+@pytest.mark.usefixtures("by_names_alone")
+def test_each_of_all_ids_leads_straight_to_its_page(named: Named) -> None:
     shelf = current_shelf()
     ids = {attack_id: key for key, (attack_id, _, _) in named.items() if attack_id}
     assert len(ids) > 3000
@@ -107,12 +129,16 @@ def test_each_of_all_ids_leads_straight_to_its_page(
     assert astray == []
 
 
-def test_every_unique_name_comes_first(named: Named) -> None:
-    folded = [fold(name) for _, name, _ in named.values()]
-    chosen = random.Random(SEED).sample(sorted(named), NAMES)
-    unique = [key for key in chosen if folded.count(fold(named[key][1])) == 1]
-    assert len(unique) > NAMES / 2
-    assert [named[key] for key in unique if first(named[key][1], 1) != [key]] == [], SEED
+@pytest.mark.usefixtures("by_names_alone")
+def test_every_unique_name_comes_first_by_names_alone(named: Named) -> None:
+    unique = unique_names(named)
+    assert len(unique) > 4000
+    assert [name for key, name in unique if first(name, 1) != [key]] == []
+
+
+def test_unique_name_comes_first(named: Named, pytestconfig: pytest.Config) -> None:
+    found = chosen(unique_names(named), pytestconfig)
+    assert [name for key, name in found if first(name, 1) != [key]] == []
 
 
 def test_every_sub_technique_comes_first_by_its_full_name(named: Named) -> None:
@@ -148,12 +174,10 @@ def test_a_dead_id_says_what_replaced_it_as_its_page_does(named: Named) -> None:
     assert ends["Plist Modification"] == "T1647 Plist File Modification"
 
 
-def test_every_alias_comes_among_the_first_three(
-    named: Named,
-) -> None:
-    aliases = [(key, alias) for key, (_, _, names) in sorted(named.items()) for alias in names[1:]]
-    chosen = random.Random(SEED).sample(aliases, NAMES)
-    assert [alias for key, alias in chosen if key not in first(alias, 3)] == [], SEED
+def test_every_alias_comes_among_the_first_three(named: Named) -> None:
+    every = aliases(named)
+    assert len(every) > 600
+    assert [alias for key, alias in every if key not in first(alias, 3)] == []
 
 
 def slipped(name: str, seed: random.Random) -> str:
@@ -165,10 +189,10 @@ def slipped(name: str, seed: random.Random) -> str:
 
 
 def test_a_name_with_a_slip_comes_among_the_first_three(
-    named: Named,
+    named: Named, pytestconfig: pytest.Config
 ) -> None:
     seed = random.Random(SEED)
-    long = sorted(key for key, (_, name, _) in named.items() if len(name) >= 8)
-    chosen = seed.sample(long, NAMES)
-    found = sum(key in first(slipped(named[key][1], seed), 3) for key in chosen)
-    assert found >= 0.9 * NAMES, SEED
+    long = [(key, name) for key, (_, name, _) in named.items() if len(name) >= 8]
+    tried = chosen(long, pytestconfig)
+    found = sum(key in first(slipped(name, seed), 3) for key, name in tried)
+    assert found >= 0.9 * len(tried), f"{found} of {len(tried)}"

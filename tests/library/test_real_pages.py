@@ -14,7 +14,7 @@ from tests.library.pages import LIBRARY, MITIGATIONS, Element, Listing, Site, Ta
 pytestmark = [
     pytest.mark.real_data,
     pytest.mark.django_db,
-    pytest.mark.usefixtures("newest_release"),
+    pytest.mark.usefixtures("every_release"),
 ]
 
 DOMAINS = {"enterprise": "Enterprise", "mobile": "Mobile", "ics": "ICS"}
@@ -165,7 +165,7 @@ class Crawl:
 
 
 @pytest.fixture(scope="module")
-def kept(newest_release: None) -> Crawl:
+def kept(every_release: None) -> Crawl:
     """What has been read so far."""
     return Crawl()
 

@@ -2,6 +2,7 @@
 
 import os
 import random
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,13 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from importer.acquire import read_bundle
-from library.identifiers import OBJECT_TYPES, Domain
+from library.conditional import Shelf, current_shelf
+from library.contexts.held import HeldObject, find_by_stix_id, find_objects
+from library.contexts.object_page import Revocation, object_page
+from library.contexts.tables import Table
+from library.identifiers import CAMPAIGN, GROUP, OBJECT_TYPES, SOFTWARE, Domain, ObjectType
+from library.models import SnapshotEdge, SnapshotObject
+from library.parameters import TableFilters
 from tests.library import oracle
 from tests.library.attack_data import attack_data
 from tests.library.oracle import ALL_OBJECTS, OTHERS, RELATIONS, Library, Pairs, Tool
@@ -189,3 +196,61 @@ def listed(page: Element, section: str, domain: str) -> set[str]:
         for row in rows
         if domain in [mark.words for mark in row.all(css="domain")]
     }
+
+
+def test_rows_list_beside_them_what_any_of_their_domains_does(every_release: None) -> None:
+    """Every row of groups and campaigns that several domains state, by the links themselves."""
+    shelf = current_shelf()
+    snapshots = [(Domain(held.domain).label, held.pk) for held in shelf.snapshots]
+    uses = SnapshotEdge.objects.live_in(shelf.snapshots).filter(
+        kind="uses", target__stix_type="attack-pattern"
+    )
+    used: dict[tuple[int, int], set[int]] = {}
+    for snapshot_id, source_id, target_id in uses.values_list("snapshot", "source", "target"):
+        used.setdefault((snapshot_id, source_id), set()).add(target_id)
+    shared = [held for kind in (GROUP, CAMPAIGN) for held in in_several(shelf, kind)]
+    seen = 0
+    for held in shared:
+        page = object_page(shelf, [held], held.href, TableFilters(), Revocation())
+        table = page.table("software")
+        assert table is None or isinstance(table, Table)
+        for row in table.rows if table else ():
+            stated = [pk for label, pk in snapshots if label in row.domains]
+            every = [used.get((pk, row.object.object_id), set()) for pk in stated]
+            assert {named.object_id for named in row.beside} == set().union(*every)
+            seen += len([found for found in every if found]) > 1
+    assert seen >= 5
+
+
+@pytest.mark.parametrize(("kind", "most"), [(GROUP, None), (SOFTWARE, 60)], ids=["groups", "some"])
+def test_no_citation_lacks_a_source_that_its_row_s_object_lists(
+    every_release: None, kind: ObjectType, most: int | None
+) -> None:
+    shelf = current_shelf()
+    rows = SnapshotObject.objects.in_snapshots(shelf.snapshots).of_type(kind).live()
+    ids = sorted(set(rows.values_list("version__attack_id", flat=True)))
+    if most:
+        ids = random.Random(os.environ["CRAWL_SEED"]).sample(ids, most)
+    seen = 0
+    for attack_id in ids:
+        (held, *_) = find_objects(shelf, kind, attack_id)
+        page = object_page(shelf, [held], held.href, TableFilters(), Revocation())
+        table = page.table("campaigns")
+        listed = {
+            source.name
+            for row in (table.rows if isinstance(table, Table) else ())
+            if (campaign := find_by_stix_id(shelf, row.object.stix_id))
+            for source in campaign.sources
+        }
+        unresolved = {r.reference.name for r in page.references if not r.reference.resolved}
+        assert not unresolved & listed, attack_id
+        seen += bool(listed)
+    assert seen
+
+
+def in_several(shelf: Shelf, kind: ObjectType) -> list[HeldObject]:
+    """The live objects of a kind that more than one domain holds."""
+    rows = SnapshotObject.objects.in_snapshots(shelf.snapshots).of_type(kind).live()
+    counts = Counter(rows.values_list("version__attack_id", flat=True))
+    shared = sorted(attack_id for attack_id, count in counts.items() if count > 1)
+    return [find_objects(shelf, kind, attack_id)[0] for attack_id in shared]

@@ -96,13 +96,15 @@ def test_two_live_objects_of_one_id_each_have_their_own_address(site: Site) -> N
 
 
 @pytest.mark.real_data
-@pytest.mark.usefixtures("newest_release")
+@pytest.mark.usefixtures("every_release")
 def test_every_object_that_shares_an_id_is_found_by_its_name(site: Site) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT v.attack_id, o.stix_type, v.name, o.stix_id FROM library_snapshotobject m"
             " JOIN library_objectversion v ON v.id = m.version_id"
-            " JOIN library_stixobject o ON o.id = m.object_id WHERE v.attack_id > ''"
+            " JOIN library_stixobject o ON o.id = m.object_id"
+            " JOIN library_snapshot s ON s.id = m.snapshot_id"
+            " WHERE v.attack_id > '' AND s.attack_version = '18.1'"
         )
         held = set(cursor.fetchall())
     ids = Counter((attack_id, kind) for attack_id, kind, _, _ in held)

@@ -226,3 +226,18 @@ def test_migration_gives_a_lock_up_and_changes_nothing_when_somebody_holds_it(
             with connection.cursor() as cursor:
                 cursor.execute("SHOW lock_timeout")
                 assert cursor.fetchone() == ("0",)
+
+
+def test_migrate_says_in_a_sentence_that_somebody_holds_a_lock(
+    db: None, django_db_blocker: DjangoDbBlocker
+) -> None:
+    with django_db_blocker.unblock(), database() as name:
+        begun = manage(name, "migrate", "library", "0006", "--verbosity", "0")
+        assert begun.returncode == 0, begun.stderr
+        with psycopg.connect(address(name)) as other:
+            other.execute("LOCK TABLE library_objectcontent IN SHARE MODE")
+            ended = manage(name, "migrate")
+        assert ended.returncode == 1
+        assert "Traceback" not in ended.stderr
+        assert "has held a table for longer than the 5 seconds (MIGRATION" in ended.stderr
+        assert manage(name, "migrate", "--verbosity", "0").returncode == 0

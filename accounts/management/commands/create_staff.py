@@ -5,12 +5,15 @@ import sys
 from getpass import getpass
 from typing import Any, Final
 
+from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
+from accounts import passwords
+from accounts.addresses import other_with
 from accounts.roles import ROLES
 
 ASK, RANDOM, NONE = "ask", "random", "none"
@@ -70,6 +73,9 @@ class Command(BaseCommand):
             done.append(self._give_password(user, options["password"]))
         if done:
             user.save()
+        if (made or options["reset_password"]) and user.has_usable_password():
+            passwords.note_first(user)
+            done.append(f"It is to be changed within {settings.FIRST_PASSWORD_HOURS} hours.")
         return done + self._roles(user, groups)
 
     def _account(self, user: User, email: str) -> list[str]:
@@ -105,9 +111,8 @@ class Command(BaseCommand):
         return User(username=name, email=options["email"], is_staff=True), True
 
     def _check_email(self, user: User, email: str) -> None:
-        """A provider's sign-in finds an account by its address: no two have one."""
-        other = User.objects.exclude(pk=user.pk).filter(email__iexact=email).first()
-        if email and other is not None:
+        other = other_with(email, user)
+        if other is not None:
             raise CommandError(f"{other} has the e-mail address {email} already.")
 
     def _check(self, user: User) -> None:

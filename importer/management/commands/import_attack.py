@@ -9,8 +9,9 @@ from django.core.management.base import CommandParser
 from accounts.audit import command_actor
 from importer.errors import BundleError
 from importer.management.base import ImporterCommand
-from importer.pipeline import Options, import_bundles
+from importer.pipeline import Options
 from importer.progress import ProgressBar
+from importer.runs.by_command import import_by_command
 from importer.sources import file_sources
 from library.identifiers import RELEASE_FORM, Domain
 
@@ -33,7 +34,8 @@ class Command(ImporterCommand):
         """Import, and print a report for each bundle."""
         bar = ProgressBar()
         try:
-            reports = import_bundles(file_sources(options["paths"]), self._asked(options), bar)
+            sources = file_sources(options["paths"])
+            reports = import_by_command(sources, self._asked(options), bar)
         finally:
             bar.close()
         for report in reports:

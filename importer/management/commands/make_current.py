@@ -15,12 +15,13 @@ from library.models import Edition
 class Command(ImporterCommand):
     """Adds an edition; readers see it at once, and no edition is ever changed."""
 
-    help = "Show a snapshot to readers, or go back to the edition before (--undo)."
+    help = "Show a snapshot to readers, or go back by one edition (--undo)."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The command's arguments."""
         add_snapshot_arguments(parser, optional=True)
-        parser.add_argument("--undo", action="store_true", help="an edition like the last but one")
+        back = "show what readers saw before; a second time, what they saw before that"
+        parser.add_argument("--undo", action="store_true", help=back)
 
     def work(self, **options: Any) -> None:
         """Make the edition and say what it shows."""

@@ -59,7 +59,8 @@ def new_client(who: User | None, token: str = TOKEN, device: TOTPDevice | None =
     """A browser with a token, and signed in where somebody is given, with a code where a device."""
     client = Client(enforce_csrf_checks=True)
     if who is not None:
-        client.force_login(who)
+        # As they are by now: with the password that a form may have given them.
+        client.force_login(User.objects.get(pk=who.pk))
     if device is not None:
         session = client.session
         session[DEVICE_ID_SESSION_KEY] = device.persistent_id
@@ -78,9 +79,13 @@ def _by(who: User | None, request: Request, device: TOTPDevice | None = None) ->
 
 
 def _signed_out(request: Request) -> HttpResponseBase:
-    request.client.post("/admin/logout/", {FIELD: TOKEN})
-    request.client.cookies["csrftoken"] = TOKEN
-    return request.post()
+    """By a thief's browser, which has kept the cookie that signing out takes from its owner's."""
+    thief = new_client(None)
+    thief.cookies["sessionid"] = request.client.cookies["sessionid"].value
+    # For those as well who owe a code or a password of their own, whom the site knows not yet.
+    left = request.client.post("/admin/second-factor/leave/", {FIELD: TOKEN})
+    assert "sessionid" in left.cookies, "nobody was signed out"
+    return Request(thief, request.path, request.sent, request.who).post()
 
 
 def _deactivated(request: Request) -> HttpResponseBase:
@@ -132,7 +137,9 @@ MANNERS: Final[Mapping[str, Manner]] = {
     "as a GET that says POST": Manner(
         lambda r: r.client.get(r.path, r.sent, headers={"x-http-method-override": "POST"})
     ),
-    "as JSON": Manner(lambda r: r.raw("POST", "application/json", orjson.dumps(r.sent))),
+    "as JSON": Manner(
+        lambda r: r.raw("POST", "application/json", orjson.dumps(r.sent, default=str))
+    ),
     "as text that a form may send": Manner(
         lambda r: r.raw("POST", "text/plain", _form(r, **{FIELD: TOKEN}))
     ),

@@ -9,6 +9,7 @@ from pytest_django import Settings
 
 from importer import acts
 from importer.acts import Asked
+from importer.editions import step_back
 from importer.models import ImportRun, SourceKind
 
 
@@ -39,6 +40,12 @@ def client(*, groups: tuple[str, ...] = (), permissions: tuple[str, ...] = ()) -
 def importer() -> Client:
     """Somebody of the group of importers."""
     return client(groups=("importer",))
+
+
+def back() -> dict[str, int]:
+    """What the form of the overview sends that goes back to the edition before."""
+    step = step_back()
+    return {"from": step.current.pk, "to": step.target.pk} if step else {}
 
 
 def run_in(state: str, name: str = "bundle.json", **more: object) -> ImportRun:

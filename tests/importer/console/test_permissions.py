@@ -8,7 +8,7 @@ from django.urls import reverse
 from importer.models import ImportRun, RunState
 from library.models import Edition, Snapshot
 from tests.factories import import_objects, mitigation
-from tests.importer.console.conftest import client, run_in
+from tests.importer.console.conftest import back, client, run_in
 
 pytestmark = pytest.mark.django_db
 KEPT = mitigation("M1", "Kept")
@@ -77,7 +77,7 @@ def ask(reader: Client, what: str, snapshot: Snapshot) -> int:
         case "make current":
             answer = reader.post(reverse("admin:import-make-current", args=[snapshot.pk]))
         case "go back":
-            answer = reader.post(reverse("admin:import-go-back"))
+            answer = reader.post(reverse("admin:import-go-back"), back())
         case "deletion page":
             answer = reader.get(deletion)
         case "delete":

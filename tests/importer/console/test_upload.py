@@ -2,6 +2,8 @@
 
 import gzip
 import lzma
+import os
+import stat
 from pathlib import Path
 
 import orjson
@@ -61,6 +63,17 @@ def test_an_upload_stands_in_the_spool_and_waits_for_its_dry_run() -> None:
     assert spooled() == [spool.place(run.stored_as)]
     assert spool.place(run.stored_as).read_bytes() == GOOD
     assert spool.place(run.stored_as).stat().st_size == len(GOOD)
+
+
+def test_files_of_the_spool_are_for_their_owner_alone_whatever_the_umask_is() -> None:
+    before = os.umask(0)
+    try:
+        send(GOOD)
+        spool.keep(spool.fresh_name(), GOOD)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(spool.folder().stat().st_mode) == 0o700
+    assert [stat.S_IMODE(path.stat().st_mode) for path in spooled()] == [0o600, 0o600]
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, lzma.compress])

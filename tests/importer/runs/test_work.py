@@ -1,9 +1,11 @@
 """A run from its asking to its end: dry run, confirmation, import, and every way it may fail."""
 
+import hashlib
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import orjson
 import pytest
 from django.core.management import call_command
 from django_tasks_db.models import DBTaskResult
@@ -19,7 +21,16 @@ from importer.runs.progress import RunProgress
 from importer.runs.work import work
 from library.models import Edition, Snapshot
 from library.previews import ImportPreview, PreviewLine
-from tests.factories import bundle, import_objects, mitigation, source, technique
+from tests.factories import (
+    Properties,
+    bundle,
+    import_objects,
+    mitigation,
+    source,
+    stix_id,
+    stix_object,
+    technique,
+)
 from tests.importer.runs.conftest import Put, asked, now
 from tests.importer.test_store import library_state
 
@@ -55,9 +66,11 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(put: Put, settings
     assert (run.state, run.domain, run.release) == (RunState.PREVIEWED, "enterprise", "2.0")
     assert run.preview is not None
     assert library_state() == state
-    counts = {change["kind"]: change["objects"] for change in run.preview["changes"]}
+    (compared,) = run.preview["comparisons"]
+    counts = {change["kind"]: change["objects"] for change in compared["changes"]}
     assert counts["Additions"] == counts["Minor version changes"] == counts["Deletions"] == 1
-    assert run.preview["named"] == [{"kind": "Deletions", "names": ["M3 Gone"], "more": 0}]
+    assert (compared["against"], compared["release"]) == ("seen now", "1.0")
+    assert compared["named"] == [{"kind": "Deletions", "names": ["M3 Gone"], "more": 0}]
     assert run.preview["would_be_current"]
     assert run.preview["others"][0]["lines"] == [
         {"text": "The Take on M2 would be stale in 2.0.", "href": "/x", "detail": ""}
@@ -81,8 +94,11 @@ def test_a_confirmed_run_imports_what_its_dry_run_showed(put: Put) -> None:
     edition = Edition.objects.current()
     assert edition is not None
     assert (edition.enterprise, edition.made_by) == (snapshot, "bob")
-    assert [line["text"] for line in run.log][:2] == ["Asked for by ann", "Reading"]
-    assert "Confirmed by bob" in [line["text"] for line in run.log]
+    lines = [line["text"] for line in run.log]
+    assert lines[:2] == ["Asked for by ann", "Reading"]
+    assert lines.index("The dry run is over") < lines.index("Confirmed by bob")
+    assert lines[-2:] == ["Committing", f"Imported as snapshot {snapshot.pk}"]
+    assert run.report["edition"] == edition.pk
 
 
 def test_readers_see_what_they_saw_when_it_was_confirmed_without_showing_it(put: Put) -> None:
@@ -94,6 +110,9 @@ def test_readers_see_what_they_saw_when_it_was_confirmed_without_showing_it(put:
     assert edition is not None
     assert edition.enterprise is not None
     assert edition.enterprise.attack_version == "1.0"
+    done = now(run)
+    assert done.report is not None
+    assert done.report["edition"] is None
     assert Snapshot.objects.count() == 2
 
 
@@ -129,6 +148,9 @@ def test_a_bad_bundle_fails_in_one_sentence_and_may_be_retried(put: Put, tmp_pat
     assert failed.state == RunState.FAILED
     assert failed.problem.startswith("bundle.json: ")
     assert len(failed.problem.splitlines()) == 1
+    assert failed.log[-1]["text"] == f"Failed: {failed.problem}"
+    # What was refused is known by its hash all the same.
+    assert failed.sha256 == hashlib.sha256(b'{"type": "bundle", "objects": 3}').hexdigest()
     put(KEPT)
     again = acts.retry("bob", failed)
     work(again.pk)
@@ -214,17 +236,64 @@ def test_progress_is_told_at_most_every_so_often(put: Put, monkeypatch: pytest.M
     assert told == [("storing", 0, 9), ("storing", 9, 9)]
 
 
+def published(monkeypatch: pytest.MonkeyPatch, download: Any, content: Properties) -> str:
+    """MITRE publishes this bundle as enterprise 2.0, as far as runs can see; its SHA-256."""
+    sha256 = hashlib.sha256(orjson.dumps(content)).hexdigest()
+    monkeypatch.setattr(bundles, "download", download)
+    monkeypatch.setattr(bundles, "published_sha256", lambda *_: sha256)
+    return sha256
+
+
+def test_a_half_written_download_is_downloaded_again_when_its_run_is_retried(
+    put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = bundle(KEPT, release="2.0")
+    published(monkeypatch, lambda *_: source(content).read(), content)
+    run = acts.start("ann", acts.Asked(SourceKind.PUBLISHED, "2.0", domain="enterprise"))
+    # What a worker leaves behind that is killed as it writes, now and before there were parts.
+    name = spool.fresh_name()
+    whole = orjson.dumps(content)
+    spool.place(name).write_bytes(whole[: len(whole) // 2])
+    (spool.folder() / f"{name}{spool.PART}").write_bytes(whole[:10])
+    ImportRun.objects.update(state=RunState.FAILED, stored_as=name)
+    again = acts.retry("bob", now(run))
+    work(again.pk)
+    again = now(again)
+    assert (again.state, again.problem, again.stored_as) == (RunState.PREVIEWED, "", name)
+    assert [path.name for path in spool.folder().iterdir()] == [name]
+    assert spool.place(name).read_bytes() == whole
+
+
+def test_a_download_that_is_being_kept_has_no_name_until_it_is_whole(
+    put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[list[str]] = []
+    monkeypatch.setattr(
+        spool.os,  # type: ignore[attr-defined]
+        "fsync",
+        lambda _: seen.append([path.name for path in spool.folder().iterdir()]),
+    )
+    name = spool.fresh_name()
+    spool.keep(name, b"whole")
+    assert seen == [[f"{name}{spool.PART}"]]
+    assert [path.name for path in spool.folder().iterdir()] == [name]
+    (spool.folder() / f"{name}{spool.PART}").write_bytes(b"x")
+    spool.discard(name)
+    assert list(spool.folder().iterdir()) == []
+
+
 def test_a_published_release_is_downloaded_once_and_kept_until_it_is_in(
     put: Put, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked_for: list[tuple[str, str]] = []
+    content = bundle(KEPT, release="2.0")
 
     def download(domain: str, release: str, progress: Any) -> Any:
         asked_for.append((domain, release))
         progress(5, 10)
-        return source(bundle(KEPT, release="2.0")).read()
+        return source(content).read()
 
-    monkeypatch.setattr(bundles, "download", download)
+    published(monkeypatch, download, content)
     run = acts.start("ann", acts.Asked(SourceKind.PUBLISHED, "2.0", domain="enterprise"))
     work(run.pk)
     run = now(run)
@@ -257,3 +326,25 @@ def test_a_domain_and_release_are_told_for_a_bundle_that_is_silent(put: Put) -> 
     run = asked(silent, release="9.0")
     work(run.pk)
     assert (now(run).problem, now(run).bundle) == ("", "enterprise 9.0")
+
+
+def test_a_bundle_that_is_silent_is_asked_about_in_the_words_of_the_console(
+    put: Put, tmp_path: Path
+) -> None:
+    note = stix_object("note", "A note", content="Nothing of ATT&CK.")
+    silent = orjson.dumps({"type": "bundle", "id": stix_id("bundle"), "objects": [note]})
+    name = put()
+    (tmp_path / "bundles" / name).write_bytes(silent)
+    run = asked(name)
+    work(run.pk)
+    assert now(run).problem == (
+        "bundle.json: the bundle does not say its domain: say it beside Retry."
+    )
+    again = acts.retry("ann", now(run), ("ics", ""))
+    work(again.pk)
+    assert now(again).problem == (
+        "bundle.json: the bundle does not say its release: say it beside Retry."
+    )
+    last = acts.retry("ann", now(again), ("ics", "9.0"))
+    work(last.pk)
+    assert (now(last).problem, now(last).bundle) == ("", "ics 9.0")

@@ -114,6 +114,22 @@ def test_relationships_stand_in_a_table_for_each_kind(site: Site) -> None:
     assert first.one("a")["href"] == f"{LIBRARY}/v/1.0/mitigations/M1000"
 
 
+def test_links_that_lead_to_another_object_stand_below_the_same_words(site: Site) -> None:
+    old, new = (
+        USES | {"description": f"[Band](https://attack.mitre.org/groups/G100{n}) ran it."}
+        for n in range(2)
+    )
+    import_objects(THING, BAND, old, release="1.0")
+    import_objects(THING, BAND, new, release="2.0")
+    table = text_of(site.page(f"{OF_THING}?from=1.0&to=2.0"), "Relationships").one("table")
+    (row,) = table.one("tbody").all("tr")
+    assert row.one(css="change-sign").words == "Edited"
+    assert row.one("del").words == "[removed: G1000]"
+    assert row.one("ins").words == "[added: G1001]"
+    changes = f"{LIBRARY}/releases/1.0...2.0/changes?links=Procedure+examples"
+    assert "Beside the note: link in the description to G1001 added" in site.page(changes).words
+
+
 def test_tactics_are_relationships(site: Site) -> None:
     stages = [tactic("TA1000", "Impact", "impact"), tactic("TA1001", "Access", "access")]
     import_objects(technique("T1000", "Thing", ("impact",)), *stages, release="1.0")
@@ -122,6 +138,57 @@ def test_tactics_are_relationships(site: Site) -> None:
     rows = text_of(page, "Relationships").one("tbody").all("tr")
     assert [tr.words for tr in rows] == ["Added TA1001 Access", "Removed TA1000 Impact"]
     assert "Kill chain" not in page.one(id="main").words
+
+
+def test_tactics_that_are_no_longer_stated_are_a_field_when_the_links_cannot_tell(
+    site: Site,
+) -> None:
+    stages = [tactic("TA1000", "Impact", "impact"), tactic("TA1001", "Access", "access")]
+    dead = technique("T1000", "Thing", ("impact", "access")) | {"x_mitre_deprecated": True}
+    import_objects(dead, *stages, release="1.0")
+    import_objects(technique("T1000", "Thing", ("access",)), *stages, release="2.0")
+    page = site.page(f"{OF_THING}?from=1.0&to=2.0")
+    gone, come = row(page, "Tactics stated")
+    assert gone.startswith("removed Impact")
+    assert come == "nothing new"
+    rows = text_of(page, "Relationships").one("tbody").all("tr")
+    assert [tr.words for tr in rows] == ["Added TA1001 Access"]
+    assert "Stated tactic Impact removed" in page.one(id="main").words
+
+
+def test_a_tactic_that_was_deprecated_is_gone_from_a_technique_that_is_the_same_to_the_byte(
+    site: Site,
+) -> None:
+    stages = [tactic("TA1000", "Impact", "impact"), tactic("TA1001", "Access", "access")]
+    thing = technique("T1000", "Thing", ("impact", "access"))
+    import_objects(thing, *stages, release="1.0")
+    import_objects(thing, stages[0] | {"x_mitre_deprecated": True}, stages[1], release="2.0")
+    page = site.page(f"{OF_THING}?from=1.0&to=2.0")
+    rows = text_of(page, "Relationships").one("tbody").all("tr")
+    assert [tr.words for tr in rows] == ["Removed TA1000 Impact"]
+    assert "Nothing changed" not in page.one(id="main").words
+    history = site.page(f"{LIBRARY}/techniques/T1000/history").one(id="main").words
+    assert "Tactic Impact removed" in history
+    feed = site.client.get(f"{LIBRARY}/techniques/T1000/atom").content.decode()
+    assert "tactic Impact removed" in feed
+    changes = site.page(f"{LIBRARY}/releases/1.0...2.0/changes?type=techniques&weight=material")
+    assert "tactic Impact removed" in changes.one(id="main").words
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "head"),
+    [
+        ("x_mitre_detection", "", "Detection text"),
+        ("labels", [], "Labels"),
+    ],
+)
+def test_a_field_that_is_stated_as_empty_differs_in_form_and_not_in_its_words(
+    site: Site, name: str, value: object, head: str
+) -> None:
+    page = compared(site, MEASURE, MEASURE | {name: value})
+    assert row(page, head) == ["not stated", "empty"]
+    assert "1 field differs in form alone" in page.one(id="main").words
+    assert "The same words" not in page.one(id="main").words
 
 
 def test_noise_is_folded_and_counted(site: Site) -> None:
@@ -210,12 +277,15 @@ def test_reference_of_the_id_is_no_change_when_its_name_alone_is_another(site: S
     assert "nothing that is gone" in cells[0]
     assert cells[1].startswith("added")
     assert "mitre-mobile-attack" not in " ".join(cells)
+    folded = row(page, "Reference of the ATT&CK ID")
+    assert folded == [f"mitre-attack {own['url']}", f"mitre-mobile-attack {own['url']}"]
 
 
 def test_first_attack_id_is_told_as_given(site: Site) -> None:
     page = compared(site, MEASURE | {"external_references": []}, MEASURE)
     assert page.one("ul", css="told-changes").words == "ATT&CK ID given"
-    assert row(page, "References")[1] == "added ATT&CK ID M1000"
+    (own,) = MEASURE["external_references"]
+    assert row(page, "References")[1] == f"added ATT&CK ID M1000 {own['url']}"
 
 
 def test_parts_of_a_value_are_named_in_words(site: Site) -> None:

@@ -139,6 +139,18 @@ def test_each_domain_has_its_own_part(site: Site) -> None:
     assert heads(page, "mobile") == ["1.0 to 3.0", "1.0"]
 
 
+def test_what_has_replaced_the_object_says_so_when_it_is_deprecated_itself(site: Site) -> None:
+    old, end = mitigation("M1001", "Old"), MEASURE | {"x_mitre_deprecated": True}
+    import_objects(old, MEASURE, release="1.0")
+    dead = old | {"revoked": True}
+    import_objects(dead, end, relationship("revoked-by", dead, end), release="2.0")
+    page = site.page(f"{MITIGATIONS}/M1001/history")
+    notice = page.one(css="replaced-by").words
+    assert notice == "Revoked by M1000 Alpha (deprecated itself), says 2.0 of Enterprise."
+    feed = site.client.get(f"{MITIGATIONS}/M1001/atom").content.decode()
+    assert "now revoked, in favour of M1000 Alpha (deprecated)" in feed
+
+
 def test_what_has_replaced_the_object_is_named(site: Site) -> None:
     old = mitigation("M1001", "Old")
     import_objects(old, MEASURE, release="1.0")
@@ -175,6 +187,24 @@ def test_what_only_an_older_release_holds_has_a_history_by_both_ids(site: Site) 
         own = page.one("header", css="page-head").one("p", css="actions").one("a")["href"]
         assert own == f"{LIBRARY}/v/1.0/mitigations/M1000"
         assert site.page(own).one("h1").words == "M1000: Alpha"
+
+
+def test_an_id_that_an_object_had_before_tells_which_it_has_now(site: Site) -> None:
+    numbered = mitigation("M1009", "Alpha", id=MEASURE["id"])
+    import_objects(MEASURE, release="1.0")
+    import_objects(numbered, release="2.0")
+    page = site.page(HISTORY)
+    head = page.one("header", css="page-head")
+    assert "M1000 is what MITRE called this mitigation before; its ID is now M1009." in head.words
+    assert "does not hold" not in head.words
+    assert head.one("p", css="notice").one("a")["href"] == f"{MITIGATIONS}/M1009"
+    assert "ATT&CK ID changed from M1000 to M1009" in passages(page)[0].words
+    compared = site.page(f"{HISTORY}?from=1.0&to=2.0").one("header", css="page-head").words
+    assert "its ID is now M1009" in compared
+    now = site.page(f"{MITIGATIONS}/M1009/history").one("header", css="page-head").words
+    assert "before" not in now
+    assert site.moves(f"{MITIGATIONS}/M1000/atom", status=302) == f"{MITIGATIONS}/M1009/atom"
+    assert site.get(f"{MITIGATIONS}/M9999/atom").status_code == 404
 
 
 def test_an_id_means_what_has_it_now(site: Site) -> None:

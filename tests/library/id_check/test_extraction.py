@@ -4,11 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from library.id_check.extraction import MOST_COUNTED, MOST_LISTED, extract
+from library.id_check.extraction import MOST_COUNTED, MOST_FORMS, MOST_LISTED, extract
 
 
 def found(text: str) -> list[str]:
     return list(extract(text, ()).counts)
+
+
+_SUBS = ["T1547.001", "T1021.001", "T1071.001", "T1003.001"]
 
 
 @pytest.mark.parametrize(
@@ -25,7 +28,10 @@ def found(text: str) -> list[str]:
         (r'"https:\/\/attack.mitre.org\/techniques\/T1059\/001"', ["T1059.001"]),
         (r'{"comment": "see\nT1059\tT1060"}', ["T1059", "T1060"]),
         ("?id=%20T1059%2FT1060", ["T1059", "T1060"]),
-        ("win_t1059_001.yml", ["T1059"]),
+        ("win_t1059_001.yml", ["T1059.001"]),
+        (r"T1547_001 T1021-001 T1071:001 T1003\001", _SUBS),
+        ("T1547\u2011001 T1021\u2013001 T1071%2F001 T1003\\\\001", _SUBS),
+        ("G0007_001 S0017-123 TA0002:001", ["G0007", "S0017", "TA0002"]),
         ("T1059.001.yml, T1003-T1005.", ["T1059.001", "T1003", "T1005"]),
         ("(T1059)“T1060”T1061。", ["T1059", "T1060", "T1061"]),
         ("S0017.json S0018/123", ["S0017", "S0018"]),
@@ -50,6 +56,46 @@ def test_id_is_found(text: str, ids: list[str]) -> None:
 )
 def test_other_tokens_are_not_taken(text: str) -> None:
     assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "spellings"),
+    [
+        ("T1547_001 t1547-001 T1547.001", {"T1547.001": ["T1547_001", "t1547-001"]}),
+        ("T1059/24 T1059:10", {"T1059": ["T1059/24", "T1059:10"]}),
+        ("T1059/001 t1060 T1061.1 T1059-T1060 G0007_001", {}),
+    ],
+)
+def test_what_was_not_written_as_ids_are_is_kept_beside_what_it_was_read_as(
+    text: str, spellings: dict[str, list[str]]
+) -> None:
+    assert extract(text, ()).spellings == spellings
+
+
+NEW_FORMS = {"SE0001", "SE0002.001", "X-12-b", "enterprise-attack", "0042", "T1059"}
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("see SE0001, SE0002.001 and X-12-b.", {"SE0001": 1, "SE0002.001": 1, "X-12-b": 1}),
+        (r'{"a": "one\nSE0001"} ?id=%20SE0001 sensors/SE0001.yml', {"SE0001": 3}),
+        ("SE0001.999 (SE0001)", {"SE0001": 2}),
+        ("SE0001.0019 SE0001.1 T1059.0019", {}),
+        ("SE0001. X-12-b.2", {"SE0001": 1, "X-12-b": 1}),
+        ("T1059 SE0001", {"T1059": 1, "SE0001": 1}),
+        ("SE0009 se0001 XSE0001 SE00012 SE0001a enterprise-attack 0042", {}),
+    ],
+)
+def test_id_of_a_new_form_is_found_where_a_release_that_is_compared_has_it(
+    text: str, ids: dict[str, int]
+) -> None:
+    assert extract(text, (), NEW_FORMS).counts == ids
+
+
+def test_ids_of_ever_so_many_forms_are_looked_for_in_bounded_time() -> None:
+    many = {f"{a}{b}{c}-1" for a in "ABCDEFGH" for b in "ABCDEFGH" for c in "ABCDEFGH"}
+    assert len(extract(" ".join(many), (), many).counts) == MOST_FORMS
 
 
 def test_order_of_appearance_is_kept_and_repetitions_are_counted() -> None:

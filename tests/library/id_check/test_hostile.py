@@ -6,10 +6,12 @@ import json
 import random
 import string
 import zipfile
+from typing import NoReturn
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.test.client import FakePayload
 
 from tests.factories import import_objects, technique
 from tests.library.id_check.asking import CHECK, body, checked, result, sent, trouble, verdicts
@@ -53,6 +55,28 @@ def test_a_file_of_the_bound_is_read_and_one_beyond_it_is_refused(site: Site) ->
     response = sent(site, file=b"T1000".ljust(5 * MEGABYTE + 1))
     assert response.status_code == 413
     assert trouble(response) == "The file has more than 5 MB, which is the most that is read."
+
+
+@pytest.mark.parametrize(
+    "kind", ["multipart/form-data; boundary=x", "application/x-www-form-urlencoded"]
+)
+@pytest.mark.parametrize("megabytes", [8, 99])
+def test_nothing_is_read_of_a_form_that_says_it_is_too_large(
+    site: Site, kind: str, megabytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(*_args: object) -> NoReturn:
+        pytest.fail("it was read")
+
+    monkeypatch.setattr(FakePayload, "read", read)
+    length = str(megabytes * MEGABYTE)
+    response = site.client.post(CHECK, b"", content_type=kind, CONTENT_LENGTH=length)
+    assert response.status_code == 413
+    assert "a file may have 5 MB, and pasted text 2.5 MB" in trouble(response)  # type: ignore[arg-type]
+
+
+def test_the_largest_file_is_read_beside_the_longest_text(site: Site) -> None:
+    text, file = "T1000".ljust(int(2.4 * MEGABYTE), " "), b"T1000".ljust(5 * MEGABYTE)
+    assert checked(site, text, file=file)["mentions"] == 2
 
 
 def test_pasted_text_beyond_its_bound_is_refused_in_one_sentence(site: Site) -> None:
@@ -192,7 +216,7 @@ def test_a_request_that_no_form_sends_has_a_page_for_an_answer(
 
 
 def test_one_file_is_read_when_many_are_sent(site: Site) -> None:
-    files = [SimpleUploadedFile(f"{n}.txt", b"T1000".ljust(MEGABYTE)) for n in range(10)]
+    files = [SimpleUploadedFile(f"{n}.txt", b"T1000".ljust(MEGABYTE // 2)) for n in range(10)]
     response = site.client.post(CHECK, {"file": files, "form": "json"})
     assert response.status_code == 200
     assert json.loads(body(response))["mentions"] == 1  # type: ignore[arg-type]

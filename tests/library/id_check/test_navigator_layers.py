@@ -145,6 +145,24 @@ def test_a_tactic_is_updated_when_the_technique_left_it_for_one_other_alone(site
     ]
 
 
+def test_a_tactic_that_no_longer_holds_is_updated_or_left_though_the_technique_states_it(
+    site: Site,
+) -> None:
+    released(
+        FIRST | {"x_mitre_deprecated": True},
+        technique("T1001", "Way 1", ("first", "second")),
+        technique("T1002", "Way 2", ("nowhere",)),
+    )
+    text = layer(*(entry(f"T100{number}", "first", score=1) for number in range(3)))
+    assert {each: why.partition(": ")[2] for each, why in left(site, text).items()} == {
+        "T1000": "none",
+        "T1002": "none",
+    }
+    assert [found["tactic"] for found in upgraded(site, text)["techniques"]] == [
+        *("first", "second", "first"),
+    ]
+
+
 def test_two_entries_become_one_when_they_say_the_same(site: Site) -> None:
     end = technique("T2000", "End", ("first",))
     released(end, *revoked("T1000", end), *revoked("T1001", end))
@@ -222,12 +240,52 @@ def test_what_is_no_layer_cannot_come_back_as_one(site: Site) -> None:
     assert trouble(response) == "What was given is no Navigator layer, so there is none to upgrade."
 
 
-def test_a_layer_without_a_place_for_the_release_is_told_so(site: Site) -> None:
+def test_a_layer_of_an_old_format_comes_back_in_one_that_states_the_release(site: Site) -> None:
+    end = technique("T2000", "End", ("first",))
+    released(end, *revoked("T1000", end))
+    old = {"version": "2.2", "domain": "mitre-enterprise", "hideDisabled": True, "name": "Old"}
+    text = orjson.dumps(old | {"techniques": [entry("T1000", score=1)]}).decode()
+    made = upgraded(site, text)
+    assert made["versions"] == {"attack": "2", "navigator": "5.1.0", "layer": "4.5"}
+    assert (made["domain"], made["hideDisabled"]) == ("enterprise-attack", True)
+    assert "version" not in made
+    assert made["techniques"] == [entry("T2000", score=1)]
+    said = "The layer was in format 2.2 that has no place for ATT&CK’s release: it is now in"
+    assert checked(site, text)["layer"]["notes"] == [f"{said} format 4.5, which states it."]
+    assert said in result(site, text).one(id="layer").words
+
+
+def test_a_layer_whose_versions_are_none_states_no_release_and_says_so(site: Site) -> None:
     released()
-    text = orjson.dumps({"version": "2.2", "techniques": [entry("T1000")]}).decode()
-    told = checked(site, text)["layer"]
-    assert told["name"] == "layer"
+    told = checked(site, layer(entry("T1000"), versions="4.5"))["layer"]
     assert "no place for ATT&CK’s release" in told["notes"][0]
+
+
+def test_a_layer_of_a_domain_that_there_is_not_is_refused(site: Site) -> None:
+    released()
+    text = layer(entry("T1000"), domain="foo")
+    said = "The layer says that it is of the domain “foo”, which is none of ATT&CK’s"
+    told = checked(site, text)
+    assert told["layer"] is None
+    assert told["layer_trouble"].startswith(said)
+    assert told["counts"] == {"unchanged": 1}
+    assert said in result(site, text).one(id="layer").words
+    response = sent(site, text, form="navigator")
+    assert response.status_code == 400
+    assert trouble(response).startswith(said)
+
+
+def test_an_entry_parted_otherwise_becomes_its_sub_technique_and_never_the_parent(
+    site: Site,
+) -> None:
+    for release in ("1.0", "2.0"):
+        import_objects(technique("T1000", "W"), technique("T1000.001", "S"), release=release)
+    text = layer(entry("T1000_001", score=1), entry("T1000-9", score=2), entry("T1000_777"))
+    made = [found["techniqueID"] for found in upgraded(site, text)["techniques"]]
+    assert made == ["T1000.001", "T1000-9", "T1000_777"]
+    assert left(site, text) == dict.fromkeys(
+        ("T1000-9", "T1000_777"), "no release held here has this ID"
+    )
 
 
 WRONG: list[Any] = [None, 7, -1.5, True, [], [[]], {}, "", "x" * 500, "\ud800", 10**30, {"a": None}]
@@ -249,6 +307,9 @@ def test_a_layer_is_read_when_a_property_of_it_has_the_wrong_type(site: Site, na
     for wrong in WRONG:
         text = dumped(**{name: wrong}, layer=[entry("T1000")])
         response = sent(site, text, form="navigator")
+        if name == "domain" and isinstance(wrong, str) and wrong:
+            assert response.status_code == 400
+            continue
         assert response.status_code == 200, (name, wrong)
         made = loaded(response)
         if name not in {"versions", "metadata"}:

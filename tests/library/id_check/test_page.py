@@ -121,8 +121,10 @@ def test_csv_has_a_row_for_each_id(site: Site) -> None:
     head, first, second = csv.reader(io.StringIO(body(response).decode(), newline=""))
     assert dict(zip(head, first, strict=True)) == {
         "ID": "T1000",
+        "Read from": "",
         "Count": "2",
         "Verdict": "Revoked",
+        "Weight": "",
         "Changes": "now revoked",
         "Type": "Technique",
         "Name": "Old",
@@ -134,7 +136,7 @@ def test_csv_has_a_row_for_each_id(site: Site) -> None:
         "Compared with": "2.0",
         "Address": f"http://testserver{LIBRARY}/techniques/T1000",
     }
-    assert second[:3] == ["T9999", "1", "Never existed"]
+    assert second[:4] == ["T9999", "", "1", "Never existed"]
 
 
 def test_json_has_the_published_shape(site: Site) -> None:

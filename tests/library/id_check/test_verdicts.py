@@ -12,7 +12,7 @@ from tests.factories import (
     tactic,
     technique,
 )
-from tests.library.id_check.asking import checked, row, sent, verdicts
+from tests.library.id_check.asking import checked, result, row, sent, verdicts
 from tests.library.pages import LIBRARY, Site
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +63,40 @@ def test_a_technique_has_not_moved_when_its_tactic_has_another_name(site: Site) 
     told = row(site, "T1000")
     assert told["verdict"] == "changed"
     assert told["changes"] == ["tactic “First” renamed “Foremost”"]
+
+
+def test_a_technique_has_moved_when_its_tactic_is_let_go_and_it_is_the_same(site: Site) -> None:
+    both = technique("T1000", "Thing", ("first", "second"))
+    import_objects(both, FIRST, SECOND, release="1.0")
+    import_objects(both, FIRST | {"x_mitre_deprecated": True}, SECOND, release="2.0")
+    told = row(site, "T1000")
+    assert (told["verdict"], told["changes"]) == ("tactic-moved", ["tactic First removed"])
+
+
+def test_a_technique_has_moved_when_it_is_live_again_without_a_tactic_that_it_stated(
+    site: Site,
+) -> None:
+    both = technique("T1000", "Thing", ("first", "second"))
+    import_objects(both | {"x_mitre_deprecated": True}, FIRST, SECOND, release="1.0")
+    import_objects(technique("T1000", "Thing", ("second",)), FIRST, SECOND, release="2.0")
+    told = row(site, "T1000")
+    assert told["verdict"] == "tactic-moved"
+    assert "stated tactic First removed" in told["changes"]
+
+
+def test_a_technique_has_not_moved_when_it_is_live_again_under_a_tactic_with_another_name(
+    site: Site,
+) -> None:
+    renamed = FIRST | {"name": "Foremost", "x_mitre_shortname": "foremost"}
+    live = technique("T1000", "Thing", ("foremost",))
+    import_objects(T1000 | {"x_mitre_deprecated": True}, FIRST, release="1.0")
+    import_objects(live, renamed, release="2.0")
+    import_objects(T1000 | {"revoked": True}, FIRST, release="3.0")
+    told = row(site, "T1000", **{"from": "1.0", "to": "2.0"})
+    assert told["verdict"] == "changed"
+    assert told["changes"] == ["no longer deprecated", "tactic Foremost added"]
+    told = row(site, "T1000", **{"from": "2.0", "to": "3.0"})
+    assert told["changes"] == ["now revoked", "tactic Foremost removed"]
 
 
 def test_a_revoked_id_leads_hop_by_hop_to_what_is_live(site: Site) -> None:
@@ -148,13 +182,35 @@ def test_an_id_that_never_existed_has_near_matches(site: Site) -> None:
         "T1095": ["T1059"],
         "T1058": ["T1059"],
         "T1059.1": ["T1059.001", "T1059"],
-        "T1059.099": ["T1059"],
+        "T1059.099": ["T1059", "T1059.001"],
+        "T1059.9": ["T1059.001", "T1059"],
         "G0001": [],
     }.items():
         told = row(site, asked)
         assert told["verdict"] == "never-existed"
         assert [each["attack_id"] for each in told["near"]] == near, asked
         assert told["object"] is None
+
+
+def test_near_matches_of_an_id_are_those_that_the_404_of_it_offers(site: Site) -> None:
+    """Of more wrong digits than one as well, such as no page has."""
+    subs = [technique(f"T1599.00{n}", f"Part {n}") for n in (1, 2)]
+    held = (technique("T1599", "Bridging"), technique("T1499", "Denial"), T1000, *subs)
+    measures = (mitigation("M1049", "Antivirus"), mitigation("M1019", "Intelligence"))
+    for release in ("1.0", "2.0"):
+        import_objects(
+            *held, *measures, attack_object("intrusion-set", "G0099", "Group"), release=release
+        )
+    for kind, asked, first in (
+        ("techniques", "T9999", "T1599"),
+        *(("techniques", "T9599.001", "T1599.001"), ("techniques", "T9999.001", "T1599")),
+        *(("mitigations", "M1999", "M1049"), ("groups", "G9999", "G0099")),
+    ):
+        page = site.page(f"{LIBRARY}/{kind}/{asked}", 404)
+        offered = [a["href"].rpartition("/")[2] for a in page.one("ul", css="near").all("a")]
+        assert offered[0] == first, asked
+        assert [each["attack_id"] for each in row(site, asked)["near"]] == offered, asked
+        assert "nothing comes close" not in result(site, asked).words
 
 
 def test_an_id_of_another_release_or_domain_is_not_called_unknown(site: Site) -> None:
@@ -194,17 +250,63 @@ def test_an_id_that_was_given_to_another_object_says_so(site: Site) -> None:
     assert "the ID is now that of “Usurper”" in told["changes"]
 
 
-def test_an_object_under_another_id_is_renamed_or_had_none(site: Site) -> None:
+def test_an_object_under_another_id_says_so(site: Site) -> None:
     given = {"id": T1000["id"]}
     import_objects(T1000, release="1.0")
     import_objects(technique("T1999", "Thing", ("first",), **given), release="2.0")
     told = row(site, "T1000")
-    assert told["verdict"] == "renamed"
+    assert told["verdict"] == "id-changed"
     assert "its ID is now T1999" in told["changes"]
     assert told["stands_for"]["attack_id"] == "T1999"
     told = row(site, "T1999")
-    assert told["verdict"] == "new"
+    assert told["verdict"] == "id-changed"
     assert told["changes"] == ["the object had the ID T1000 in 1.0"]
+
+
+def test_an_object_that_loses_or_gains_its_id_is_not_renamed(site: Site) -> None:
+    named = attack_object("x-mitre-data-component", "DC1000", "Logs")
+    import_objects(named, release="1.0")
+    import_objects(named | {"external_references": []}, release="2.0")
+    told = row(site, "DC1000")
+    assert (told["verdict"], told["changes"][0]) == ("id-changed", "it has no ID now")
+    told = row(site, "DC1000", **{"from": "2.0", "to": "1.0"})
+    assert (told["verdict"], told["changes"]) == ("id-changed", ["the object had no ID in 2.0"])
+    assert "The same object with another ID, a first one, or none." in result(site, "DC1000").words
+
+
+def test_an_id_parted_otherwise_is_its_sub_technique_or_unknown_and_says_so(site: Site) -> None:
+    for release in ("1.0", "2.0"):
+        import_objects(T1000, technique("T1000.001", "Part"), release=release)
+    told = row(site, "T1000_001")
+    assert (told["attack_id"], told["verdict"]) == ("T1000.001", "unchanged")
+    assert told["read_from"] == ["T1000_001"]
+    assert "read from “T1000_001”" in result(site, "T1000_001").one("tbody").words
+    told = row(site, "T1000-009")
+    assert (told["attack_id"], told["verdict"]) == ("T1000.009", "never-existed")
+    assert [each["attack_id"] for each in told["near"]] == ["T1000.001", "T1000"]
+    told = row(site, "T1000:9")
+    assert (told["attack_id"], told["read_from"]) == ("T1000", ["T1000:9"])
+
+
+def test_changes_are_weighed_as_a_comparison_weighs_them(site: Site) -> None:
+    group = attack_object("intrusion-set", "G1000", "Band")
+    dead = technique("T1002", "Dead", ("first",))
+    import_objects(T1000, T1001, group, dead, FIRST, release="1.0")
+    import_objects(
+        *(T1000, T1001 | {"description": "New."}, group | {"aliases": ["Gang"]}, FIRST),
+        dead | {"x_mitre_deprecated": True},
+        release="2.0",
+    )
+    told = checked(site, "T1000 T1001 G1000 T1002")
+    weights = {found["attack_id"]: found["weight"] for found in told["ids"]}
+    assert weights == {"T1000": "", "T1001": "material", "G1000": "around", "T1002": ""}
+    assert told["weights"] == {"material": 1, "around": 1}
+    page = result(site, "T1000 T1001 G1000 T1002")
+    assert "1 changed in substance, 1 changed around it" in page.words
+    assert "In substance: description edited" in page.words
+    listed = site.page(f"{LIBRARY}/releases/1.0...2.0/changes?weight=material")
+    assert "T1001" in listed.one("tbody").words
+    assert len(listed.one("tbody").all("tr")) == 1
 
 
 def test_an_object_of_several_domains_is_told_once_with_what_differs_in_each(site: Site) -> None:

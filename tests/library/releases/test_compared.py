@@ -11,8 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from library.models import Snapshot, SnapshotEdge, SnapshotObject
-from library.releases.compared import ReleaseDifference, Weight, difference
-from library.releases.exchange import changes
+from library.releases.asked import Pair
+from library.releases.compared import RELATIONSHIP, ReleaseDifference, Weight, difference
+from library.releases.exchange import changes, link_changes
+from library.releases.highlights import Highlight, highlights, told_move
 from library.releases.kinds import ChangeKind
 from library.releases.links import LinkFate
 from tests.factories import (
@@ -148,6 +150,18 @@ def test_technique_is_moved_when_it_stands_under_another_tactic() -> None:
     }
 
 
+def test_tactic_that_a_technique_left_has_the_name_that_it_had_then() -> None:
+    renamed = IMPACT | {"name": "Effect", "x_mitre_shortname": "effect"}
+    moved = T1000 | {"kill_chain_phases": technique("T1", "", ("access",))["kill_chain_phases"]}
+    of = compared([T1000, IMPACT, ACCESS], [moved, renamed, ACCESS])
+    (only,) = of.moved.values()
+    assert told_move(only) == "from Impact to Access"
+    (back,) = difference(of.after, of.before).moved.values()
+    assert told_move(back) == "from Access to Impact"
+    told = link_changes(of)["Techniques under tactics"]
+    assert [link["target"]["name"] for link in told["removed"]] == ["Impact"]
+
+
 def test_technique_is_not_moved_when_its_tactic_has_another_name() -> None:
     renamed = IMPACT | {"name": "Effect", "x_mitre_shortname": "effect"}
     follows = T1000 | {"kill_chain_phases": technique("T1", "", ("effect",))["kill_chain_phases"]}
@@ -155,6 +169,33 @@ def test_technique_is_not_moved_when_its_tactic_has_another_name() -> None:
     assert of.moved == {}
     assert of.weigh(of.objects)[_key(of, T1000)] is Weight.AROUND
     assert [found.stix_id for found in of.renamed] == [IMPACT["id"]]
+
+
+def test_change_of_what_is_dead_weighs_by_the_tactics_it_states() -> None:
+    dead = T1000 | {"revoked": True}
+    of = compared([dead, IMPACT], [dead | {"kill_chain_phases": []}, IMPACT])
+    assert of.weigh(of.objects)[_key(of, T1000)] is Weight.MATERIAL
+
+
+def test_change_of_what_is_dead_is_not_material_when_its_tactic_has_another_name() -> None:
+    renamed = IMPACT | {"name": "Effect", "x_mitre_shortname": "effect"}
+    old, new = (
+        technique("T1000", "Thing", (each,)) | {"revoked": True} for each in ("impact", "effect")
+    )
+    of = compared([old, IMPACT], [new, renamed])
+    assert of.weigh(of.objects)[_key(of, T1000)] is Weight.AROUND
+
+
+def test_name_that_differs_in_white_space_is_no_new_name() -> None:
+    of = compared([T1000], [T1000 | {"name": f"{T1000['name']} "}])
+    assert of.renamed == []
+    assert of.weigh(of.objects)[_key(of, T1000)] is Weight.NOISE
+
+
+def test_change_under_the_same_date_is_counted_as_made_in_silence() -> None:
+    silent, dated = T1000 | {"description": "A."}, T1001 | {"name": "B", "modified": LATER}
+    of = compared([T1000, T1001, GROUP], [silent, dated, GROUP])
+    assert of.changed_in_silence == 1
 
 
 def test_change_weighs_as_much_as_the_weightiest_thing_in_it() -> None:
@@ -223,6 +264,8 @@ FATES: tuple[Properties | None, ...] = (
     {"description": "Another."},
     {"x_mitre_version": "1.1"},
     {"revoked": True},
+    {"x_mitre_deprecated": True},
+    {"description": "Third.", "x_mitre_deprecated": True},
 )
 POOL = [
     T1000,
@@ -309,11 +352,41 @@ def test_any_releases_lead_to_each_other(
     _mirror(there, back)
 
 
+@given(a=releases, b=releases, c=releases, d=releases)
+@settings(
+    deadline=None,
+    max_examples=20,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_what_is_told_first_mirrors_itself_whatever_two_domains_hold(
+    a: list[Properties], b: list[Properties], c: list[Properties], d: list[Properties]
+) -> None:
+    for number, two in enumerate(((a, b), (c, d)), 1):
+        for domain, objects in zip(("enterprise", "mobile"), two, strict=True):
+            import_objects(*objects, domain=domain, release=f"{number}.0")
+    one, phone, later, later_phone = Snapshot.objects.order_by("-id")[:4][::-1]
+    there = highlights(Pair("1.0", "2.0", "", ((one, later), (phone, later_phone)), ()))
+    back = highlights(Pair("2.0", "1.0", "", ((later, one), (later_phone, phone)), ()))
+    for forward, backward in ((there, back), (back, there)):
+        assert _told(forward.added) == _told(backward.gone)
+        assert _told(forward.spread) == _told(backward.left)
+
+
+def _told(lines: Iterable[Highlight]) -> dict[str, tuple[int, list[str]]]:
+    return {
+        line.kind.slug: (line.count, [mention.attack_id for mention in line.mentions])
+        for line in lines
+    }
+
+
 def _mirror(there: ReleaseDifference, back: ReleaseDifference) -> None:
     assert [one.stix_id for one in there.objects] == [one.stix_id for one in back.objects]
     for one, other in zip(there.objects, back.objects, strict=True):
         assert (one.before, one.after) == (other.after, other.before)
         assert (one.kind is ChangeKind.ADDITIONS) == (other.kind is ChangeKind.DELETIONS)
+        assert one.is_weighed == other.is_weighed
+        if one.is_weighed and one.stix_type != RELATIONSHIP:
+            assert there.weights[one.object_id] == back.weights[one.object_id]
     mirrored = {"added": "removed", "removed": "added", "edited": "edited"}
     assert links(back) == {
         words: {mirrored[change]: count for change, count in by_change.items()}

@@ -72,8 +72,11 @@ class Feed:
         return [entry.title for entry in self.entries]
 
 
-def feed(site: Site, path: str) -> Feed:
-    """The feed at an address: well formed, complete by RFC 4287, with headers as pages have."""
+def feed(site: Site, path: str, page: str = "") -> Feed:
+    """The feed at an address: well formed, complete by RFC 4287, with headers as pages have.
+
+    It is that of the page above it, or of another.
+    """
     response = site.get(path)
     assert response.status_code == 200, path
     assert response["Content-Type"].startswith("application/atom+xml")
@@ -84,7 +87,7 @@ def feed(site: Site, path: str) -> Feed:
     assert root.tag == f"{ATOM}feed"
     links = {link.get("rel"): link.get("href", "") for link in root.findall(f"{ATOM}link")}
     assert links["self"] == HOST + path
-    assert links["alternate"] == (HOST + path).removesuffix("/atom")
+    assert links["alternate"] == HOST + (page or path.removesuffix("/atom"))
     assert _text(root, "title")
     assert TAG.fullmatch(_text(root, "id"))
     assert root.find(f"{ATOM}author/{ATOM}name") is not None

@@ -4,7 +4,6 @@ import io
 from typing import Any
 
 import jsonschema
-import openpyxl
 import orjson
 import pytest
 from django.core.management import call_command
@@ -13,9 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from markdown_it import MarkdownIt
 from mitreattack.navlayers import Layer
 
+from library.identifiers import OBJECT_TYPES
 from library.models import Snapshot
 from library.releases.compared import difference
+from library.releases.highlights import NAMED_KINDS
 from library.releases.kinds import ChangeKind
+from library.releases.markdown import MOST_LISTED
 from tests.factories import (
     Properties,
     attack_object,
@@ -26,7 +28,7 @@ from tests.factories import (
     technique,
 )
 from tests.library.pages import LIBRARY, Site
-from tests.library.taken import FORMULA, content, loaded, rows
+from tests.library.taken import FORMULA, content, loaded, rows, schema_of, sheets, strict
 
 pytestmark = pytest.mark.django_db
 TWO = f"{LIBRARY}/releases/1.0...2.0"
@@ -60,27 +62,9 @@ def two() -> None:
     )
 
 
-def book(site: Site, path: str) -> dict[str, list[tuple[Any, ...]]]:
-    """The sheets of a workbook by their names; no cell may be a formula."""
-    found = openpyxl.load_workbook(io.BytesIO(content(site, path)))
-    for page in found:
-        assert all(cell.data_type in {"s", "inlineStr", "n"} for row in page.rows for cell in row)
-    return {page.title: list(page.values) for page in found}
-
-
-def strict(node: Any) -> Any:
-    """The same schema, in which no object may have a property that it does not name."""
-    if isinstance(node, dict):
-        closed = {"additionalProperties": False} if "properties" in node else {}
-        return {key: strict(value) for key, value in node.items()} | closed
-    return [strict(part) for part in node] if isinstance(node, list) else node
-
-
 def validate(site: Site, found: Any) -> None:
     """Check a file against the schema that it names."""
-    published = orjson.loads(site.get(found["$schema"].removeprefix("http://testserver")).content)
-    jsonschema.Draft202012Validator.check_schema(published)
-    jsonschema.validate(found, strict(published))
+    jsonschema.validate(found, strict(schema_of(site, found)))
 
 
 def test_json_is_of_the_published_schema_and_holds_what_the_command_prints(
@@ -135,25 +119,25 @@ def test_page_says_what_the_csv_leaves_out(site: Site, two: None) -> None:
     assert "nothing that differs is left out of the JSON and the workbook." in said
     assert "Techniques under tactics" in loaded(site, f"{TWO}/json")["links"]["enterprise"]
     assert "Techniques under tactics" in [
-        row[1] for row in book(site, f"{TWO}/xlsx")["Relationships"]
+        row[1] for row in sheets(site, f"{TWO}/xlsx")["Relationships"]
     ]
 
 
 def test_workbook_has_the_numbers_then_a_sheet_for_each_type(site: Site, two: None) -> None:
-    sheets = book(site, f"{TWO}/xlsx")
-    assert list(sheets) == [
+    book = sheets(site, f"{TWO}/xlsx")
+    assert list(book) == [
         *("Summary", "Relationship summary", "Techniques", "Relationships"),
         *("Relationship objects", "Other objects"),
     ]
-    heads, *lines = sheets["Summary"]
+    heads, *lines = book["Summary"]
     assert heads == ("Type", *(kind.label for kind in ChangeKind), "Unchanged")
     numbers = {line[0]: line[1:] for line in lines}
     assert numbers["Techniques"] == (1, 0, 1, 0, 1, 1, 0, 0, 0)
     assert numbers["Tactics"][-1] == 2
-    assert len(sheets["Techniques"]) == 1 + 4
-    assert ("Procedure examples", 0, 0, 1) in sheets["Relationship summary"]
+    assert len(book["Techniques"]) == 1 + 4
+    assert ("Procedure examples", 0, 0, 1) in book["Relationship summary"]
     edited = ("Enterprise", "Procedure examples", "Edited", "G1000", "Band", "T1000", "Stays")
-    assert edited in sheets["Relationships"]
+    assert edited in book["Relationships"]
 
 
 def test_markdown_is_a_changelog_by_type_and_kind(site: Site, two: None) -> None:
@@ -175,6 +159,19 @@ def test_markdown_is_a_changelog_by_type_and_kind(site: Site, two: None) -> None
     assert "The MITRE Corporation" in lines[-1]
 
 
+def test_markdown_names_what_its_relationships_alone_changed_in_substance(site: Site) -> None:
+    measure = mitigation("M1000", "Measure")
+    import_objects(STAYS, GROUP, measure, release="1.0")
+    links = relationship("mitigates", measure, STAYS, "Do."), relationship("uses", GROUP, STAYS)
+    import_objects(STAYS, GROUP, measure, *links, release="2.0")
+    lines = content(site, f"{TWO}/markdown").decode().splitlines()
+    assert lines.count("#### Relationships alone, in substance (1)") == 2
+    (named,) = [line for line in lines if line.startswith("- [M1000")]
+    assert "1 technique added" in named
+    assert any(line.startswith("- [T1000") and "1 mitigation added" in line for line in lines)
+    assert not any(line.startswith("- [G1000") for line in lines)
+
+
 def test_markdown_counts_what_changed_in_noise_alone(site: Site) -> None:
     import_objects(STAYS, GROUP, release="1.0")
     import_objects(STAYS | {"revoked": False}, GROUP | {"revoked": False}, release="2.0")
@@ -193,6 +190,41 @@ def test_objects_whose_names_say_little_are_counted_when_they_are_many(site: Sit
     text = content(site, f"{TWO}/markdown").decode()
     assert "#### Additions (101)\n\n[Their list](http" in text
     assert "AN1000" not in text
+
+
+def test_what_changed_in_substance_is_named_of_many_whose_names_say_little(site: Site) -> None:
+    """As many at most as are named of those that are few, and the page says so."""
+
+    def analytics(edited: int) -> list[dict[str, Any]]:
+        return [
+            attack_object(
+                *("x-mitre-analytic", f"AN{1000 + at}", f"Analytic {1000 + at}"),
+                description="Other." if at < edited else "Same.",
+                x_mitre_contributors=[f"Ann {edited}"],
+            )
+            for at in range(203)
+        ]
+
+    import_objects(STAYS, *analytics(0), release="1.0")
+    import_objects(STAYS, *analytics(2), release="2.0")
+    import_objects(STAYS, *analytics(202), release="3.0")
+    few = content(site, f"{TWO}/markdown").decode()
+    assert "#### Patches (203)\n\n- [AN1000 Analytic 1000]" in few
+    assert few.count("- [AN") == 2
+    assert few.count("description edited") == 2
+    assert "2 of the 203 are named, for what changed in substance. [Their list](http" in few
+    many = content(site, f"{LIBRARY}/releases/2.0...3.0/markdown").decode()
+    assert many.count("- [AN") == MOST_LISTED
+    said = site.page(TWO).one(id="files").words
+    (told,) = [each for each in said.split(". ") if each.startswith("More than")]
+    assert f"More than {MOST_LISTED} {_counted()} that changed in one way it counts" in told
+    assert f"those alone that changed in substance, {MOST_LISTED} at most" in told
+
+
+def _counted() -> str:
+    """The kinds whose names say little, as a sentence lists them."""
+    *kinds, last = (kind.plural.lower() for kind in OBJECT_TYPES if kind not in NAMED_KINDS)
+    return f"{', '.join(kinds)} or {last}"
 
 
 def test_layer_colours_techniques_by_what_became_of_them(site: Site, two: None) -> None:
@@ -324,7 +356,7 @@ def test_names_are_no_formulas_in_sheets(site: Site) -> None:
     for row in rows(site, f"{TWO}/csv"):
         for cell in row:
             assert not cell.lstrip().startswith(("=", "+", "-", "@")), cell
-    assert book(site, f"{TWO}/xlsx")["Techniques"][1][4].startswith(FORMULA)
+    assert sheets(site, f"{TWO}/xlsx")["Techniques"][1][4].startswith(FORMULA)
 
 
 @pytest.mark.parametrize("form", FORMS)

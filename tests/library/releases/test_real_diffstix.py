@@ -27,6 +27,8 @@ from library.models import Snapshot
 from library.releases.compared import ReleaseDifference, difference
 from library.releases.exchange import changes
 from library.releases.kinds import ChangeKind
+from library.releases.names import LINK_WORDS
+from tests.library.raw_links import EVERY_KIND, fates
 
 pytestmark = [pytest.mark.real_data, pytest.mark.django_db]
 PAIRS = [
@@ -104,10 +106,6 @@ def theirs(bundles: Path, folder: Path, domain: str, before: str, after: str) ->
     return DiffStix([f"{domain}-attack"], old=str(folder / "old"), new=str(folder / "new"))
 
 
-def dead(found: dict[str, Any]) -> bool:
-    return bool(found.get("revoked") or found.get("x_mitre_deprecated"))
-
-
 def _lines(found: dict[str, Any]) -> set[str]:
     """A description as DiffStix compares it: by its lines, of which it leaves one."""
     return set(found.get("description", "").replace("\n", " ").splitlines())
@@ -171,6 +169,7 @@ def test_silent_changes_are_as_many_as_known(attack_bundles: Path) -> None:
     told = {found.stix_id for found in ours("enterprise", "17.1", "18.1").objects}
     assert silent <= told
     assert len(silent) == 103
+    assert ours("enterprise", "17.1", "18.1").changed_in_silence == 103
 
 
 @pytest.mark.parametrize(("domain", "before", "after"), ANY_DIRECTION)
@@ -196,27 +195,36 @@ def test_changes_lead_from_one_raw_bundle_to_the_other(
     assert edited == {key for key in old.keys() & new.keys() if old[key] != new[key]}
 
 
-def test_links_are_those_of_the_raw_bundles(attack_bundles: Path) -> None:
-    """Live `uses` and `mitigates` relationships between the live objects of both bundles."""
-    old, new = (objects_of(attack_bundles, "enterprise", one) for one in ("17.1", "18.1"))
-    words = ours("enterprise", "17.1", "18.1").links_by_words
-    for name, kind, end in (
-        ("Procedure examples", "uses", ("attack-pattern",)),
-        ("Software used", "uses", ("malware", "tool")),
-        ("Mitigations of techniques", "mitigates", ("attack-pattern",)),
-    ):
-        before, after = (_live_links(held, kind, end) for held in (old, new))
-        counts = {change.value: len(found) for change, found in words[name].items()}
-        assert counts["added"] == len(after - before), name
-        assert counts["removed"] == len(before - after), name
+@pytest.mark.parametrize(("domain", "before", "after"), ANY_DIRECTION)
+def test_links_are_those_of_the_raw_bundles(
+    domain: str, before: str, after: str, attack_bundles: Path
+) -> None:
+    """Of every kind, added, removed and edited ones."""
+    old, new = (objects_of(attack_bundles, domain, release) for release in (before, after))
+    compared = ours(domain, before, after)
+    told = {
+        words: {
+            fate.value: {
+                (compared.ends[link.source_id].stix_id, compared.ends[link.target_id].stix_id)
+                for link in found
+            }
+            for fate, found in by_fate.items()
+            if found
+        }
+        for words, by_fate in compared.links_by_words.items()
+    }
+    assert told == fates(old, new)
 
 
-def _live_links(held: Objects, kind: str, end: tuple[str, ...]) -> set[tuple[str, str]]:
-    live = {key for key, found in held.items() if not dead(found)}
-    return {
-        (one["source_ref"], one["target_ref"])
-        for one in held.values()
-        if one["type"] == "relationship" and one["relationship_type"] == kind and not dead(one)
-        if {one["source_ref"], one["target_ref"]} <= live
-        if held[one["target_ref"]]["type"] in end
+def test_links_of_every_kind_differ_somewhere_and_some_are_edited(attack_bundles: Path) -> None:
+    """So that nothing is held to nothing: all but the tactics of matrices, which stay the same."""
+    told: Told = defaultdict(set)
+    for domain, before, after in PAIRS:
+        old, new = (objects_of(attack_bundles, domain, release) for release in (before, after))
+        for words, by_fate in fates(old, new).items():
+            told[words] |= by_fate.keys()
+    assert set(LINK_WORDS) == EVERY_KIND == told.keys() | {"Tactics of matrices"}
+    assert {words for words, fate in told.items() if "edited" in fate} == {
+        *("Procedure examples", "Software used", "Mitigations of techniques"),
+        "Campaigns attributed to groups",
     }

@@ -12,13 +12,15 @@ import pytest
 from django.core.management import call_command
 from mitreattack.navlayers import Layer
 
-from library.identifiers import Domain
+from library.identifiers import OBJECT_TYPES, Domain
 from library.models import Snapshot
 from library.releases.asked import ChangesAsked, pair_of
 from library.releases.compared import Weight, difference
 from library.releases.kinds import ChangeKind
 from library.releases.matrix import technique_marks
+from library.releases.news import TypeNews, news_of_type
 from library.releases.object_rows import fitting_objects, object_rows
+from library.releases.steps import Step
 from library.text.markdown import plain
 from tests.library.pages import LIBRARY, Site
 from tests.library.releases.test_feeds import HOST, feed
@@ -146,3 +148,23 @@ def test_feed_names_the_techniques_that_the_json_has_as_new(site: Site) -> None:
     names = [f"{one['attack_id']} {one['name']}" for one in added]
     assert sorted(entry.items[: len(names)]) == sorted(names)
     assert f"Added ({len(names)})" in entry.words
+
+
+def test_feeds_of_types_count_what_comparisons_count() -> None:
+    asked = [("enterprise", "17.1", "18.0"), ("enterprise", "18.0", "18.1")]
+    asked += [(domain, "17.1", "18.1") for domain in ("mobile", "ics")]
+    steps = []
+    for domain, *two in asked:
+        before, after = (Snapshot.objects.of_release(domain, release) for release in two)
+        assert after
+        steps.append(Step(before, after))
+    for kind in OBJECT_TYPES:
+        news = news_of_type(steps, kind)
+        for step in steps:
+            told = news.get(step, TypeNews({}, 0))
+            material, around = (
+                len(fitting_objects(step.pair, ChangesAsked(of_type=kind.slug, weight=w)).listed)
+                for w in (Weight.MATERIAL, Weight.AROUND)
+            )
+            counted = len(told.groups.get("Changed materially", ())), told.around
+            assert counted == (material, around), (kind, step.title)

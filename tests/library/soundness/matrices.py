@@ -33,7 +33,7 @@ def _wrong_matrix(words: str, table: Element) -> Iterator[str]:
     columns = [[row[at] for row in rows if row[at].has("a")] for at in range(len(heads))]
     for head, cells in zip(heads, columns, strict=True):
         yield from _wrong_column(head.one(css="matrix-count").words, cells)
-    distinct = {entry["href"]: entry for entry in table.all("a", css="matrix-entry")}
+    distinct = {entry["href"]: entry for entry in _counted(table)}
     stated, found = TOTAL.search(words), FOUND.search(words)
     expected = _tally(list(distinct.values()), marks=bool(stated and MARKED.fullmatch(stated[0])))
     if stated is None or stated[0] != expected:
@@ -41,6 +41,12 @@ def _wrong_matrix(words: str, table: Element) -> Iterator[str]:
     shown = len(table.all("a", css="matrix-found"))
     if found and number(found[1]) != shown:
         yield f"“{words}” stands above {shown} that are found"
+
+
+def _counted(within: Element) -> list[Element]:
+    """The entries that counts are of: not what heads sub-techniques without being there itself."""
+    entries = within.all("a", css="matrix-entry")
+    return [entry for entry in entries if "matrix-heads-only" not in entry.classes]
 
 
 def _tally(entries: list[Element], *, marks: bool) -> str:
@@ -56,7 +62,7 @@ def _tally(entries: list[Element], *, marks: bool) -> str:
 
 
 def _wrong_column(words: str, cells: list[Element]) -> Iterator[str]:
-    entries = [entry for cell in cells for entry in cell.all("a", css="matrix-entry")]
+    entries = [entry for cell in cells for entry in _counted(cell)]
     expected = _tally(entries, marks=bool(MARKED.fullmatch(words)))
     if words != expected:
         yield f"the head of a tactic says “{words}” above {expected}"

@@ -1,0 +1,181 @@
+"""When a text is published by its file: at what time, and on whose word."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from analysis.models import ActKind, Revision, State
+from analysis.takefiles.shape import TakeFile
+from analysis.workflow import act
+from tests.analysis.exchange.files import (
+    MEASURE,
+    NAME,
+    Run,
+    epoch,
+    exported,
+    line_of,
+    put,
+    states,
+    written,
+)
+from tests.takes import delete_takes, draft, member, publish
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(("ahead", "status"), [(23, 0), (25, 2)])
+def test_what_is_written_more_than_a_day_from_now_is_refused(
+    folder: Path, run: Run, ahead: int, status: int
+) -> None:
+    put(folder, written(written_at=timezone.now() + timedelta(hours=ahead)))
+    ended, _, error = run("import_takes", folder)
+    line = line_of(folder, "written_at")
+    told = [f"{NAME}, line {line}: written_at: this is in the future"] if status else []
+    assert (ended, error) == (status, told)
+
+
+def test_an_act_more_than_a_day_from_now_is_refused(folder: Path, run: Run) -> None:
+    act(draft(MEASURE), ActKind.SUBMITTED, member("author"))
+    take = exported()
+    delete_takes()
+    later = take.acts[0].model_copy(update={"at": timezone.now() + timedelta(days=2)})
+    put(folder, take.model_copy(update={"acts": [later]}))
+    line = line_of(folder, "    at: ")
+    assert run("import_takes", folder)[2] == [
+        f"{NAME}, line {line}: acts, entry 1, at: this is in the future"
+    ]
+
+
+def done(*acts: tuple[ActKind, str]) -> list[dict[str, Any]]:
+    at = timezone.now()
+    return [{"act": kind, "by": name, "at": at} for kind, name in acts]
+
+
+UNAPPROVED = "its acts do not say that this text was approved and published"
+OWN = "who approved this text wrote it, or words that it may keep"
+ADVICE = "set “state: draft”, and it goes through review here"
+APPROVED, PUBLISHED = ActKind.APPROVED, ActKind.PUBLISHED
+NOT_PUBLISHED = {
+    "nothing": ((), UNAPPROVED),
+    "no approval": (((PUBLISHED, "eve"),), UNAPPROVED),
+    "no publication": (((APPROVED, "bob"),), UNAPPROVED),
+    "sent back since": (
+        ((APPROVED, "bob"), (ActKind.SENT_BACK, "bob"), (PUBLISHED, "eve")),
+        UNAPPROVED,
+    ),
+    "withdrawn since": (
+        ((APPROVED, "bob"), (PUBLISHED, "eve"), (ActKind.WITHDRAWN, "eve")),
+        UNAPPROVED,
+    ),
+    "the author's own approval": (((APPROVED, "ann"), (PUBLISHED, "eve")), OWN),
+}
+
+
+@pytest.mark.parametrize("case", NOT_PUBLISHED)
+def test_a_text_that_nobody_is_said_to_have_published_does_not_come_in_published(
+    folder: Path, run: Run, case: str
+) -> None:
+    acts, said = NOT_PUBLISHED[case]
+    put(folder, written(state=State.PUBLISHED, acts=done(*acts)))
+    line = line_of(folder, "state: ")
+    assert run("import_takes", folder)[::2] == (
+        2,
+        [f"{NAME}, line {line}: state: {said}: {ADVICE}"],
+    )
+    assert not Revision.objects.exists()
+
+
+def test_a_text_that_another_approved_comes_in_published(folder: Path, run: Run) -> None:
+    confirmed = (ActKind.CONFIRMED, "bob")
+    acts = done((APPROVED, "bob"), (PUBLISHED, "ann"), confirmed)
+    put(folder, written(state=State.PUBLISHED, acts=acts))
+    assert run("import_takes", folder)[1][0] == f"{NAME}: new, published"
+
+
+def test_teams_of_one_approve_their_own(folder: Path, run: Run, settings: Any) -> None:
+    settings.TAKES_NEED_SECOND_PERSON = False
+    put(folder, written(state=State.PUBLISHED, acts=done((APPROVED, "ann"), (PUBLISHED, "ann"))))
+    assert run("import_takes", folder)[0] == 0
+
+
+def test_an_author_is_known_by_either_name_when_their_own_text_is_approved(
+    folder: Path, run: Run
+) -> None:
+    ann = member("author", name="ann")
+    ann.first_name, ann.last_name = "Ann", "Author"
+    ann.save()
+    acts = done((APPROVED, "Ann Author"), (PUBLISHED, "eve"))
+    put(folder, written(state=State.PUBLISHED, acts=acts))
+    (error,) = run("import_takes", folder)[2]
+    assert OWN in error
+
+
+def test_the_author_of_a_draft_held_is_known_by_either_name(folder: Path, run: Run) -> None:
+    draft(MEASURE, by=member("author", name="ann"))
+    ann = member(name="ann")
+    ann.first_name, ann.last_name = "Ann", "Author"
+    ann.save()
+    acts = done((APPROVED, "Ann Author"), (PUBLISHED, "eve"))
+    take = exported().model_dump() | {"state": State.PUBLISHED, "acts": acts}
+    put(folder, TakeFile.model_validate(take))
+    (error,) = run("import_takes", folder)[2]
+    assert OWN in error
+    assert states() == [State.DRAFT]
+
+
+def test_an_author_s_words_that_another_saved_again_are_approved_by_a_third(
+    folder: Path, run: Run
+) -> None:
+    draft(MEASURE, by=member("author", name="ann"), summary="Mine.")
+    draft(MEASURE, by=member("author", name="eve"), summary="Mine, and more.")
+    for approver, status in (("ann", 2), ("bob", 0)):
+        acts = done((APPROVED, approver), (PUBLISHED, "eve"))
+        take = exported().model_dump() | {"state": State.PUBLISHED, "acts": acts}
+        put(folder, TakeFile.model_validate(take))
+        assert run("import_takes", folder)[0] == status
+    assert states() == [State.SUPERSEDED, State.PUBLISHED]
+
+
+def test_an_edit_of_a_published_file_does_not_come_in_published(folder: Path, run: Run) -> None:
+    publish(MEASURE, summary="First.")
+    put(folder, exported().model_copy(update={"summary": "Edited."}))
+    before = epoch()
+    (error,) = run("import_takes", folder)[2]
+    assert UNAPPROVED in error
+    assert (states(), epoch()) == ([State.PUBLISHED], before)
+
+
+def test_a_draft_held_is_not_published_by_less_than_what_publishes_it(
+    folder: Path, run: Run
+) -> None:
+    draft(MEASURE)
+    acts = TakeFile.model_validate(
+        exported().model_dump() | {"acts": done((ActKind.SUBMITTED, "author"))}
+    ).acts
+    put(folder, exported().model_copy(update={"state": State.PUBLISHED, "acts": acts}))
+    (error,) = run("import_takes", folder)[2]
+    assert UNAPPROVED in error
+    assert states() == [State.DRAFT]
+
+
+def test_an_earlier_revision_needs_as_much_to_be_what_readers_see(folder: Path, run: Run) -> None:
+    publish(MEASURE, summary="First.")
+    draft(MEASURE, summary="Second.")
+    take = exported()
+    delete_takes()
+    (earlier,) = take.earlier
+    put(folder, take.model_copy(update={"earlier": [earlier.model_copy(update={"acts": []})]}))
+    (error,) = run("import_takes", folder)[2]
+    assert f"earlier, entry 1, state: {UNAPPROVED}: set “state: superseded”" in error
+
+
+def test_a_text_of_one_s_own_is_not_starter_content(folder: Path, run: Run) -> None:
+    put(folder, written(starter=True))
+    line = line_of(folder, "starter: ")
+    assert run("import_takes", folder)[2] == [
+        f"{NAME}, line {line}: starter: this is not the text that comes with the library:"
+        " leave this key out"
+    ]

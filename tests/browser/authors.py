@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import connections
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PASSWORD, Reader, Readers
 
@@ -40,3 +40,10 @@ def signed_in(readers: Readers, role: str) -> Reader:
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("link", name="No Take yet")).to_be_visible()
     return reader
+
+
+def write_on(page: Page, attack_id: str) -> None:
+    """Go from the form that asks what a Take is on to the form of the Take, its scripts loaded."""
+    page.get_by_label("ATT&CK ID or STIX id").fill(attack_id)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")

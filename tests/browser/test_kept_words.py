@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.authors import write_on
 from tests.browser.conftest import PASSWORD, Readers
 
 pytestmark = pytest.mark.browser
@@ -17,8 +18,7 @@ def page(readers: Readers) -> Page:
     page.get_by_label("Username").fill("author")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_label("ATT&CK ID or STIX id").fill("M1031")
-    page.keyboard.press("Enter")
+    write_on(page, "M1031")
     page.on("dialog", lambda dialog: dialog.accept())
     summary(page).fill("Written first.")
     reopen(page)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.authors import DESK, PHONE, TAKES, signed_in
+from tests.browser.authors import DESK, PHONE, TAKES, signed_in, write_on
 from tests.browser.conftest import Readers
 from tests.browser.test_accessible import STICKING_OUT, violations
 
@@ -15,8 +15,7 @@ pytestmark = pytest.mark.browser
 def test_entries_of_a_list_are_added_moved_and_removed_by_keyboard(readers: Readers) -> None:
     page = signed_in(readers, "author").page
     page.goto("/admin/analysis/take/add/")
-    page.get_by_label("ATT&CK ID or STIX id").fill("M1031")
-    page.keyboard.press("Enter")
+    write_on(page, "M1031")
     page.get_by_label("Likely telemetry, entry 1").fill("First")
     telemetry = page.locator("[data-list=likely_telemetry]")
     telemetry.get_by_role("button", name="Add an entry").press("Enter")
@@ -38,8 +37,7 @@ def test_words_written_before_the_page_was_ready_are_previewed(readers: Readers)
         "}).observe(document, {childList: true, subtree: true})"
     )
     page.goto("/admin/analysis/take/add/")
-    page.get_by_label("ATT&CK ID or STIX id").fill("M1031")
-    page.keyboard.press("Enter")
+    write_on(page, "M1031")
     expect(page.locator("#take-preview a")).to_have_text("M1037")
 
 
@@ -82,8 +80,7 @@ def test_the_pages_of_authors_are_for_everyone(
 def test_leaving_is_asked_about_while_words_are_unsaved(readers: Readers) -> None:
     page = signed_in(readers, "author").page
     page.goto("/admin/analysis/take/add/")
-    page.get_by_label("ATT&CK ID or STIX id").fill("M1031")
-    page.keyboard.press("Enter")
+    write_on(page, "M1031")
     asked: list[str] = []
 
     def stay(dialog: Any) -> None:
@@ -101,8 +98,7 @@ def test_leaving_is_asked_about_when_a_save_was_refused(readers: Readers) -> Non
     reader = signed_in(readers, "author")
     page = reader.page
     page.goto("/admin/analysis/take/add/")
-    page.get_by_label("ATT&CK ID or STIX id").fill("M1031")
-    page.keyboard.press("Enter")
+    write_on(page, "M1031")
     page.get_by_label("Summary", exact=True).fill("See T9999.")
     page.get_by_role("button", name="Save as a draft").click()
     expect(page.locator("form .errornote")).to_contain_text("T9999")

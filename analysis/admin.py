@@ -1,4 +1,7 @@
-"""Takes in the admin site: the list, a page for each, writing, comparing, queues."""
+"""Takes in the admin site: the list, a page for each, writing, comparing, queues.
+
+The pages are loaded with the addresses: commands register the site as well, and need none of them.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,8 @@ from typing import TYPE_CHECKING
 
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.urls import URLPattern, path
+from django.urls import URLPattern
 
-from analysis.authoring import acts, pages
-from analysis.authoring.signed_out import giving_back
 from analysis.models import Revision, Take
 from analysis.roles import WRITE
 
@@ -79,16 +80,9 @@ class TakeAdmin(ModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         """The pages of authoring, before those of the admin site."""
-        view = self.admin_site.admin_view
-        own = [
-            path("queue/<str:queue>/", view(pages.queue), name="take-queue"),
-            path("write/<str:stix_id>/", giving_back(view(pages.write)), name="take-write"),
-            path("preview/<str:stix_id>/", view(pages.preview), name="take-preview"),
-            path("move/<int:number>/", view(acts.move), name="take-move"),
-            path("act/<int:number>/", view(acts.do), name="take-act"),
-            path("<int:take_id>/compare/", view(pages.compare), name="take-compare"),
-        ]
-        return [*own, *super().get_urls()]
+        from analysis.authoring.urls import addresses
+
+        return [*addresses(self.admin_site.admin_view), *super().get_urls()]
 
     def add_view(
         self,
@@ -97,7 +91,9 @@ class TakeAdmin(ModelAdmin):
         extra_context: dict[str, object] | None = None,
     ) -> HttpResponse:
         """Which object to write on."""
-        return pages.choose(request)
+        from analysis.authoring.pages import choose
+
+        return choose(request)
 
     def change_view(
         self,
@@ -107,11 +103,15 @@ class TakeAdmin(ModelAdmin):
         extra_context: dict[str, object] | None = None,
     ) -> HttpResponse:
         """The page of a Take."""
-        return pages.take(request, object_id)
+        from analysis.authoring.pages import take
+
+        return take(request, object_id)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, object] | None = None
     ) -> HttpResponse:
         """The list, with how many Takes wait for somebody."""
-        shown = (extra_context or {}) | {"queues": pages.queue_links()}
+        from analysis.authoring.pages import queue_links
+
+        shown = (extra_context or {}) | {"queues": queue_links()}
         return super().changelist_view(request, shown)

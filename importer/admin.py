@@ -1,14 +1,16 @@
-"""Imports in the admin site: the history of all runs, and the pages of the console."""
+"""Imports in the admin site: the history of all runs, and the pages of the console.
+
+The pages are loaded with the addresses: commands register the site as well, and need none of them.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from django.contrib import admin
-from django.urls import URLPattern, path
+from django.urls import URLPattern
 from django.utils.html import format_html
 
-from importer.console import findings, overview, run, start, switching
 from importer.models import ImportRun
 from importer.roles import START
 from importer.runs.expiry import tidy
@@ -83,28 +85,9 @@ class ImportRunAdmin(ModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         """The pages of the console, before those of the admin site."""
-        view = self.admin_site.admin_view
-        own = [
-            path("overview/", view(overview.overview), name="import-overview"),
-            path("check/", view(overview.check), name="import-check"),
-            path("upload/", view(start.upload), name="import-upload"),
-            path("go-back/", view(switching.go_back), name="import-go-back"),
-            path("<int:run_id>/act/", view(run.act), name="import-act"),
-            path(
-                "snapshots/<int:snapshot_id>/findings/",
-                view(findings.findings),
-                name="import-findings",
-            ),
-            path(
-                "snapshots/<int:snapshot_id>/current/",
-                view(switching.make_current),
-                name="import-make-current",
-            ),
-            path(
-                "snapshots/<int:snapshot_id>/delete/", view(switching.delete), name="import-delete"
-            ),
-        ]
-        return [*own, *super().get_urls()]
+        from importer.console.urls import addresses
+
+        return [*addresses(self.admin_site.admin_view), *super().get_urls()]
 
     def add_view(
         self,
@@ -113,7 +96,9 @@ class ImportRunAdmin(ModelAdmin):
         extra_context: dict[str, object] | None = None,
     ) -> HttpResponse:
         """What to import."""
-        return start.start(request)
+        from importer.console.start import start
+
+        return start(request)
 
     def change_view(
         self,
@@ -123,7 +108,9 @@ class ImportRunAdmin(ModelAdmin):
         extra_context: dict[str, object] | None = None,
     ) -> HttpResponse:
         """The page of a run."""
-        return run.run(request, object_id)
+        from importer.console.run import run
+
+        return run(request, object_id)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, object] | None = None

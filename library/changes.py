@@ -160,8 +160,7 @@ def changes_and_links(
     """The same, and beside it what became of which links; of tactics the changes alone tell."""
     held = list(links)
     found = [*_status(before, after)]
-    sides = _Side.of(before, tactics[0]), _Side.of(after, tactics[1])
-    found += _tactics(*sides, [link for link in held if link.is_tactic])
+    found += _tactics(*_sides(before, after, tactics), [link for link in held if link.is_tactic])
     told_links = tuple(link_changes(str(before.get("type", "")), held))
     found += [told_link.change for told_link in told_links]
     found += _properties(before, after)
@@ -208,8 +207,7 @@ def _words_stand(name: str, before: Properties, after: Properties) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
+class _Side(NamedTuple):
     """An object before or after: the tactics that it states by their STIX ids, with their names.
 
     A phase that no tactic of the release has stands for itself, by its chain and its name.
@@ -218,9 +216,23 @@ class _Side:
     stated: dict[str, str]
     live: bool
 
-    @classmethod
-    def of(cls, properties: Properties, tactics: TacticsByName) -> _Side:
-        return cls(dict(_stated(properties, tactics)), is_live(properties))
+
+def _sides(
+    before: Properties, after: Properties, tactics: tuple[TacticsByName, TacticsByName]
+) -> tuple[_Side, _Side]:
+    """An object before and after.
+
+    A phase that it states in both releases is the same statement, whatever became of the tactic:
+    only where that is still the same object may it have another name.
+    """
+    known = tactics if states_tactics(before, after) else UNKNOWN_TACTICS
+    old, new = dict(_stated(before, known[0])), dict(_stated(after, known[1]))
+    for phase in old.keys() & new.keys():
+        if old[phase].stix_id != new[phase].stix_id:
+            new[phase] = old[phase]
+    sides = ({found.stix_id: found.name for found in side.values()} for side in (old, new))
+    stated_before, stated_after = sides
+    return _Side(stated_before, is_live(before)), _Side(stated_after, is_live(after))
 
 
 def _tactics(before: _Side, after: _Side, links: list[Linked]) -> Iterator[Change]:
@@ -270,12 +282,14 @@ def _renamed(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Change]
             yield Change(Link.TACTIC, f"tactic “{short(name)}” renamed “{short(new[key])}”")
 
 
-def _stated(properties: Properties, tactics: TacticsByName) -> Iterator[tuple[str, str]]:
-    """What tells each tactic apart that an object states, and what it is called."""
+def _stated(
+    properties: Properties, tactics: TacticsByName
+) -> Iterator[tuple[tuple[str, str], NamedTactic]]:
+    """The kill chain phases that an object states, and the tactic that each stands for."""
     for chain, name in phases_of(properties):
         tactic = tactics.get(name) if chain in ATTACK_CHAINS else None
-        key = tactic.stix_id if tactic else f"{chain}/{name}"
-        yield key, tactic.name if tactic and tactic.name else phase_title(name)
+        key, title = tactic or (f"{chain}/{name}", "")
+        yield (chain, name), NamedTactic(key, title or phase_title(name))
 
 
 def phases_of(properties: Properties) -> Iterator[tuple[str, str]]:

@@ -20,6 +20,8 @@ from library.contexts.subject import Subject, subject_of
 from library.contexts.tables import Row, Table
 from library.contexts.undeclared import WrittenFact, as_written
 from library.declarations import PageKind
+from library.history.naming import Namer
+from library.history.succession import Replaced, replaced
 from library.history.timeline import Timeline, timelines
 from library.identifiers import MATRIX, TECHNIQUE, Domain
 from library.kinds import STATED_PARENT
@@ -67,6 +69,9 @@ class ObjectPage:
     explored: Table | None
     tactics: list[TacticGroup]
     history: list[Timeline]
+    revoked_elsewhere: list[Replaced]
+    """What replaced it in domains that hold it as revoked, where the page shows it as live."""
+
     references: list[ShownReference]
     quality: list[str]
     before: Named | None
@@ -152,6 +157,13 @@ def object_page(
     references.add_uncited(held.sources)
     explored = next((s for s in made if s.spec.slug == subject.kind.explored), None)
     table = explored if isinstance(explored, Table) else None
+    lines = timelines(
+        held.object_id,
+        shelf.snapshot_ids,
+        up_to=shelf.newest_snapshot,
+        of_sample=held.is_of_sample,
+    )
+    is_revoked = held.version.revoked
     return ObjectPage(
         page=_page(subject, address),
         held=held,
@@ -163,12 +175,8 @@ def object_page(
         sections=made,
         explored=table,
         tactics=tactic_groups(subject, table.rows) if table else [],
-        history=timelines(
-            held.object_id,
-            shelf.snapshot_ids,
-            up_to=shelf.newest_snapshot,
-            of_sample=held.is_of_sample,
-        ),
+        history=lines,
+        revoked_elsewhere=[] if is_revoked else replaced(held.object_id, lines, Namer(shelf)),
         references=_references(references.entries, made),
         quality=source_quality(subject, references.entries),
         before=subject.before,

@@ -20,7 +20,8 @@ from library.history.fields import (
 )
 from library.history.links import Compared, Course, Step, course_of
 from library.history.naming import LinkedObject, Namer, names_in
-from library.history.story import in_form_alone, named_link
+from library.history.story import Told, in_form_alone, named_link, told_succession
+from library.history.succession import successions
 from library.history.timeline import Place
 from library.identifiers import Link
 from library.substance import Properties, linked_otherwise, told
@@ -76,6 +77,9 @@ class Difference:
     before: Place
     after: Place
     changes: tuple[Change, ...]
+    succession: tuple[Told, ...]
+    """What came to replace the object or was replaced by it, and what no longer does or is."""
+
     fields: list[FieldDifference]
     prose: list[Prose]
     noise: list[FieldDifference]
@@ -106,16 +110,18 @@ class Difference:
     @property
     def is_equal(self) -> bool:
         """Whether nothing at all differs."""
-        return not (self.changes or self.noise_count)
+        return not (self.changes or self.succession or self.noise_count)
 
 
 def difference_of(object_id: int, before: Place, after: Place, namer: Namer) -> Difference:
-    """What differs of an object between two snapshots that hold it; four queries."""
+    """What differs of an object between two snapshots that hold it; six queries."""
     assert before.version_id is not None
     assert after.version_id is not None
     step = Step(before.snapshot_id, before.version_id, after.snapshot_id, after.version_id)
     course = course_of(object_id, [[step]], whole=True)
-    return _Comparison(course, course.steps[step], (before, after), namer).made
+    pair = before, after
+    succession = tuple(told_succession(successions(object_id, pair), pair, namer))
+    return _Comparison(course, course.steps[step], pair, namer, succession).made
 
 
 @dataclass
@@ -126,6 +132,7 @@ class _Comparison:
     compared: Compared
     pair: tuple[Place, Place]
     namer: Namer
+    succession: tuple[Told, ...]
     references: References = field(default_factory=References)
     letters: int = 0
 
@@ -150,6 +157,7 @@ class _Comparison:
         return Difference(
             *self.pair,
             changes=self.compared.changes,
+            succession=self.succession,
             fields=[each for each in substance if not each.is_prose],
             prose=prose,
             noise=[each for each in noise if not each.is_prose],

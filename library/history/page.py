@@ -11,13 +11,11 @@ from library.conditional import Shelf
 from library.contexts.held import HeldObject
 from library.contexts.page import Crumb, FeedLink, Page, way_up
 from library.history.difference import Difference, difference_of
-from library.history.links import Other
-from library.history.naming import LinkedObject, Namer
+from library.history.naming import Namer
 from library.history.story import Chapter, story
+from library.history.succession import Replaced, replaced
 from library.history.timeline import Place, Timeline, timelines
-from library.identifiers import MATRIX, Domain, Link, release_order
-from library.lookups import members_of
-from library.models import SnapshotEdge
+from library.identifiers import MATRIX, Domain, release_order
 from library.substance import NOISE, substantive, words_for
 
 
@@ -28,16 +26,6 @@ class Asked:
     before: str
     after: str
     domain: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Replaced:
-    """What the newest release of a domain that holds a revoked object says has replaced it."""
-
-    label: str
-    release: str
-    by: list[tuple[LinkedObject, str]]
-    """Each with the word "revoked" or "deprecated" where it is one of these itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,13 +141,13 @@ def history_of(
         own_page=own_page,
         lines=lines,
         others=others,
-        replaced=_replaced(shelf, held.object_id, lines),
+        replaced=replaced(held.object_id, lines, Namer(shelf)),
         asked=compared,
     )
 
 
 def history_page(shelf: Shelf, history: History, before: str) -> HistoryPage:
-    """What changed from release to release; three queries."""
+    """What changed from release to release; five queries."""
     chapters, rest = story(history.held.object_id, history.lines, before, Namer(shelf))
     return HistoryPage(
         history,
@@ -176,7 +164,7 @@ def _is_part(lines: Sequence[Timeline], before: str) -> bool:
 
 
 def difference_page(shelf: Shelf, history: History, places: tuple[Place, Place]) -> DifferencePage:
-    """Two releases of the object compared; four queries."""
+    """Two releases of the object compared; six queries."""
     made = difference_of(history.held.object_id, *places, Namer(shelf))
     return DifferencePage(history, made, Domain(places[0].domain).label)
 
@@ -218,31 +206,3 @@ def _own_page(held: HeldObject, address: str) -> str:
         return own_address(held.lasting_href, is_revoked=True)
     # One that the edition does not hold has its page in the release that does.
     return held.href if held.addresses.release else address
-
-
-def _replaced(shelf: Shelf, object_id: int, lines: Sequence[Timeline]) -> list[Replaced]:
-    """What replaced a revoked object, domain by domain; two queries for a revoked one."""
-    ends = [line.newest for line in lines if line.newest and line.newest.revoked]
-    if not ends:
-        return []
-    snapshots = [place.snapshot_id for place in ends]
-    edges = set(
-        SnapshotEdge.objects.filter(
-            snapshot__in=snapshots, source=object_id, kind=Link.REVOKED_BY
-        ).values_list("snapshot_id", "target_id")
-    )
-    rows = members_of(snapshots, {target for _, target in edges}) if edges else []
-    namer = Namer(shelf)
-    found = []
-    for place in ends:
-        by = [
-            (
-                namer.linked(place, Other._make(named)),
-                "revoked" if revoked else "deprecated" if deprecated else "",
-            )
-            for snapshot, target, _, *named, revoked, deprecated in rows
-            if snapshot == place.snapshot_id and (snapshot, target) in edges
-        ]
-        if by:
-            found.append(Replaced(Domain(place.domain).label, place.release, by))
-    return found

@@ -12,6 +12,7 @@ from library.changes import Linked
 from library.history.fields import differing
 from library.history.links import Compared, Course, Step, course_of
 from library.history.naming import LinkedObject, Namer
+from library.history.succession import Successions, passed, successions
 from library.history.timeline import Place, Timeline
 from library.identifiers import release_order
 from library.substance import amount
@@ -88,7 +89,7 @@ def story(
     """What happened to an object, domain by domain, and the release that a next page begins with.
 
     With `before` from that release on; the newest nine releases, or fewer where much was edited.
-    Three queries.
+    Five queries.
     """
     releases, rest = _window(lines, before)
     pairs = [
@@ -104,9 +105,11 @@ def story(
     left = {step.round for row in rows for step in row if step not in course.steps}
     if left:
         releases, rest = releases[: min(left)], releases[min(left)]
+    told = [[pair for pair in row if pair[1].release in releases] for row in pairs]
+    heirs = successions(object_id, [place for row in told for pair in row for place in pair])
     return [
-        _chapter(line, [pair for pair in row if pair[1].release in releases], course, namer, rest)
-        for line, row in zip(lines, pairs, strict=True)
+        _chapter(line, row, _Course(course, heirs, namer), rest)
+        for line, row in zip(lines, told, strict=True)
     ], rest
 
 
@@ -127,20 +130,25 @@ def _step(pair: tuple[Place, Place], releases: Sequence[str]) -> Step:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """What an object, its links and its succession went through, and how others are called."""
+
+    links: Course
+    successions: Successions
+    namer: Namer
+
+
 def _chapter(
-    line: Timeline,
-    pairs: Sequence[tuple[Place, Place]],
-    course: Course,
-    namer: Namer,
-    rest: str,
+    line: Timeline, pairs: Sequence[tuple[Place, Place]], course: _Course, rest: str
 ) -> Chapter:
-    steps = {(step.before, step.after): found for step, found in course.steps.items()}
+    steps = {(step.before, step.after): found for step, found in course.links.steps.items()}
     passages = [
         _passage(
             line.domain,
             pair,
             steps.get((pair[0].snapshot_id, pair[1].snapshot_id)),
-            _Names(pair, course, namer),
+            course,
         )
         for pair in pairs
     ]
@@ -151,20 +159,8 @@ def _chapter(
     return Chapter(line, tuple(_folded(passages)), is_whole)
 
 
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """How the objects at the other ends of links are called on one step."""
-
-    pair: tuple[Place, Place]
-    course: Course
-    namer: Namer
-
-    def of(self, link: Linked) -> LinkedObject:
-        return named_link(link, self.pair, self.course, self.namer)
-
-
 def _passage(
-    domain: str, pair: tuple[Place, Place], compared: Compared | None, names: _Names
+    domain: str, pair: tuple[Place, Place], compared: Compared | None, course: _Course
 ) -> Passage:
     before, after = pair
     if compared is None:
@@ -173,7 +169,10 @@ def _passage(
             said = "no longer held" if before.holds else "held again"
         return Passage(before.release, after.release, said=said)
     query = difference_query(before.release, after.release, domain)
-    told = tuple(_told(compared, names))
+    told = (
+        *_told(compared, pair, course),
+        *told_succession(course.successions, pair, course.namer),
+    )
     return Passage(before.release, after.release, query, told, "" if told else _noise(compared))
 
 
@@ -194,7 +193,7 @@ def in_form_alone(fields: int, links: int) -> str:
     return f"{' and '.join(counted)} {verb} in form alone"
 
 
-def _told(compared: Compared, names: _Names) -> Iterable[Told]:
+def _told(compared: Compared, pair: tuple[Place, Place], course: _Course) -> Iterable[Told]:
     """Each change in its words; those of links with the first of what is at the other end."""
     links = {found.change: found for found in compared.link_changes}
     for change in compared.changes:
@@ -203,8 +202,19 @@ def _told(compared: Compared, names: _Names) -> Iterable[Told]:
         if found is None:
             yield Told(phrase, change.material)
             continue
-        named = sorted(names.of(link) for link in found.links)
-        yield Told(phrase, change.material, tuple(named[:MOST_NAMED]), len(named[MOST_NAMED:]))
+        named = [named_link(link, pair, course.links, course.namer) for link in found.links]
+        yield _naming(phrase, named, material=change.material)
+
+
+def told_succession(found: Successions, pair: tuple[Place, Place], namer: Namer) -> Iterable[Told]:
+    """What came to replace an object or was replaced by it, and what no longer does or is."""
+    for phrase, place, others in passed(found, *pair):
+        yield _naming(phrase, [namer.linked(place, other) for other in others])
+
+
+def _naming(phrase: str, named: Iterable[LinkedObject], *, material: bool = False) -> Told:
+    ordered = sorted(named)
+    return Told(phrase, material, tuple(ordered[:MOST_NAMED]), len(ordered[MOST_NAMED:]))
 
 
 def named_link(

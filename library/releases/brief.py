@@ -22,6 +22,7 @@ from library.identifiers import (
 )
 from library.panels import Panel
 from library.releases.asked import ChangesAsked, Pair
+from library.releases.brief_lines import News, news_of
 from library.releases.compared import ReleaseDifference, Weight, heaviest
 from library.releases.highlights import (
     Highlight,
@@ -89,6 +90,9 @@ class ReleaseBrief:
     """The data components whose log sources changed."""
 
     told: Highlights
+    news: News
+    """What of that there is room for."""
+
     reported: tuple[Reported, ...]
     detections: tuple[Figure, ...]
     mitigations: tuple[Figure, ...]
@@ -159,6 +163,7 @@ def release_brief(shelf: Shelf, pair: Pair) -> ReleaseBrief:
         substance=substance,
         log_sources=_log_sources(pair),
         told=told,
+        news=news_of(pair, told),
         reported=tuple(_reported(pair)),
         detections=tuple(_links(pair, DETECTIONS)),
         mitigations=tuple(_links(pair, MITIGATIONS)),

@@ -25,9 +25,15 @@ from library.changes import (
 from library.comparison import contents_of
 from library.identifiers import Link, type_of
 from library.releases.kinds import ChangeKind
-from library.releases.links import ChangedLink, LinkFate, changed_links, linked_by, successors
+from library.releases.links import (
+    ChangedLink,
+    LinkFate,
+    changed_links,
+    linked_by,
+    successors,
+)
 from library.releases.members import ChangedObject, changed_objects, held_alike
-from library.releases.names import LinkEnd, link_ends, link_words
+from library.releases.names import LinkEnd, chain_of, link_ends, link_words
 from library.substance import are_same_words
 from library.tactics import tactics_by_name
 
@@ -130,20 +136,8 @@ class ReleaseDifference:
         return successors(self.after.pk)
 
     def replaced_by(self, object_id: int) -> list[LinkEnd]:
-        """What replaced an object in the later release, hop by hop.
-
-        That one on the way is revoked as well is told by the next.
-        """
-        chain: list[LinkEnd] = []
-        seen = {object_id}
-        at = self.successors.get(object_id)
-        while at is not None and at not in seen and at in self.ends:
-            seen.add(at)
-            if chain and chain[-1].status == "revoked":
-                chain[-1] = chain[-1]._replace(status="")
-            chain.append(self.ends[at])
-            at = self.successors.get(at)
-        return chain
+        """What replaced an object in the later release, hop by hop."""
+        return chain_of(object_id, self.successors, self.ends)
 
     @cached_property
     def told_links(self) -> Sequence[ChangedLink]:

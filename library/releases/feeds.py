@@ -23,9 +23,10 @@ from library.models import SnapshotObject
 from library.releases.asked import ChangesAsked
 from library.releases.compared import Weight
 from library.releases.kinds import ChangeKind
+from library.releases.links import successors
+from library.releases.names import chain_of, link_ends
 from library.releases.news import NewsItem, TypeNews, news_of_type
 from library.releases.steps import Step, changed_entries, latest_steps
-from library.revocations import revocation_chain
 from library.substance import amount
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ MOST_RELEASES: Final = 6
 MOST_RELEASES_OF_OBJECT: Final = 12
 # Names that an entry lists of one kind of change; of more there is the list.
 MOST_NAMED: Final = 50
+REVOKED: Final = "now revoked"
 MITRE: Final = "The MITRE Corporation"
 SAMPLE_AUTHOR: Final = "Glexia: a sample"
 
@@ -152,24 +154,22 @@ def object_feed(shelf: Shelf, held: HeldObject, address: str) -> Feed:
     """The newest releases in which an object changed, each with the phrases that say how.
 
     `address` is that of its page, or would be: what the edition does not hold has its history
-    alone. At most four queries; two a hop where it is revoked.
+    alone. At most four queries; two for each release that revoked it.
     """
     steps = latest_steps(shelf, MOST_RELEASES_OF_OBJECT)
     told = _told(held, steps)
-    chain = revocation_chain(shelf, held) if held.version.revoked else []
     entries = []
     for step, (phrases, holds_both) in told.items():
         # Two releases are compared of what both hold; of others the history says when they came.
         asked = (step.pair.before, step.pair.after, step.after.domain)
         between = difference_query(*asked) if holds_both else ""
-        then = [_called(at) + (" (deprecated)" if _is_let_go(at) else "") for at in chain]
         entries.append(
             FeedEntry(
                 key=f"{shelf.addresses.by_stix_id(held.stix_id)}/{step.key}",
                 title=f"{_called(held)} in {step.title}",
                 href=f"{address}/history{between}",
                 updated=step.date,
-                content=_listed(_with_successors(phrases, then)),
+                content=_listed(_with_successors(phrases, step, held.object_id)),
             )
         )
     title = f"{_called(held)}: changes"
@@ -199,20 +199,24 @@ def _told(held: HeldObject, steps: Sequence[Step]) -> Mapping[Step, tuple[Sequen
     return {step: (found[step], step in asked) for step in steps if found.get(step)}
 
 
-def _with_successors(phrases: Iterable[str], then: Sequence[str]) -> Iterator[str]:
-    """The phrases; that which says that the object is revoked names what replaced it."""
+def _with_successors(phrases: Iterable[str], step: Step, object_id: int) -> Iterator[str]:
+    """The phrases; that which says that the object is revoked names what that release put first."""
     for phrase in phrases:
-        is_revoked = then and phrase == "now revoked"
-        yield f"{phrase}, in favour of {' and then '.join(then)}" if is_revoked else phrase
+        then = _successors(step, object_id) if phrase == REVOKED else []
+        yield f"{phrase}, in favour of {' and then '.join(then)}" if then else phrase
+
+
+def _successors(step: Step, object_id: int) -> list[str]:
+    """What a release names in place of an object, hop by hop; two queries."""
+    assert step.before is not None
+    after = successors(step.after.pk)
+    ends = link_ends(step.before.pk, step.after.pk, set(after.values()))
+    return [end.called for end in chain_of(object_id, after, ends)]
 
 
 def _listed(phrases: Iterable[str]) -> SafeString:
     lines = format_html_join("", "<li>{}</li>", ((phrase,) for phrase in phrases))
     return format_html("<ul>{}</ul>", lines)
-
-
-def _is_let_go(held: HeldObject) -> bool:
-    return held.version.deprecated and not held.version.revoked
 
 
 def _called(held: HeldObject) -> str:

@@ -59,6 +59,25 @@ def link_ends(before: int, after: int, object_ids: Collection[int]) -> Mapping[i
         return {row[0]: LinkEnd(*row) for row in cursor.fetchall()}
 
 
+def chain_of(
+    object_id: int, after: Mapping[int, int], ends: Mapping[int, LinkEnd]
+) -> list[LinkEnd]:
+    """What replaced an object, hop by hop, of successors and the ends that they lead to.
+
+    That one on the way is revoked as well is told by the next.
+    """
+    chain: list[LinkEnd] = []
+    seen = {object_id}
+    at = after.get(object_id)
+    while at is not None and at not in seen and at in ends:
+        seen.add(at)
+        if chain and chain[-1].status == "revoked":
+            chain[-1] = chain[-1]._replace(status="")
+        chain.append(ends[at])
+        at = after.get(at)
+    return chain
+
+
 # What a reader calls the links of one kind, in the order in which they are told.
 _WORDS: Final[Mapping[str, str]] = {
     Link.USES: "Software used",

@@ -117,3 +117,34 @@ def test_a_tactic_that_was_renamed_is_still_the_same_tactic() -> None:
     before, after = serving("defense-evasion"), serving("stealth")
     assert material(before, after, renamed) == []
     assert around(before, after, renamed) == ["tactic “Defense Evasion” renamed “Stealth”"]
+
+
+ANOTHER = known(defense_evasion="2 Another", stealth="1 Stealth")
+
+
+@pytest.mark.parametrize("after", [STEALTH, {}, ANOTHER], ids=["renamed", "gone", "taken over"])
+def test_nothing_is_told_of_a_dead_object_when_a_tactic_changed_and_its_phases_did_not(
+    after: TacticsByName,
+) -> None:
+    dead = serving("defense-evasion") | {"revoked": True}
+    assert changes_between(dead, dead, (), (EVASION, after)) == ()
+    assert changes_between(dead, dead, (), (after, EVASION)) == ()
+
+
+@pytest.mark.parametrize("after", [STEALTH, {}, ANOTHER], ids=["renamed", "gone", "taken over"])
+def test_nothing_is_stated_anew_when_an_object_dies_and_its_phases_stay(
+    after: TacticsByName,
+) -> None:
+    live, dead = serving("defense-evasion"), serving("defense-evasion") | {"revoked": True}
+    gone = changes_between(live, dead, [served(1, "Defense Evasion", "")], (EVASION, after))
+    assert [c.phrase for c in gone] == ["now revoked", "tactic Defense Evasion removed"]
+    come = changes_between(dead, live, [served(1, "", "Defense Evasion")], (after, EVASION))
+    assert [c.phrase for c in come] == ["no longer revoked", "tactic Defense Evasion added"]
+
+
+def test_what_is_told_of_a_live_object_stays_when_tactics_are_known_for_another() -> None:
+    live, gone = serving("impact"), [served(1, "Impact", "")]
+    known_before = known(impact="1 Impact")
+    for tactics in (({}, {}), (known_before, {})):
+        changes = changes_between(live, live, gone, tactics)
+        assert [c.phrase for c in changes] == ["tactic Impact removed"]

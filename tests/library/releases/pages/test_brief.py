@@ -27,7 +27,7 @@ def test_brief_tells_figures_news_and_questions(site: Site) -> None:
     assert "1 new technique" in words
     assert "3 changed in substance" in words
     assert "1 in noise alone" in words
-    assert "Renamed: G1000 Gang was “Band”." in words
+    assert "Renamed: 1 entry: G1000 Gang was “Band”." in words
     assert "Which of our detections, plans and reports still name what MITRE let go of?" in words
 
 

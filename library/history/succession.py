@@ -1,0 +1,116 @@
+"""What replaced a revoked object, and what it replaced, as each snapshot has it.
+
+MITRE's `revoked-by` relationships start at what is revoked, so that none of them holds as links of
+what is live do: `library.history.links` passes over them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from library.history.links import Other
+from library.history.naming import LinkedObject, Namer
+from library.history.timeline import Place, Timeline
+from library.identifiers import Domain, Link
+from library.lookups import members_of
+from library.reading import reading
+
+ENDS: Final = """
+    SELECT e.snapshot_id, true, e.target_id FROM library_snapshotedge e
+    WHERE e.snapshot_id = ANY(%(snapshots)s) AND e.kind = %(kind)s AND e.source_id = %(object)s
+    UNION ALL
+    SELECT e.snapshot_id, false, e.source_id FROM library_snapshotedge e
+    WHERE e.snapshot_id = ANY(%(snapshots)s) AND e.kind = %(kind)s AND e.target_id = %(object)s
+"""
+
+
+@dataclass(slots=True)
+class Succession:
+    """What a snapshot says of an object's succession, by STIX ids."""
+
+    heirs: dict[str, Other] = field(default_factory=dict)
+    """What it was revoked in favour of."""
+
+    forebears: dict[str, Other] = field(default_factory=dict)
+    """What was revoked in favour of it."""
+
+    statuses: dict[str, str] = field(default_factory=dict)
+    """The word "revoked" or "deprecated" for each that is one of these."""
+
+
+type Successions = Mapping[int, Succession]
+
+
+class Passed(NamedTuple):
+    """What replaced an object, or was replaced by it, from one snapshot on or no longer."""
+
+    phrase: str
+    place: Place
+    """The snapshot that calls the others what they are called."""
+
+    others: Sequence[Other]
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """What the newest release of a domain that holds a revoked object says has replaced it."""
+
+    label: str
+    release: str
+    by: list[tuple[LinkedObject, str]]
+    """Each with the word "revoked" or "deprecated" where it is one of these itself."""
+
+
+def successions(object_id: int, places: Sequence[Place]) -> Successions:
+    """What snapshots say of an object's succession, by their keys; at most two queries."""
+    found: dict[int, Succession] = defaultdict(Succession)
+    snapshots = list({place.snapshot_id for place in places})
+    given: dict[str, Any] = {"snapshots": snapshots, "kind": Link.REVOKED_BY, "object": object_id}
+    with reading().cursor() as cursor:
+        cursor.execute(ENDS, given)
+        ends = {(snapshot, other): is_heir for snapshot, is_heir, other in cursor.fetchall()}
+    if not ends:
+        return found
+    for row in members_of(snapshots, {other for _, other in ends}):
+        snapshot, other, _, stix_id, stix_type, attack_id, name, revoked, deprecated = row
+        if (snapshot, other) in ends:
+            side = found[snapshot]
+            named = side.heirs if ends[snapshot, other] else side.forebears
+            named[stix_id] = Other(stix_id, stix_type, attack_id, name)
+            status = "revoked" if revoked else "deprecated" if deprecated else ""
+            side.statuses[stix_id] = status
+    return found
+
+
+def passed(found: Successions, before: Place, after: Place) -> Iterator[Passed]:
+    """What became of an object's succession from one snapshot to another."""
+    old, new = (found.get(place.snapshot_id, Succession()) for place in (before, after))
+    for one, other, place, phrases in (
+        (new, old, after, ("Now replaced by", "Now replaces")),
+        (old, new, before, ("No longer replaced by", "No longer replaces")),
+    ):
+        for phrase, here, there in zip(
+            phrases, (one.heirs, one.forebears), (other.heirs, other.forebears), strict=True
+        ):
+            others = [named for stix_id, named in here.items() if stix_id not in there]
+            if others:
+                yield Passed(phrase, place, others)
+
+
+def replaced(object_id: int, lines: Sequence[Timeline], namer: Namer) -> list[Replaced]:
+    """What replaced a revoked object, domain by domain; two queries where any revokes it."""
+    ends = [line.newest for line in lines if line.newest and line.newest.revoked]
+    found = successions(object_id, ends) if ends else {}
+    made = []
+    for place in ends:
+        said = found.get(place.snapshot_id, Succession())
+        by = [
+            (namer.linked(place, named), said.statuses[stix_id])
+            for stix_id, named in said.heirs.items()
+        ]
+        if by:
+            made.append(Replaced(Domain(place.domain).label, place.release, by))
+    return made

@@ -144,7 +144,7 @@ def test_nothing_is_stated_anew_when_an_object_dies_and_its_phases_stay(
 
 def test_what_is_told_of_a_live_object_stays_when_tactics_are_known_for_another() -> None:
     live, gone = serving("impact"), [served(1, "Impact", "")]
-    known_before = known(impact="1 Impact")
-    for tactics in (({}, {}), (known_before, {})):
-        changes = changes_between(live, live, gone, tactics)
+    nothing: TacticsByName = {}
+    for before in (nothing, known(impact="1 Impact")):
+        changes = changes_between(live, live, gone, (before, nothing))
         assert [c.phrase for c in changes] == ["tactic Impact removed"]

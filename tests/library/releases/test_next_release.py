@@ -32,6 +32,7 @@ from tests.library.next_release import (
     Objects,
     attack_id,
     import_next_release,
+    live,
     next_objects,
 )
 from tests.library.pages import Site
@@ -171,6 +172,24 @@ def test_histories_tell_what_the_release_did(site: Site) -> None:
     assert FAMILY_SUCCESSOR in dead
     both = site.page(f"{HOME}/mitigations/M1037/history?from=18.1&to={NEXT}").words
     assert UNKNOWN_FIELD.removeprefix("x_mitre_") in both
+
+
+def test_nothing_is_told_of_what_is_dead_and_states_its_tactic_by_the_old_name(
+    site: Site, made: Objects
+) -> None:
+    old = OLD_NAME.lower().replace(" ", "-")
+    dead = [
+        found
+        for found in made.values()
+        if not live(found) and not attack_id(found).startswith(FAMILY)
+        if old in {phase["phase_name"] for phase in found.get("kill_chain_phases", ())}
+    ]
+    assert len(dead) > 20
+    told = compared("enterprise").of_object.values()
+    assert not {found["id"] for found in dead} & {changed.stix_id for changed in told}
+    for found in dead[:5]:
+        history = site.page(f"{HOME}/objects/{found['id']}/history?from=18.1&to={NEXT}").words
+        assert "Nothing changed: both releases hold the same, to the byte" in history
 
 
 def test_ids_in_a_text_are_told_what_became_of_them(site: Site) -> None:

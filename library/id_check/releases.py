@@ -66,16 +66,16 @@ def choose(held: Held, shelf: Shelf, given: Given, stated: Stated) -> Releases:
             raise CheckError("There is no such release here: choose one of those listed.")
     if given.domain and given.domain not in Domain.values:
         raise CheckError("There is no such domain: choose one of those listed.")
-    after = given.after or newest(held, shelf)
+    wanted = given.domain or (stated.domain if stated.domain in Domain.values else "")
+    after = given.after or newest(held, shelf, wanted)
     if not after:
         raise CheckError("Nothing has been imported yet, so there is nothing to compare with.")
     named = of_number(held, stated)
     if given.after == "" and named and is_sample(named) != is_sample(after):
         named = ""
-    before = given.before or named or preceding(held, after)
+    before = given.before or named or preceding(held, after, wanted)
     if is_sample(before) != is_sample(after):
         raise CheckError("A sample can be compared with another sample alone.")
-    wanted = given.domain or (stated.domain if stated.domain in Domain.values else "")
     domains = tuple(d for d in Domain.values if d in held[before] and d in held[after])
     if wanted:
         domains = tuple(domain for domain in domains if domain == wanted)
@@ -91,12 +91,14 @@ def choose(held: Held, shelf: Shelf, given: Given, stated: Stated) -> Releases:
     return Releases(before, after, domains, held_before, held_after, unstated)
 
 
-def newest(held: Held, shelf: Shelf) -> str:
+def newest(held: Held, shelf: Shelf, domain: str = "") -> str:
     """The release that readers see in most domains, the newest of them; empty where they see none.
 
-    Where readers see nothing, the newest that is held.
+    That of a domain, where one is named and they see it. Where readers see nothing, the newest that
+    is held.
     """
-    shown = Counter(snapshot.attack_version for snapshot in shelf.snapshots)
+    every = [s for s in shelf.snapshots if s.domain == domain] or shelf.snapshots
+    shown = Counter(snapshot.attack_version for snapshot in every)
 
     def fitness(release: str) -> tuple[int, object]:
         return shown[release], release_order(release)
@@ -104,16 +106,17 @@ def newest(held: Held, shelf: Shelf) -> str:
     return max(shown or held, key=fitness, default="")
 
 
-def preceding(held: Held, after: str) -> str:
+def preceding(held: Held, after: str, domain: str = "") -> str:
     """The newest release before another that is held for as many of its domains as any is.
 
-    The other itself where it is the first.
+    For that domain, where one is named. The other itself where it is the first.
     """
     mine = release_order(after)
     earlier = [r for r in held if is_sample(r) == is_sample(after) and release_order(r) < mine]
+    wanted = {domain} if domain else held[after].keys()
 
     def fitness(release: str) -> tuple[int, object]:
-        return len(held[release].keys() & held[after].keys()), release_order(release)
+        return len(held[release].keys() & wanted), release_order(release)
 
     return max(earlier, key=fitness, default=after)
 

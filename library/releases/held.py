@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from library.contexts.page import Crumb, FeedLink, Page, way_up
-from library.identifiers import OBJECT_TYPES, Domain, Provenance, is_sample, type_of
+from library.identifiers import (
+    OBJECT_TYPES,
+    Domain,
+    Provenance,
+    is_sample,
+    release_order,
+    type_of,
+)
 from library.models import Snapshot
 from library.querysets import standing_each
 from library.reading import reading
@@ -112,7 +119,9 @@ def releases_page(shelf: Shelf) -> ReleasesPage:
             )
             for domain, held in by_domain.items()
         ),
-        choices=tuple(dict.fromkeys(snapshot.attack_version for snapshot in snapshots)),
+        choices=tuple(
+            sorted({s.attack_version for s in snapshots}, key=release_order, reverse=True)
+        ),
     )
 
 

@@ -372,3 +372,13 @@ def test_the_release_wanted_is_the_one_that_most_domains_show(site: Site) -> Non
     import_objects(technique("T1000", "Thing", domain="ics"), domain="ics", release="3.0")
     told = checked(site, "T1000")
     assert (told["mapped_to"], told["compared_with"]) == ("1.0", "2.0")
+
+
+def test_the_releases_wanted_are_those_of_the_domain_when_one_is_named(site: Site) -> None:
+    for release in ("1.0", "2.0"):
+        import_objects(T1000, release=release)
+    plant = technique("T1001", "Plant", domain="ics")
+    for release in ("1.1", "1.2"):
+        import_objects(plant, domain="ics", release=release)
+    told = checked(site, "T1001", domain="ics")
+    assert (told["mapped_to"], told["compared_with"]) == ("1.1", "1.2")

@@ -27,6 +27,15 @@ def test_form_leads_to_the_comparison_of_two_releases(site: Site) -> None:
     assert site.page(f"{RELEASES}?from=%2F%2Fevil.example&to=2.0").one("h1").words == "Releases"
 
 
+def test_releases_are_offered_newest_first_when_domains_stand_at_different_ones(
+    site: Site,
+) -> None:
+    for domain, release in (("enterprise", "1.0"), ("enterprise", "10.0"), ("ics", "9.0")):
+        import_objects(KEPT, domain=domain, release=release)
+    offered = [option.words for option in site.page(RELEASES).one(id="from").all("option")]
+    assert offered == ["10.0", "9.0", "1.0"]
+
+
 def test_releases_of_an_empty_library_say_so(site: Site) -> None:
     assert "Nothing has been imported yet." in site.page(RELEASES).words
     assert "Releases 1.0 and 2.0 are not held." in site.page(PAIR, 404).words

@@ -64,12 +64,15 @@ def chain_of(
 ) -> list[LinkEnd]:
     """What replaced an object, hop by hop, of successors and the ends that they lead to.
 
-    That one on the way is revoked as well is told by the next.
+    That one on the way is revoked as well is told by the next. A chain that goes in a circle has no
+    end, and so replaces nothing, as `library.revocations` has it.
     """
     chain: list[LinkEnd] = []
     seen = {object_id}
     at = after.get(object_id)
-    while at is not None and at not in seen and at in ends:
+    while at is not None and at in ends:
+        if at in seen:
+            return []
         seen.add(at)
         if chain and chain[-1].status == "revoked":
             chain[-1] = chain[-1]._replace(status="")

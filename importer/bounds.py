@@ -6,7 +6,7 @@ characters; no object has more than 855 links, and what its relationships say of
 most. The collection lists whatever the bundle holds.
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Collection
 from typing import Final
 
@@ -51,23 +51,25 @@ def refuse_too_many_links(objects: Collection[Properties]) -> None:
     Those that properties carry count as relationships do; of these, what they say counts as well.
     """
     tactics = tactics_by_phase(objects)
-    links: Counter[str] = Counter()
-    notes: Counter[str] = Counter()
+    links: defaultdict[str, int] = defaultdict(int)
+    notes: defaultdict[str, int] = defaultdict(int)
     for properties in objects:
         note = properties.get("description")
+        is_noted = properties["type"] == "relationship" and isinstance(note, str)
+        size = len(str(note)) if is_noted else 0
         for link in links_of(properties, tactics):
-            links.update((link.source, link.target))
-            if properties["type"] == "relationship" and isinstance(note, str):
-                notes.update(dict.fromkeys((link.source, link.target), len(note)))
+            for end in (link.source, link.target):
+                links[end] += 1
+                notes[end] += size
     for found, most, what in (
         (links, MOST_LINKS, "links to others"),
         (notes, MOST_NOTES, "characters in the notes of its relationships"),
     ):
-        for stix_id, count in found.most_common(1):
-            if count > most:
-                raise BundleError(
-                    f"{quoted(stix_id)} has {count:,} {what}, and at most {most:,} are taken."
-                )
+        stix_id = max(found, key=found.__getitem__, default="")
+        if found[stix_id] > most:
+            raise BundleError(
+                f"{quoted(stix_id)} has {found[stix_id]:,} {what}, and at most {most:,} are taken."
+            )
 
 
 def _refuse(properties: Properties, what: str, size: str, most: int) -> None:

@@ -169,11 +169,12 @@ def _passage(
             said = "no longer held" if before.holds else "held again"
         return Passage(before.release, after.release, said=said)
     query = difference_query(before.release, after.release, domain)
-    told = (
-        *_told(compared, pair, course),
-        *told_succession(course.successions, pair, course.namer),
-    )
-    return Passage(before.release, after.release, query, told, "" if told else _noise(compared))
+    told = list(_told(compared, pair, course))
+    # What replaced it stands beside the word that it is revoked, which comes first of all.
+    at = int(bool(compared.changes) and compared.changes[0].about == "revoked")
+    told[at:at] = told_succession(course.successions, pair, course.namer)
+    said = "" if told else _noise(compared)
+    return Passage(before.release, after.release, query, tuple(told), said)
 
 
 def _noise(compared: Compared) -> str:

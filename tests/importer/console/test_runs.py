@@ -57,7 +57,7 @@ def test_a_page_that_asks_after_its_session_has_ended_is_led_to_sign_in() -> Non
 def dry_run(*objects: factories.Properties, release: str) -> tuple[Report, dict[str, object]]:
     """A report and a preview, as a dry run makes them."""
     previews: list[dict[str, object]] = []
-    state = library_state("enterprise")
+    state = library_state("enterprise", release)
     content = factories.bundle(*objects, release=release)
     (report,) = import_bundles(
         [source(content)],

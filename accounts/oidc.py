@@ -157,10 +157,14 @@ class _Callback(OIDCAuthenticationCallbackView):  # type: ignore[misc]
     """Where the provider sends a user back to."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Sign in, or say that it failed; what answers to no question of ours changes nothing."""
+        """Sign in, or say that it failed; what answers to no question of ours changes nothing.
+
+        Whoever was asked has a session to say it in; nobody gets one by coming here.
+        """
         asked = request.session.get("oidc_states", {})
         if request.GET.get("state") not in asked:
-            return self.login_failure()
+            known = request.session.session_key is not None
+            return self.login_failure() if known else HttpResponseRedirect(reverse("admin:login"))
         found: HttpResponse = super().get(request)
         return found
 

@@ -1,5 +1,6 @@
 """Where finished pages and counters are kept: in each process, in PostgreSQL, or in Redis."""
 
+import re
 from typing import Any
 
 from glexia.env import SettingError
@@ -26,7 +27,7 @@ def caches(address: str, pages: int, megabytes: int) -> dict[str, dict[str, Any]
 
     Within a process these take so many megabytes at most.
     `address` is empty for caches within each process, "database", or that of a Redis server.
-    Raises SettingError for any other.
+    Raises SettingError for any other, without repeating it: there may be a password in it.
     """
     kept: dict[str, Any] = {"TIMEOUT": DAY, "OPTIONS": {"MAX_ENTRIES": pages}, "KEY_PREFIX": "page"}
     limits: dict[str, Any] = COUNTERS
@@ -36,6 +37,7 @@ def caches(address: str, pages: int, megabytes: int) -> dict[str, dict[str, Any]
     elif address == "database":
         default = kept_in = {"BACKEND": IN_DATABASE, "LOCATION": TABLE}
     elif address.startswith(("redis://", "rediss://", "unix://")):
+        _demand_readable(address)
         default = kept_in = limits = {
             "BACKEND": IN_REDIS,
             "LOCATION": address,
@@ -45,8 +47,24 @@ def caches(address: str, pages: int, megabytes: int) -> dict[str, dict[str, Any]
         kept = {"TIMEOUT": DAY, "KEY_PREFIX": "page"}
     else:
         raise SettingError(
-            f"CACHE_URL is {address.split('@')[-1]!r}: leave it empty, or use database or"
+            "CACHE_URL names no cache that is known here: leave it empty, or use database or"
             " redis://host:6379/0."
         )
     finished = {**kept_in, **kept} if pages else {"BACKEND": NOWHERE}
     return {"default": default, "limits": limits, "pages": finished}
+
+
+def _demand_readable(address: str) -> None:
+    """Go on where every server of a Redis address can be read as its client will read it."""
+    # Only who uses Redis waits for its client.
+    from redis.connection import parse_url
+
+    try:
+        # As Django's cache does: the first of several is written to.
+        for server in re.split("[;,]", address):
+            parse_url(server)  # type: ignore[no-untyped-call]
+    except ValueError:
+        raise SettingError(
+            "CACHE_URL is not an address that can be read: percent-encode what is special in its"
+            " user and password, and give the port as a number, as in redis://host:6379/0."
+        ) from None

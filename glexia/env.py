@@ -141,10 +141,15 @@ def directory(name: str) -> Path | None:
 
 
 def web_address(name: str, default: str) -> str:
-    """An http, https, mailto or tel address, safe to stand in a link; or a path on this site."""
+    """An http, https, mailto or tel address, safe to stand in a link; or a path on this site.
+
+    A refusal does not repeat it: somebody may have written a password into it.
+    """
     value = text(name, default)
     if not ADDRESS_FORM.fullmatch(value):
-        raise SettingError(f"{name} is {value!r}: percent-encode what cannot stand in an address.")
+        raise SettingError(
+            f"{name} has characters that cannot stand in an address: percent-encode them."
+        )
     if value.startswith("/") and not value.startswith("//"):
         return value
     try:
@@ -157,7 +162,8 @@ def web_address(name: str, default: str) -> str:
     if leads_somewhere:
         return value
     raise SettingError(
-        f"{name} is {value!r}: use an http, https, mailto or tel address, or a path."
+        f"{name} is not an address for a link: use an http, https, mailto or tel address,"
+        " or a path."
     )
 
 
@@ -173,18 +179,21 @@ def contact(name: str, default: str) -> str:
     """An https, mailto or tel address: whom to write to or call (RFC 9116, 2.5.3)."""
     value = web_address(name, default)
     if urlsplit(value).scheme not in {"https", "mailto", "tel"}:
-        raise SettingError(f"{name} is {value!r}: use an https, mailto or tel address.")
+        raise SettingError(
+            f"{name} is not a way to reach anybody: use an https, mailto or tel address."
+        )
     return value
 
 
 def provider_address(name: str) -> str:
     """An https address with a host; http is good enough for this machine's own. Empty where unset.
 
-    What is sent there are secrets of ours, and what comes back decides who is let in.
+    What is sent there are secrets of ours, and what comes back decides who is let in. A refusal
+    does not repeat the address, in which a secret may stand.
     """
     value = text(name)
     if value and not _keeps_secrets(value, _is_here):
-        raise SettingError(f"{name} is {value!r}: use an https address.")
+        raise SettingError(f"{name} is not safe for secrets: use an https address.")
     return value
 
 
@@ -270,8 +279,9 @@ def _database_parameter(name: str, said: str) -> tuple[str, str]:
             words = ", ".join(TLS_WORDS[key])
             raise SettingError(f"{name} has {key}={value!r}: use one of {words}.")
     elif key not in TLS_FILES:
+        # It may be the rest of a password with a question mark in it.
         known = ", ".join(("host", *TLS_WORDS, *TLS_FILES))
-        raise SettingError(f"{name} has the parameter {key!r}: only {known} can be given there.")
+        raise SettingError(f"{name} has another parameter than {known}: leave it out.")
     elif not (os.access(value, os.R_OK) or (key, value) == ("sslrootcert", "system")):
         raise SettingError(f"{name} has {key}={value!r}: there is no such file that can be read.")
     return key, value

@@ -81,5 +81,5 @@ def site(name: str) -> str:
         return ""
     parts = urlsplit(env.web_address(name, ""))
     if parts.scheme not in {"http", "https"} or f"{parts.scheme}://{parts.netloc}" != value:
-        raise env.SettingError(f"{name} is {value!r}: use https:// and a host, and nothing else.")
+        raise env.SettingError(f"{name} must be https:// and a host, and nothing else.")
     return value

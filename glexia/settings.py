@@ -210,6 +210,8 @@ SESSION_COOKIE_AGE = env.number("SESSION_HOURS", 12, least=1, most=168) * 3600
 CSRF_COOKIE_HTTPONLY = True
 # Lax, not Strict: the way back from a provider's sign-in is a link from another site.
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+# What the next page says of an act: a cookie of their own would go with readers' requests too.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # Sign-in of the staff (accounts); readers have none. See docs/accounts.md.
 LOGIN_URL = "admin:login"

@@ -23,11 +23,10 @@ from importer.runs.expiry import expire
 from importer.runs.preview import has_changed_since
 from importer.runs.recovery import notice_dead
 from importer.runs.wording import asks_for_a_hint
-from library.addresses import Addresses
 from library.conditional import is_partial
 from library.identifiers import Domain
 from library.models import Edition, Snapshot
-from library.releases.asked import BETWEEN
+from library.releases.asked import pair_of
 
 # A worker that is at hand takes a run within a second or two.
 LATE_SECONDS = 15
@@ -45,7 +44,7 @@ class Outcome:
     """The step back from it, as long as readers see the very edition that the run made."""
 
     comparison: str
-    """The address of the comparison with the release before, where there is one."""
+    """The address of the comparison with the release before it then, while both are held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +126,10 @@ def _outcome(run: ImportRun) -> Outcome | None:
 
 
 def _comparison(report: dict[str, Any], snapshot: Snapshot | None) -> str:
-    before = report["before"]
-    if snapshot is None or not before:
+    if snapshot is None or not report["before"]:
         return ""
-    pair = f"{before}{BETWEEN}{report['release']}"
-    return f"{Addresses().home}/releases/{pair}?domain={report['domain']}"
+    pair = pair_of(report["before"], report["release"], report["domain"])
+    return f"{pair.path}{pair.query}" if pair else ""
 
 
 @require_POST

@@ -15,6 +15,7 @@ import psycopg
 from django.db import connection
 
 from importer.models import WORKED_ON, ImportRun, RunState
+from library.identifiers import SAMPLE_PREFIX, is_sample
 
 # The first half of the keys of runs' locks: any number that no other lock of two halves uses.
 RUN_CLASS: Final = 0x72756E
@@ -59,14 +60,26 @@ END: Final = """
     WHERE id = %(run)s AND state = ANY(%(worked_on)s)
 """
 # What a snapshot of a domain that comes, goes or becomes current makes another. Other domains do
-# not count: a release comes as one run a domain, each confirmed by itself.
+# not count: a release comes as one run a domain, each confirmed by itself. Nor do samples for what
+# is real: it is compared with none, and the first real release of any domain has all of them leave.
 LIBRARY_STATE: Final = """
+    WITH held AS (
+        SELECT id FROM library_snapshot WHERE domain = %(domain)s
+        AND (%(is_sample)s OR NOT starts_with(attack_version, %(sample)s))
+    )
     SELECT concat(count(*), ' ', max(id), ' ', (
-        SELECT to_jsonb(edition) ->> concat(%(domain)s::text, '_id')
-        FROM library_edition edition ORDER BY id DESC LIMIT 1
+        SELECT id FROM held WHERE id = (
+            SELECT (to_jsonb(edition) ->> concat(%(domain)s::text, '_id'))::integer
+            FROM library_edition edition ORDER BY id DESC LIMIT 1
+        )
     ))
-    FROM library_snapshot WHERE domain = %(domain)s
+    FROM held
 """
+
+
+def state_for(domain: str, release: str) -> dict[str, Any]:
+    """What LIBRARY_STATE is asked with for the dry run of a release."""
+    return {"domain": domain, "is_sample": is_sample(release), "sample": SAMPLE_PREFIX}
 
 
 def connect() -> psycopg.Connection[Any]:
@@ -108,9 +121,9 @@ class Control:
         """Say how far the run is; False where it is to go no further."""
         return self._changed(TELL, stage=stage, done=done, parts=parts)
 
-    def library_state(self, domain: str) -> str:
-        """What is held of a domain outside the import's transaction."""
-        row = self._connection.execute(LIBRARY_STATE, {"domain": domain}).fetchone()
+    def library_state(self, domain: str, release: str) -> str:
+        """What a release's dry run sees of its domain, outside the import's transaction."""
+        row = self._connection.execute(LIBRARY_STATE, state_for(domain, release)).fetchone()
         assert row is not None
         return str(row[0])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ from django.db import connection
 
 from importer.previews import import_previews
 from importer.report import IMPORTED, Report
-from importer.runs.control import LIBRARY_STATE
+from importer.runs.control import LIBRARY_STATE, state_for
 from importer.runs.wording import in_console
 from library.identifiers import is_sample
 from library.models import Edition, Snapshot
@@ -50,8 +50,8 @@ def final_report(report: Report) -> dict[str, Any]:
 def preview_of(report: Report, library: str) -> dict[str, Any]:
     """What a dry run found; to be called inside its transaction.
 
-    `library` is the state of its domain outside of it. About 0.2 seconds for each comparison, and
-    what the apps of IMPORT_PREVIEWS take.
+    `library` is the state of its domain outside of it (`library_state`). About 0.2 seconds for each
+    comparison, and what the apps of IMPORT_PREVIEWS take.
     """
     fresh = report.status == IMPORTED
     if not fresh:
@@ -68,22 +68,27 @@ def preview_of(report: Report, library: str) -> dict[str, Any]:
     }
 
 
-def library_state(domain: str) -> str:
-    """What tells whether a domain is as it was: its snapshots and the current one; one query."""
+def library_state(domain: str, release: str) -> str:
+    """What tells whether a domain is as a dry run saw it: what it holds and what readers see of it.
+
+    Samples count for the dry run of a sample alone. One query.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(LIBRARY_STATE, {"domain": domain})
+        cursor.execute(LIBRARY_STATE, state_for(domain, release))
         (state,) = cursor.fetchone()
         return str(state)
 
 
-def has_changed_since(preview: dict[str, Any] | None) -> bool:
-    """Whether the run's domain is another than the dry run saw; one query.
+def has_changed_since(
+    preview: dict[str, Any] | None, state_now: Callable[[str, str], str] = library_state
+) -> bool:
+    """Whether the run's domain is another than the dry run saw; one query, made by `state_now`.
 
     A dry run that compared with the release before alone, as they once did, is to be run again.
     """
     if preview is None:
         return False
-    state = library_state(preview["report"]["domain"])
+    state = state_now(preview["report"]["domain"], preview["report"]["release"])
     return "comparisons" not in preview or preview["library"] != state
 
 

@@ -15,14 +15,14 @@ import psycopg
 from django.db.models.functions import Now
 
 from importer.database import DATABASE_FAILURES, failure
-from importer.errors import BundleError
+from importer.errors import BundleError, RefusedError
 from importer.models import WORKED_ON, ImportRun, RunState, SourceKind, logged
 from importer.pipeline import AtEnd, Options, import_bundles
 from importer.report import IMPORTED, Report
 from importer.runs import spool
 from importer.runs.bundles import fetch, source_of
 from importer.runs.control import Control
-from importer.runs.preview import final_report, preview_of
+from importer.runs.preview import final_report, has_changed_since, preview_of
 from importer.runs.progress import CancelledError, RunProgress
 from importer.runs.wording import in_console
 from importer.validate import ValidatorError
@@ -30,6 +30,10 @@ from importer.validate import ValidatorError
 log = logging.getLogger(__name__)
 
 STOPPED: Final = "The worker was stopped before the run was over: nothing was imported."
+CHANGED: Final = (
+    "Nothing was imported: the library has changed since the dry run. Retry runs the dry run again,"
+    " to show what the import would do now."
+)
 UNEXPECTED: Final = "Something unexpected went wrong ({}): the worker’s log tells more."
 WORKING: Final = {RunState.ASKED: RunState.PREVIEWING, RunState.CONFIRMED: RunState.IMPORTING}
 
@@ -55,7 +59,7 @@ def _attempt(run: ImportRun, control: Control, step: Step) -> None:
         step(run, control)
     except CancelledError:
         control.end(RunState.CANCELLED)
-    except (BundleError, ValidatorError) as error:
+    except (BundleError, RefusedError, ValidatorError) as error:
         control.end(RunState.FAILED, in_console(" ".join(str(error).split())))
     except DATABASE_FAILURES as error:
         _fail(run, control, failure(error))
@@ -91,7 +95,8 @@ def _dry_run(run: ImportRun, control: Control) -> None:
 
     def look(reports: list[Report]) -> None:
         progress.stage("", "looking at what would change", 0)
-        found.append(preview_of(reports[0], control.library_state(reports[0].domain)))
+        state = control.library_state(reports[0].domain, reports[0].release)
+        found.append(preview_of(reports[0], state))
 
     progress = RunProgress(control)
     (report,) = _import_bundle(run, control, progress, dry_run=True, at_end=look)
@@ -99,7 +104,12 @@ def _dry_run(run: ImportRun, control: Control) -> None:
 
 
 def _import(run: ImportRun, control: Control) -> None:
-    """The import; with its commit the run is done."""
+    """The import; with its commit the run is done.
+
+    Whether the library is as its dry run saw it is asked before the work, to spare it, and as the
+    last thing before the commit: from there on no other import and no deletion comes between, nor
+    another edition where this import makes one.
+    """
 
     def finish(reports: list[Report]) -> None:
         (report,) = reports
@@ -108,12 +118,23 @@ def _import(run: ImportRun, control: Control) -> None:
                 f"{run.source_name}: not the file of the dry run any more: its SHA-256 was"
                 f" {run.sha256} and is {report.bundle_sha256}."
             )
+        _demand_unchanged(run, control)
         if not control.close():
             raise CancelledError
         _done(run, report)
 
+    _demand_unchanged(run, control)
     _import_bundle(run, control, RunProgress(control), dry_run=False, at_end=finish)
     spool.discard(run.stored_as)
+
+
+def _demand_unchanged(run: ImportRun, control: Control) -> None:
+    """Go on where a confirmation would not be refused; outside the import's transaction, that is.
+
+    It was not when it was given, but another import may have come in since.
+    """
+    if has_changed_since(run.preview, control.library_state):
+        raise RefusedError(CHANGED)
 
 
 def _done(run: ImportRun, report: Report) -> None:

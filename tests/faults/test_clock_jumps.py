@@ -19,7 +19,7 @@ from tests.importer.test_faults import stopped
 from tests.takes import member
 
 pytestmark = pytest.mark.clock
-AT_THE_EDITION: Final = "LOCK TABLE library_edition"
+AT_THE_EDITION: Final = "LOCK TABLE library_edition IN SHARE MODE"
 PAGE = "/learn/attack/mitigations/M1002"
 
 

@@ -48,7 +48,7 @@ class Shortage:
 
 SHORTAGES: Final = {
     "a table": Shortage("LOCK TABLE library_objectcontent", LOG_BYTES),
-    "the log": Shortage("LOCK TABLE library_edition", 0),
+    "the log": Shortage("LOCK TABLE library_edition IN SHARE MODE", 0),
 }
 
 

@@ -34,7 +34,7 @@ from tests.importer.test_faults import stopped
 STOPS: Final[dict[str, LiteralString]] = {
     "it begins": "LOCK TABLE library_snapshot",
     "it copies contents": "LOCK TABLE library_objectcontent",
-    "it makes the edition": "LOCK TABLE library_edition",
+    "it makes the edition": "LOCK TABLE library_edition IN SHARE MODE",
 }
 AT_THE_ACT: Final = "LOCK TABLE analysis_act"
 AT_THE_EPOCH: Final = "LOCK TABLE library_epoch"

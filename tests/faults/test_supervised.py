@@ -74,7 +74,7 @@ def test_killed_parts_come_back_and_the_import_is_done(
     with django_db_blocker.unblock(), turned_to(server, server.name):
         before = Kept.now()
         run = acts.start("ann", acts.Asked(SourceKind.DIRECTORY, "next.json"))
-        with held("LOCK TABLE library_edition"):
+        with held("LOCK TABLE library_edition IN SHARE MODE"):
             eventually(lambda: is_taken(run), "no worker takes the run")
             watched = postmaster(data)
             watched.find()
@@ -87,7 +87,7 @@ def test_killed_parts_come_back_and_the_import_is_done(
         failed_with_the_database(run)
 
         run = acts.retry("bob", run)
-        with held("LOCK TABLE library_edition"):
+        with held("LOCK TABLE library_edition IN SHARE MODE"):
             eventually(lambda: is_taken(run), "no worker takes the run again")
             worker = worker_of(make_run.pid)
             worker.kill()

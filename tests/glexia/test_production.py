@@ -121,6 +121,25 @@ def test_nothing_starts_without_what_a_public_site_needs(command: tuple[str, ...
     ]
 
 
+@pytest.mark.parametrize("command", [("manage.py", "check"), ("-m", "glexia.run")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OIDC_TOKEN_URL", "http://user:s3cret@id.example/token"),
+        ("INCIDENT_URL", "ftp://user:s3cret@incidents.example/"),
+        ("CACHE_URL", "redis://user:s3cret@cache.example:port/0"),
+    ],
+)
+def test_nothing_starts_with_an_address_that_cannot_be_used_and_its_secret_is_not_told(
+    command: tuple[str, ...], name: str, value: str
+) -> None:
+    done = run(*command, **COMPLETE, **{name: value})
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{name} ")
+    assert len(done.stderr.splitlines()) == 1
+    assert "s3cret" not in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("command", [("-m", "gunicorn"), ("-m", "glexia.run")])
 def test_nothing_starts_when_readers_and_figures_have_one_port(command: tuple[str, ...]) -> None:
     done = run(*command, **COMPLETE, METRICS_PORT="8000")

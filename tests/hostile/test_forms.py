@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.messages import get_messages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, resolve
@@ -25,6 +26,7 @@ pytestmark = pytest.mark.django_db
 REFUSED = {400, 401, 403, 404, 405, 409, 413, 415, 429}
 # Sessions come and go with browsers: nobody's input is in them.
 SESSIONS = "django_session"
+COOKIES = {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME}
 # Pages that are forms, and have their tests as such.
 SENT = {"a user", "a group", "write a Take", "delete a snapshot", "sign-in", "sessions"}
 TOLD = re.compile(r'role="alert"|errornote|errorlist|messagelist|class="error')
@@ -63,6 +65,7 @@ def check(answer: HttpResponseBase, asked: str) -> None:
     body = b"" if answer.streaming else answer.content  # type: ignore[attr-defined]
     assert SCRIPT.encode() not in body, asked
     assert b"Traceback" not in body, asked
+    assert answer.cookies.keys() <= COOKIES, asked
     if answer.status_code in {301, 302}:
         assert answer["Location"].startswith("/admin/"), asked
     else:
@@ -72,7 +75,8 @@ def check(answer: HttpResponseBase, asked: str) -> None:
 def said(answer: HttpResponseBase) -> bool:
     """Whether an answer says in words that nothing was done."""
     if answer.status_code in {301, 302}:
-        return "messages" in answer.cookies or "/login/" in answer["Location"]
+        told = get_messages(answer.wsgi_request)  # type: ignore[attr-defined]
+        return getattr(told, "added_new", False) or "/login/" in answer["Location"]
     return answer.status_code != 200 or bool(TOLD.search(answer.content.decode()))  # type: ignore[attr-defined]
 
 
@@ -104,6 +108,7 @@ def test_form_changes_nothing_more_when_it_is_replayed(form: Form, world: World)
     untouched = digest(SESSIONS)
     done = first.post()
     assert done.status_code in {200, 302}
+    assert done.cookies.keys() <= COOKIES
     before, spooled = digest(SESSIONS, *form.grows), list(settings.IMPORT_SPOOL.iterdir())
     assert (digest(SESSIONS) != untouched) == form.changes
     is_of = {"": True, "session": form.who, "role": form.who and not form.own, "once": form.once}

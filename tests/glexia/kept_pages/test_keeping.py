@@ -128,7 +128,37 @@ def test_nothing_is_kept_when_there_is_room_for_no_page() -> None:
     assert kept_in.caches("", pages=0, megabytes=64)["pages"] == {"BACKEND": kept_in.NOWHERE}
 
 
-def test_address_of_a_cache_is_refused_without_telling_its_password() -> None:
+@pytest.mark.parametrize(
+    "address",
+    [
+        "memcached://user:secret@cache.example",
+        "redis//cache.example:6379/0?password=secret",
+        "redis://user:secret@cache.example:port/0",
+        "redis://user:secret@cache.example:70000/0",
+        "redis://user:sec/ret@cache.example:6379/0",
+        "redis://user:secret@[cache.example/0",
+        "redis://cache.example:6379/0?password=secret&socket_timeout=soon",
+        "rediss://user:secret@cache.example:6379/0,cache.example",
+    ],
+)
+def test_address_of_a_cache_is_refused_without_telling_its_password(address: str) -> None:
     with pytest.raises(SettingError, match="CACHE_URL") as refused:
-        kept_in.caches("memcached://user:secret@cache.example", pages=10, megabytes=64)
-    assert "secret" not in str(refused.value)
+        kept_in.caches(address, pages=10, megabytes=64)
+    said = str(refused.value)
+    assert "redis://host:6379/0." in said
+    assert len(said.splitlines()) == 1
+    assert "sec" not in said
+    assert "cache.example" not in said
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "redis://cache.example",
+        "rediss://user:pa%2Fss@cache.example:6380/1",
+        "unix:///run/redis.sock?db=1",
+        "redis://one.example:6379/0,redis://two.example:6379/0",
+    ],
+)
+def test_address_of_a_cache_is_taken_as_redis_reads_it(address: str) -> None:
+    assert kept_in.caches(address, pages=10, megabytes=64)["pages"]["LOCATION"] == address

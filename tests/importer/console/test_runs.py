@@ -57,7 +57,7 @@ def test_a_page_that_asks_after_its_session_has_ended_is_led_to_sign_in() -> Non
 def dry_run(*objects: factories.Properties, release: str) -> tuple[Report, dict[str, object]]:
     """A report and a preview, as a dry run makes them."""
     previews: list[dict[str, object]] = []
-    state = library_state("enterprise")
+    state = library_state("enterprise", release)
     content = factories.bundle(*objects, release=release)
     (report,) = import_bundles(
         [source(content)],
@@ -174,6 +174,23 @@ def test_a_run_that_is_done_leads_to_its_report_findings_and_comparison() -> Non
     assert "readers see another snapshot" in page_of(run)
     delete_snapshot(snapshot)
     assert "has been deleted since" in page_of(run)
+
+
+def test_a_run_leads_to_no_comparison_when_the_release_before_it_has_been_deleted() -> None:
+    import_objects(KEPT, release="1.0")
+    import_objects(KEPT, GONE, release="2.0")
+    # The release is held still, but in another domain.
+    import_objects(KEPT, domain="ics", release="2.0")
+    report = import_objects(KEPT, release="3.0")
+    snapshot = Snapshot.objects.get(pk=report.snapshot)
+    known = {"domain": "enterprise", "release": "3.0", "sha256": snapshot.sha256}
+    run = run_in(RunState.DONE, report=kept_report(report) | {"edition": None}, **known)
+    assert "/learn/attack/releases/2.0...3.0?domain=enterprise" in page_of(run)
+    delete_snapshot(Snapshot.objects.get(domain="enterprise", attack_version="2.0"))
+    page = page_of(run)
+    assert "/learn/attack/releases/" not in page
+    assert "and 3.0 compared" not in page
+    assert "Readers see enterprise 3.0." in page
 
 
 @pytest.mark.parametrize("state", [RunState.FAILED, RunState.CANCELLED])

@@ -22,7 +22,7 @@ from importer import acts
 from importer.models import ImportRun, RunState
 from importer.runs.control import RUN_CLASS, Control, connect
 from importer.runs.recovery import DIED, NEVER_BEGUN, notice_dead
-from importer.runs.work import STOPPED, work
+from importer.runs.work import CHANGED, STOPPED, work
 from importer.store import IMPORT_LOCK
 from library.models import Edition, Snapshot
 from tests.factories import import_objects, mitigation
@@ -34,7 +34,7 @@ from tests.importer.test_store import library_state
 pytestmark = pytest.mark.usefixtures("db", "committed_db")
 OLD, NEW = mitigation("M1", "Old"), mitigation("M2", "New")
 # What an import comes to wait for near its end.
-AT_THE_EDITION: Final = "LOCK TABLE library_edition"
+AT_THE_EDITION: Final = "LOCK TABLE library_edition IN SHARE MODE"
 # What another import holds.
 IMPORTING: Final = f"SELECT pg_advisory_xact_lock({IMPORT_LOCK})"
 
@@ -178,22 +178,47 @@ def test_nothing_is_imported_when_the_control_s_connection_ends(
     assert library_state() == state
 
 
-def test_a_run_waits_for_its_domain_s_other_run_with_two_workers(
-    put: Put, start: Callable[[], Worker]
-) -> None:
-    runs = [asked(put(OLD, name=f"{n}.json", release=f"{n}.0")) for n in (1, 2)]
+def two_confirmed(put: Put, *domains: str) -> list[ImportRun]:
+    """A run for a bundle of each domain, confirmed before any of them is imported."""
+    runs = [
+        asked(put(OLD, name=f"{n}.json", domain=domain, release=f"{n}.0"))
+        for n, domain in enumerate(domains, 1)
+    ]
     for run in runs:
         work(run.pk)
         acts.confirm("ann", now(run), make_current=True)
-    with holding("LOCK TABLE library_edition IN SHARE MODE"):
+    return [now(run) for run in runs]
+
+
+def worked_on_at_once(runs: list[ImportRun], start: Callable[[], Worker]) -> None:
+    """Two workers take both runs before either is imported."""
+    with holding(AT_THE_EDITION):
         workers = [start(), start()]
         stopped(*workers)
         stages = {now(run).stage for run in runs}
         assert "waiting for another import to end" in stages
     for worker in workers:
         worker.wait(PATIENCE)
-    assert {now(run).state for run in runs} == {RunState.DONE}
+
+
+def test_a_run_waits_for_that_of_another_domain_with_two_workers(
+    put: Put, start: Callable[[], Worker]
+) -> None:
+    runs = two_confirmed(put, "enterprise", "ics")
+    worked_on_at_once(runs, start)
+    assert [now(run).state for run in runs] == [RunState.DONE] * 2
     assert Snapshot.objects.count() == Edition.objects.count() == 2
+    everything_is_sound()
+
+
+def test_a_run_waits_for_its_domain_s_other_run_and_is_not_imported_after_it_with_two_workers(
+    put: Put, start: Callable[[], Worker]
+) -> None:
+    runs = two_confirmed(put, "enterprise", "enterprise")
+    worked_on_at_once(runs, start)
+    ended = sorted((now(run).state, now(run).problem) for run in runs)
+    assert ended == [(RunState.DONE, ""), (RunState.FAILED, CHANGED)]
+    assert Snapshot.objects.count() == Edition.objects.count() == 1
     everything_is_sound()
 
 

@@ -154,7 +154,9 @@ def web_address(name: str, default: str) -> str:
         return value
     try:
         parts = urlsplit(value)
-        leads_somewhere = (parts.scheme in {"http", "https"} and parts.hostname) or (
+        # What stands before the host of a link is shown to every reader: no name, no password.
+        is_plain = parts.hostname and "@" not in parts.netloc
+        leads_somewhere = (parts.scheme in {"http", "https"} and is_plain) or (
             parts.scheme in {"mailto", "tel"} and parts.path
         )
     except ValueError:
@@ -162,8 +164,8 @@ def web_address(name: str, default: str) -> str:
     if leads_somewhere:
         return value
     raise SettingError(
-        f"{name} is not an address for a link: use an http, https, mailto or tel address,"
-        " or a path."
+        f"{name} is not an address for a link: use an http, https, mailto or tel address"
+        " without a password, or a path."
     )
 
 

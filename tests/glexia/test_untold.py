@@ -49,7 +49,7 @@ def test_an_address_that_nothing_can_use_is_not_repeated(
     is_told(reader)
 
 
-@pytest.mark.parametrize("reader", ["a contact", "a provider", "a purge", "the site", "a database"])
+@pytest.mark.parametrize("reader", READERS)
 def test_an_address_of_the_wrong_kind_is_not_repeated(
     monkeypatch: pytest.MonkeyPatch, reader: str
 ) -> None:

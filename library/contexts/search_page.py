@@ -130,6 +130,16 @@ class SearchPage:
         return self.path + self.asked.query
 
     @property
+    def ways_to_narrow(self) -> list[tuple[str, list[Choice]]]:
+        """The filters that leave a choice, or are set, each with what it is called."""
+        found = (
+            ("Narrow by kind", self.kinds, self.asked.kind),
+            ("Narrow by domain", self.domains, self.asked.domain),
+        )
+        # The first choice is all.
+        return [(label, given) for label, given, chosen in found if len(given) > 2 or chosen]
+
+    @property
     def html(self) -> SafeString:
         """The results as entries."""
         return results_html(self.results)

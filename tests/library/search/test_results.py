@@ -4,7 +4,7 @@ import pytest
 
 from library.contexts.search_page import excerpt
 from tests.factories import attack_object, import_objects, relationship, technique
-from tests.library.pages import LIBRARY, PARTIAL, Site, parse
+from tests.library.pages import LIBRARY, PARTIAL, Element, Site, parse
 from tests.library.search.results import SEARCH, found, group
 
 pytestmark = pytest.mark.django_db
@@ -12,13 +12,39 @@ pytestmark = pytest.mark.django_db
 
 def test_results_are_narrowed_by_kind_and_domain_with_counts(library: Site) -> None:
     page = library.page(f"{SEARCH}?q=1059")
-    kinds, domains = page.all("nav", css="choices")
+    kinds = page.one("nav", css="choices")
     counts = {a.words.rsplit(" ", 1)[0]: a.words.rsplit(" ", 1)[1] for a in kinds.all("a")}
     assert counts == {"All": "2", "Techniques": "1", "Mitigations": "1"}
     narrowed = library.page(next(a["href"] for a in kinds.all("a") if "Mitigations" in a.words))
     assert found(narrowed) == ["M1059"]
-    assert [a.words for a in domains.all("a")] == ["All domains 2", "Enterprise 2"]
     assert found(library.page(f"{SEARCH}?q=1059&domain=mobile")) == []
+
+
+def ways(page: Element) -> dict[str, list[str]]:
+    """The choices of each filter that is offered."""
+    navs = page.one(id="results").all("nav", css="choices")
+    return {nav["aria-label"]: [a.words for a in nav.all("a")] for nav in navs}
+
+
+def test_each_filter_is_offered_where_it_has_a_choice_or_is_set(site: Site) -> None:
+    shared, other = group("G0045", "menuPass"), group("G0046", "menuPass too", "menuPass")
+    import_objects(shared, other, technique("T1000", "Entry"), technique("T1001", "Entry of Data"))
+    import_objects(shared, technique("T1002", "Entry by Phone"), domain="mobile", release="1.0")
+    by_domain = ["All domains 2", "Enterprise 2", "Mobile 1"]
+    for address in (f"{SEARCH}?q=menupass", f"{LIBRARY}/v/1.0/search?q=menupass"):
+        page = site.page(address)
+        assert ways(page) == {"Narrow by domain": by_domain}
+        part = parse(site.get(address, **PARTIAL).content.decode())
+        assert ways(part) == {"Narrow by domain": by_domain}
+    narrowed = site.page(f"{SEARCH}?q=menupass&type=groups")
+    assert ways(narrowed) == {
+        "Narrow by kind": ["All 2", "Groups 2"],
+        "Narrow by domain": by_domain,
+    }
+    (mobile,) = site.page(f"{SEARCH}?q=menupass&domain=mobile").all("nav", css="choices")
+    assert [a.words for a in mobile.all("a", **{"aria-current": "true"})] == ["Mobile 1"]
+    # Nothing to choose among.
+    assert ways(site.page(f"{SEARCH}?q=entry of data")) == {}
 
 
 MANY = 330
@@ -41,10 +67,9 @@ def many(site: Site) -> Site:
 def test_all_that_is_found_is_counted_and_can_be_narrowed(many: Site) -> None:
     page = many.page(f"{SEARCH}?q=windows")
     assert page.one(id="results-count").one("strong").words == "335 results"
-    kinds, domains = page.all("nav", css="choices")
+    kinds = page.one("nav", css="choices")
     counts = [a.words for a in kinds.all("a")]
     assert counts == ["All 335", "Techniques 330", "Assets 5"]
-    assert [a.words for a in domains.all("a")] == ["All domains 335", "Enterprise 335"]
     narrowed = many.page(f"{SEARCH}?q=windows&type=assets")
     assert sorted(found(narrowed)) == [f"A{n:04}" for n in range(5)]
 

@@ -88,7 +88,7 @@ class _Download:
                 return self.file(form, detail, book, _filtered(matrix))
             case "stix":
                 graph = subject_of(self.shelf, self.held).graph
-                ids = around(graph, self.held.object_id)
+                ids = around(graph, self.held, detail.revocation.successors)
                 return self.file(form, detail, bundle_pieces(self.shelf.snapshots, ids))
             case _:
                 return self.layer(detail, matrix)

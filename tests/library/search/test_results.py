@@ -1,9 +1,10 @@
 """What a search shows of what it found, and how all of it is reached."""
 
 import pytest
+from django.db import connection
 
-from library.contexts.search_page import excerpt
-from tests.factories import attack_object, import_objects, relationship, technique
+from library.contexts.excerpt import PASSED_OVER, telling
+from tests.factories import attack_object, import_objects, mitigation, relationship, technique
 from tests.library.pages import LIBRARY, PARTIAL, Element, Site, parse
 from tests.library.search.results import SEARCH, found, group
 
@@ -194,11 +195,63 @@ def test_a_pinned_search_finds_what_its_release_holds(library: Site) -> None:
 
 
 def test_an_excerpt_marks_the_words_and_escapes_the_rest() -> None:
-    text = "x " * 100 + "Then <b>scripts</b> run. " + "y " * 100
-    shown = excerpt(text, ["scripting"])
-    assert "&lt;b&gt;<mark>scripts</mark>&lt;/b&gt;" in shown
+    text = "x " * 100 + "Then `<user>` R&D scripts run. " + "y " * 100
+    shown = telling(text, "scripting")
+    assert "&lt;user&gt; R&amp;D <mark>scripts</mark> run" in shown
     assert shown.startswith("…")
     assert shown.endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        # A word of few letters is looked for as it is, in whatever paragraph.
+        ("ip", "Ask for an <mark>IP</mark> and two <mark>IPs</mark>."),
+        ("c2", "The script zips; <mark>C2</mark>, not c21."),
+        ("OS.", "An <mark>OS</mark> is loss."),
+        ("ad", "A script is described of all."),
+        ("zip", "The script <mark>zips</mark>; C2, not c21."),
+        # Where it stands nowhere itself, as what it begins.
+        ("add", "Then <mark>added</mark> adverts."),
+        # What says nothing tells no paragraph apart.
+        ("the loss of an os", "An <mark>OS</mark> is <mark>loss</mark>."),
+        ("of the", "A script is described of all."),
+        ("allowlist", "Hosts that <mark>whitelisting</mark> lets in."),
+        ("whitelists", "Hosts that <mark>whitelisting</mark> lets in."),
+        ("denylisting", "Or a <mark>blacklist</mark>."),
+        # Nothing of it: the first.
+        ("scripting hosts", "A <mark>script</mark> is described of all."),
+        ("zz", "A script is described of all."),
+    ],
+)
+def test_an_excerpt_is_of_the_paragraph_that_holds_the_word(asked: str, shown: str) -> None:
+    paragraphs = (
+        "A script is described of all.",
+        "The script zips; C2, not c21.",
+        "An OS is loss.",
+        "Ask for an IP and two IPs.",
+        "Then added adverts.",
+        "Hosts that whitelisting lets in.",
+        "Or a blacklist.",
+    )
+    assert telling("\n\n".join(paragraphs), asked) == shown
+
+
+def test_words_that_tell_no_paragraph_apart_are_those_that_the_search_passes_over() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT word FROM unnest(%s::text[]) word WHERE numnode(to_tsquery('english', word)) > 0",
+            [sorted(PASSED_OVER)],
+        )
+        assert cursor.fetchall() == []
+
+
+def test_a_result_shows_the_other_word_that_it_was_found_by(site: Site) -> None:
+    text = "Begins otherwise.\n\nUse application whitelisting."
+    import_objects(mitigation("M1038", "Execution Prevention", description=text))
+    entry = site.page(f"{SEARCH}?q=allowlist").one("article", css="entry")
+    assert entry.one("p", css="excerpt").words == "Use application whitelisting."
+    assert entry.one("mark").words == "whitelisting"
 
 
 def test_few_results_are_a_list_in_the_order_of_their_rank(library: Site) -> None:

@@ -240,7 +240,8 @@ def test_an_excerpt_is_of_the_paragraph_that_holds_the_word(asked: str, shown: s
 def test_words_that_tell_no_paragraph_apart_are_those_that_the_search_passes_over() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT word FROM unnest(%s::text[]) word WHERE numnode(to_tsquery('english', word)) > 0",
+            "SELECT word FROM unnest(%s::text[]) AS word"
+            " WHERE numnode(to_tsquery('english', word)) > 0",
             [sorted(PASSED_OVER)],
         )
         assert cursor.fetchall() == []

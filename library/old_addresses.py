@@ -25,6 +25,7 @@ from library.identifiers import (
 )
 from library.missing import not_found
 from library.models import Snapshot, SnapshotObject
+from library.near_ids import as_typed
 from library.parameters import can_be_held
 from library.redirects import redirect
 from library.text.links import link_by_id, parse_attack_url
@@ -122,9 +123,12 @@ def bare_id(request: HttpRequest, attack_id: str, release: str = "") -> HttpResp
         return -likely[row[2]], not is_lettered(type_of(row[0]), row[2])
 
     found = sorted(rows, key=place)
-    meant = link_by_id(max(likely, key=likely.__getitem__))
+    # What is not typed to its end tells its kind all the same.
+    by_likelihood = sorted(likely, key=likely.__getitem__, reverse=True)
+    meant = next(filter(None, map(link_by_id, by_likelihood)), None)
     if not found and meant:
-        return not_found(request, shelf, KINDS[meant.kind], meant.attack_id)
+        asked = as_typed(attack_id) or meant.attack_id
+        return not_found(request, shelf, KINDS[meant.kind], asked)
     if not found:
         raise Http404(f"no object has the ID {attack_id}")
     stix_type, stix_id, held_id = found[0]

@@ -258,6 +258,26 @@ def test_an_id_alone_that_nothing_has_offers_what_comes_near(
     assert f"{LIBRARY}/search?q={asked.upper()}" in [a["href"] for a in page.one("main").all("a")]
 
 
+@pytest.mark.parametrize("home", ["", LIBRARY, f"{LIBRARY}/v/18.1"])
+@pytest.mark.parametrize(
+    ("asked", "near"),
+    [
+        ("T105", ["T1059", "T1059.001"]),
+        ("t105/", ["T1059", "T1059.001"]),
+        ("T1059.0", ["T1059.001", "T1059"]),
+        ("m103", ["M1037"]),
+        ("s01", ["S0154"]),
+    ],
+)
+def test_a_half_typed_id_offers_what_begins_with_it(
+    library: Site, home: str, asked: str, near: list[str]
+) -> None:
+    page = library.page(f"{home}/{asked}", 404)
+    ids = [a.one(css="attack-id").words for a in page.one("ul", css="near").all("a")]
+    assert ids[: len(near)] == near
+    assert page.one("h1").words.endswith(f" {asked.upper().strip('/')}")
+
+
 @pytest.mark.parametrize(
     ("path", "release"),
     [("/versions/v16/techniques/T1059", "16"), (f"{LIBRARY}/v/99/techniques/T1059", "99")],

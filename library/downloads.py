@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from library.conditional import Shelf, conditional_page
+from library.contexts.charted import ways_to_techniques
 from library.contexts.held import HeldObject, find_by_stix_id, find_objects
 from library.contexts.matrix import Matrix, matrix_of
 from library.contexts.object_list import every_match, list_frame, usable
@@ -18,7 +19,7 @@ from library.contexts.object_page import ObjectPage, Revocation, object_page
 from library.contexts.page import Page
 from library.contexts.subject import subject_of
 from library.files.list_file import list_labels, list_records
-from library.files.navigator import Heading, has_layer, layer, list_marks, matrix_marks, page_marks
+from library.files.navigator import Heading, layer, list_marks, matrix_marks, page_marks
 from library.files.object_file import object_file
 from library.files.responses import file_name, file_response, filter_part, name_part
 from library.files.shape import SCHEMAS, ListRecord, schema
@@ -69,10 +70,10 @@ class _Download:
     address: str
 
     def answer(self, form: str) -> HttpResponseBase:
-        if form == "navigator" and not has_layer(self.held.kind):
-            raise Http404(f"no techniques belong to a {self.held.kind.label}")
         filters = TableFilters.of(self.request.GET, page_kind(self.held.kind).main)
         detail = object_page(self.shelf, [self.held], self.address, filters, self.revocation)
+        if form == "navigator" and not (detail.kind.charted or self.held.kind is MATRIX):
+            raise Http404(f"no techniques belong to a {self.held.kind.label}")
         matrix = None
         if self.held.kind is MATRIX:
             matrix = matrix_of(self.shelf, self.held, MatrixFilters.of(self.request.GET))
@@ -88,7 +89,7 @@ class _Download:
                 return self.file(form, detail, book, _filtered(matrix))
             case "stix":
                 graph = subject_of(self.shelf, self.held).graph
-                ids = around(graph, self.held.object_id)
+                ids = around(graph, self.held, detail.revocation.successors)
                 return self.file(form, detail, bundle_pieces(self.shelf.snapshots, ids))
             case _:
                 return self.layer(detail, matrix)
@@ -216,12 +217,13 @@ def _list_layer(
     """The layer of a list in one domain: the one asked for, else the first with techniques."""
     domains = {snapshot.domain: snapshot for snapshot in shelf.snapshots}
     asked = [domain for domain in domains if filters.domain in {"", domain}]
-    if not has_layer(kind) or kind is MATRIX or not asked:
+    ways = ways_to_techniques(shelf.snapshot_ids, kind)
+    if not ways or not asked:
         raise Http404(f"no techniques belong to this list of {kind.plural}")
     for domain in asked:
         in_domain = replace(filters, domain=domain)
         held = list(every_match(shelf, kind, in_domain))
-        if marks := list_marks(shelf, page_kind(kind), held):
+        if marks := list_marks(shelf, ways, held):
             break
     page = list_frame(shelf, kind, in_domain)
     release = domains[domain].attack_version

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
@@ -10,6 +11,19 @@ from typing import Final
 SUGGESTIONS: Final = 5
 ALIKE: Final = 0.6
 _NUMBER: Final = 4
+_TYPED: Final = re.compile(r"([A-Za-z]{1,3})[ -]?(\d{1,5})(?:[./-](\d{0,3}))?")
+
+
+def as_typed(text: str) -> str:
+    """How an ATT&CK ID begins that may not be typed to its end: "M103" for "m103", "T1059.0".
+
+    Nothing where a text is no such beginning.
+    """
+    found = _TYPED.fullmatch(text.strip())
+    if not found:
+        return ""
+    tail = "" if found[3] is None else f".{found[3]}"
+    return f"{found[1].upper()}{found[2]}{tail}"
 
 
 class NearIds:
@@ -22,9 +36,10 @@ class NearIds:
         self._whole = [folded for folded in self._known if "." not in folded]
 
     def begun(self, asked: str) -> list[str]:
-        """The IDs that begin so, in their order; none for nothing."""
+        """The IDs that begin so, in their order, sub-techniques last; none for nothing."""
         wanted = asked.casefold()
-        found = sorted(folded for folded in self._known if wanted and folded.startswith(wanted))
+        begun = (folded for folded in self._known if wanted and folded.startswith(wanted))
+        found = sorted(begun, key=lambda folded: ("." in folded, folded))
         return [attack_id for folded in found for attack_id in self._known[folded]]
 
     def near(self, asked: str) -> Iterator[str]:

@@ -19,17 +19,21 @@ from library.identifiers import (
     OBJECT_TYPES,
     RELEASE_FORM,
     Domain,
+    is_sample,
     release_order,
     type_of,
 )
 from library.missing import not_found
 from library.models import Snapshot, SnapshotObject
+from library.near_ids import as_typed
 from library.parameters import can_be_held
 from library.redirects import redirect
 from library.text.links import link_by_id, parse_attack_url
 
 KINDS = {kind.mitre_path: kind for kind in OBJECT_TYPES} | {k.path: k for k in OBJECT_TYPES}
-VERSION = re.compile(r"versions/v(?P<number>\d{1,3})(?:[-.][\w.-]{1,20})?(?:/(?P<rest>.*))?")
+VERSION = re.compile(
+    r"versions/v(?P<number>\d{1,3})(?:[-.][\w.-]{1,20})?(?:/(?P<rest>.*))?", re.IGNORECASE
+)
 MATRIX_PATH = re.compile(
     r"matrices/(?P<domain>enterprise|mobile|ics)(?:/(?:cloud/)?(?P<platform>[\w-]+))?"
 )
@@ -80,7 +84,7 @@ def old_address(request: HttpRequest, path: str) -> HttpResponse:
     addresses = Addresses()
     if versioned:
         path = versioned["rest"] or ""
-        addresses = Addresses(_newest_release(int(versioned["number"])))
+        addresses = Addresses(_newest_release(int(versioned["number"]), path.rstrip("/")))
     elif pinned:
         path = pinned["rest"] or ""
         addresses = Addresses(pinned["release"])
@@ -119,9 +123,12 @@ def bare_id(request: HttpRequest, attack_id: str, release: str = "") -> HttpResp
         return -likely[row[2]], not is_lettered(type_of(row[0]), row[2])
 
     found = sorted(rows, key=place)
-    meant = link_by_id(max(likely, key=likely.__getitem__))
+    # What is not typed to its end tells its kind all the same.
+    by_likelihood = sorted(likely, key=likely.__getitem__, reverse=True)
+    meant = next(filter(None, map(link_by_id, by_likelihood)), None)
     if not found and meant:
-        return not_found(request, shelf, KINDS[meant.kind], meant.attack_id)
+        asked = as_typed(attack_id) or meant.attack_id
+        return not_found(request, shelf, KINDS[meant.kind], asked)
     if not found:
         raise Http404(f"no object has the ID {attack_id}")
     stix_type, stix_id, held_id = found[0]
@@ -139,14 +146,24 @@ def _without_slash(request: HttpRequest) -> str | None:
     return escape_uri_path(request.path.rstrip("/")) if is_ours else None
 
 
-def _newest_release(number: int) -> str:
-    """The newest release of a number that is held: 17.1 for 17; Http404 where there is none."""
-    held = Snapshot.objects.order_by().values_list("attack_version", flat=True).distinct()
-    fitting = [release for release in held if release_order(release)[1][:1] == (number,)]
-    fitting = [release for release in fitting if release_order(release)[0]]
-    if not fitting:
+def _newest_release(number: int, path: str) -> str:
+    """The newest release of a number that is held: 17.1 for 17; Http404 where there is none.
+
+    Of those in which the object or the domain is held that a path of attack.mitre.org names, where
+    any are: a release may be of one domain alone. Two queries.
+    """
+    held = [s for s in Snapshot.objects.standing() if not is_sample(s.attack_version)]
+    held = [s for s in held if release_order(s.attack_version)[1][:1] == (number,)]
+    if not held:
         raise Http404(f"no release {number} is held")
-    return max(fitting, key=release_order)
+    # The newest come first.
+    fitting = [snapshot for snapshot in held if snapshot.domain in path.lower().split("/")]
+    link = parse_attack_url(f"/{path}") or link_by_id(path.replace("/", "."))
+    if link is not None and not fitting:
+        rows = SnapshotObject.objects.filter(snapshot__in=held).of_type(KINDS[link.kind])
+        holding = set(rows.named([link.attack_id]).values_list("snapshot_id", flat=True))
+        fitting = [snapshot for snapshot in held if snapshot.pk in holding]
+    return (fitting or held)[0].attack_version
 
 
 def _target(addresses: Addresses, path: str) -> str | None:

@@ -69,14 +69,13 @@ def matrix(request: HttpRequest, shelf: Shelf, before: str, after: str) -> HttpR
         return no_comparison(request, shelf, before, after)
     asked = MatrixFilters.of(request.GET)
     made = matrix_difference(shelf, pair, asked)
-    filters = asked.among(made.platforms)
     shown: dict[str, object] = {
         "made": made,
         "page": made.page,
         "matrices": made.matrices,
         "not_placed": made.not_placed,
         "platforms": made.platforms,
-        "filters": filters,
+        "filters": made.filters,
         "left_aside": asked.left_aside(made.platforms),
         "path": f"{pair.path}/matrix",
         "domain": pair.domain,
@@ -85,8 +84,8 @@ def matrix(request: HttpRequest, shelf: Shelf, before: str, after: str) -> HttpR
         request,
         ("library/releases/matrix.html", "library/_matrix.html#grids"),
         shown,
-        f"{pair.path}/matrix{filters.query_beside(domain=pair.domain)}",
-        typing=bool(filters.text),
+        f"{pair.path}/matrix{made.filters.query_beside(domain=pair.domain)}",
+        typing=bool(made.filters.text),
     )
 
 

@@ -9,12 +9,13 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from heapq import nsmallest
 from itertools import pairwise
 
 from library.addresses import is_lettered
 from library.attack_ids import CERTAIN, possible_ids, unfinished_ids
-from library.catalogue import Catalogue, Entry, Line, catalogue
+from library.catalogue import MOST_KEPT, Catalogue, Entry, Line, catalogue
 from library.conditional import Shelf
 from library.documents import LONGEST_NAME, fold
 from library.identifiers import (
@@ -26,6 +27,7 @@ from library.identifiers import (
     ObjectType,
 )
 from library.likeness import alike_by, grams, is_slip
+from library.near_ids import NearIds, as_typed
 from library.reading import reading
 
 # Names that are looked at for a slip, and objects whose names are weighed with their words.
@@ -39,8 +41,14 @@ SHORTEST_PIECE = 3
 # them; two of them, or any, which may be thousands.
 ENOUGH, FEW = 25, 5
 ALWAYS = sys.maxsize
+# That of a name that was given whole.
+NAMED = 400.0
 # Scores from which on a name is the very one that was asked for.
 EXACT = 300.0
+# That of the first whose ATT&CK ID begins with what was asked for.
+BEGUN = 870.0
+# By how much the next scores less: more than what it may be found by besides would add.
+APART = 2.0
 # Those from which on it is meant, though it may be misspelt.
 SURE = 115.0
 # That of a name with the letters asked for, whatever spaces part them.
@@ -135,6 +143,8 @@ def search(shelf: Shelf, text: str, *, include_revoked: bool = False) -> list[Hi
     hits: dict[int, Hit] = {}
     for entry, likely in _by_id(known, text):
         _add(hits, entry, likely)
+    for entry, likely in _by_begun_id(shelf, text, include_revoked):
+        _add(hits, entry, likely)
     for score, line in _by_name(known, asked, include_revoked):
         _add(hits, line.entry, score, line.name if line.place else "")
     words = re.findall(r"\w+", asked)[:MOST_WORDS]
@@ -173,6 +183,23 @@ def _by_id(known: Catalogue, text: str) -> Iterator[tuple[Entry, float]]:
     for attack_id, likely in (unfinished_ids(given) | possible_ids(text) | whole).items():
         for entry in known.by_id.get(attack_id, ()):
             yield entry, likely
+
+
+def _by_begun_id(shelf: Shelf, text: str, include_revoked: bool) -> Iterator[tuple[Entry, float]]:
+    """The objects whose ATT&CK ID begins as a text does that is none itself, in their order."""
+    known, begun = catalogue(shelf.snapshot_ids), as_typed(text)
+    if len(begun) < SHORTEST_PIECE or begun in known.by_id:
+        return
+    for place, attack_id in enumerate(_ids_of(shelf.snapshot_ids).begun(begun)):
+        for entry in known.by_id[attack_id]:
+            if entry.live or include_revoked:
+                yield entry, max(BEGUN - APART * place, NAMED)
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _ids_of(snapshots: tuple[int, ...]) -> NearIds:
+    """The ATT&CK IDs of these snapshots; kept as their catalogue is."""
+    return NearIds(catalogue(snapshots).by_id)
 
 
 def _add(hits: dict[int, Hit], entry: Entry, score: float, alias: str = "") -> None:
@@ -222,7 +249,7 @@ def _by_name(known: Catalogue, asked: str, include_revoked: bool) -> list[tuple[
 def _names(known: Catalogue, asked: str) -> Iterator[tuple[float, Line]]:
     """Names that are what was asked for, begin so, have a word that does, or look like it."""
     for line in known.by_name.get(asked, ()):
-        yield 400.0, line
+        yield NAMED, line
     if len(asked) >= SHORTEST_PIECE:
         for line in known.lines_run_together(asked):
             if line.name != asked:

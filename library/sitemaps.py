@@ -19,6 +19,8 @@ from library.identifiers import OBJECT_TYPES, ObjectType, type_of
 from library.models import SnapshotObject
 
 LISTS = "lists"
+# How sitemaps are called that are of types without words of ours.
+OTHERS = "objects-"
 
 type Sections = dict[str, type[Sitemap[Any]] | Sitemap[Any]]
 
@@ -59,17 +61,17 @@ class Entries(_Sitemap):
 @conditional_page
 def sitemap_index(request: HttpRequest, shelf: Shelf) -> HttpResponseBase:
     """The index of the sitemaps that name anything; one query."""
-    rows = SnapshotObject.objects.filter(snapshot__in=shelf.snapshots).live()
-    held = set(rows.values_list("object__stix_type", flat=True).distinct())
-    kinds = [kind.path for kind in OBJECT_TYPES if held.intersection(kind.stix_types)]
+    kinds = map(_section, _kinds(shelf))
     named: Sections = {} if shelf.sample else {name: Entries([]) for name in (LISTS, *kinds)}
     return index(request, named, sitemap_url_name="sitemap").render()
 
 
 @conditional_page
 def sitemap_section(request: HttpRequest, shelf: Shelf, section: str) -> HttpResponseBase:
-    """One sitemap; one query."""
-    kinds = {kind.path: kind for kind in OBJECT_TYPES}
+    """One sitemap; one query, two for a type that the library has no words for."""
+    kinds = {_section(kind): kind for kind in OBJECT_TYPES}
+    if section.startswith(OTHERS):
+        kinds = {_section(kind): kind for kind in _kinds(shelf)}
     made: Sections = {}
     if section == LISTS:
         made = {section: Entries(_lists(shelf))}
@@ -78,10 +80,27 @@ def sitemap_section(request: HttpRequest, shelf: Shelf, section: str) -> HttpRes
     return sitemap(request, made, section=section).render()
 
 
+def _section(kind: ObjectType) -> str:
+    """What the sitemap of a kind is called: as its list, whose address may have a slash in it."""
+    return kind.path.replace("/", "-")
+
+
+def _kinds(shelf: Shelf) -> list[ObjectType]:
+    """The kinds of live objects that have pages, those without words of ours last; one query."""
+    rows = SnapshotObject.objects.filter(snapshot__in=shelf.snapshots).live()
+    held = set(map(type_of, rows.values_list("object__stix_type", flat=True).distinct()))
+    others = sorted(held.difference(OBJECT_TYPES), key=lambda kind: kind.path)
+    return [
+        *(kind for kind in OBJECT_TYPES if kind in held),
+        *(kind for kind in others if kind.has_list),
+    ]
+
+
 def _lists(shelf: Shelf) -> list[Entry]:
     if shelf.sample or not shelf.snapshots:
         return []
-    addresses = [shelf.addresses.listing(kind) for kind in OBJECT_TYPES]
+    others = [kind for kind in _kinds(shelf) if not kind.is_known]
+    addresses = [shelf.addresses.listing(kind) for kind in (*OBJECT_TYPES, *others)]
     own = [reverse(f"library:{name}") for name in ("home", "releases", "id-check")]
     beside = [reverse(name) for name in settings.LISTED_PAGES]
     return [Entry(path, None) for path in (*own, *addresses, *beside)]

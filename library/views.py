@@ -192,14 +192,15 @@ def object_matrix(
         return in_upper_case(request, shelf, kind, attack_id, "/matrix")
     if relation is None:
         return _without_matrix(request, shelf, found[0])
-    own = own_matrices(shelf, found[0], relation, MatrixFilters.of(request.GET))
+    asked = MatrixFilters.of(request.GET)
+    own = own_matrices(shelf, found[0], relation, asked)
     shown: dict[str, object] = {
         "own": own,
         "page": own.page,
         "matrices": own.matrices,
         "platforms": own.platforms,
-        "filters": own.filters.among(own.platforms),
-        "left_aside": own.filters.left_aside(own.platforms),
+        "filters": own.filters,
+        "left_aside": asked.left_aside(own.platforms),
         "path": own.page.canonical,
     }
     if "embedded" in request.GET:

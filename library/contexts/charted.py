@@ -1,18 +1,33 @@
 """Which objects lead to techniques that a Navigator layer of their list would mark."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 from library.contexts.graph import Place
+from library.contexts.undeclared import link_shapes, whole_kind
 from library.declarations import Relation, Step
-from library.identifiers import ObjectType
-from library.kinds import page_kind
+from library.identifiers import TECHNIQUE, ObjectType
 from library.models import SnapshotEdge
 
+type Way = tuple[Step, ...]
 
-def way_to_techniques(relation: Relation) -> list[Step]:
-    """The steps from an object to the techniques of a table."""
+
+@lru_cache(maxsize=64)
+def ways_to_techniques(snapshots: tuple[int, ...], kind: ObjectType) -> tuple[Way, ...]:
+    """The steps from objects of a kind to the techniques of each table that a layer marks.
+
+    Those along links that no release has had until now, too; no query beside that of `link_shapes`.
+    """
+    shapes = link_shapes(snapshots)
+    kinds = (whole_kind(kind, stix_type, shapes) for stix_type in kind.stix_types)
+    ways = (_way(relation) for whole in kinds for relation in whole.charted)
+    return tuple(dict.fromkeys(ways))
+
+
+def _way(relation: Relation) -> Way:
     beside = [relation.beside[1]] if relation.beside and not relation.nested else []
-    return [*relation.path, *beside]
+    *before, last = [*relation.path, *beside]
+    return (*before, replace(last, to=(TECHNIQUE,)))
 
 
 @lru_cache(maxsize=64)
@@ -22,8 +37,7 @@ def charted_places(snapshots: tuple[int, ...], kind: ObjectType) -> frozenset[Pl
     A query for each step; kept, since snapshots never change.
     """
     found: set[Place] = set()
-    for relation in page_kind(kind).charted:
-        *before, last = way_to_techniques(relation)
+    for *before, last in ways_to_techniques(snapshots, kind):
         places = _starts(snapshots, last, None)
         for step in reversed(before):
             places = _starts(snapshots, step, places)

@@ -122,6 +122,11 @@ class Matrix:
         return sum(cell.found for column in self.columns for cell in column.every_cell)
 
     @property
+    def lacks_platform(self) -> bool:
+        """Whether none of it is on the platform that is chosen: another on the page is."""
+        return bool(self.filters.platform) and not any(column.cells for column in self.columns)
+
+    @property
     def leaves_out_on_paper(self) -> bool:
         """Whether its printed sheet has no room for sub-techniques that the screen shows."""
         return leaves_out(self)
@@ -140,57 +145,96 @@ class _Held:
     platforms: tuple[str, ...]
 
 
-def matrix_of(
-    shelf: Shelf, held: HeldObject, filters: MatrixFilters, marked: frozenset[int] | None = None
-) -> Matrix:
-    """A matrix, with these techniques marked in it; two queries.
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """What one matrix holds, before a reader filters it."""
 
-    What MITRE has let go of stands in a matrix alone that it has let go of as well.
-    """
-    snapshot = held.rows[0].snapshot
-    is_live = held.version.live
-    members = _members(shelf.addresses, snapshot.pk, is_live=is_live)
-    below, parents = _links(snapshot.pk, is_live=is_live)
-    by_stix_id = {member.named.stix_id: object_id for object_id, member in members.items()}
-    order = held.strings(Link.MATRIX_TACTIC)
-    tactics = [by_stix_id[stix_id] for stix_id in order if stix_id in by_stix_id]
-    subs: dict[int, list[int]] = defaultdict(list)
-    for child, parent in parents.items():
-        subs[parent].append(child)
+    held: HeldObject
+    members: dict[int, _Held]
+    tactics: list[int]
+    below: dict[int, list[int]]
+    parents: dict[int, int]
 
-    def fits(object_id: int) -> bool:
-        return not filters.platform or filters.platform in members[object_id].platforms
+    @classmethod
+    def of(cls, shelf: Shelf, held: HeldObject) -> "Grid":
+        """That of a matrix of the shelf; two queries.
 
-    def cell(object_id: int, under: set[int]) -> MatrixCell:
-        named = members[object_id].named
-        stands = fits(object_id)
-        children = [c for c in subs[object_id] if c in under and fits(c)]
-        return MatrixCell(
-            technique=named,
-            marked=stands and marked is not None and object_id in marked,
-            found=stands and filters.finds(named.attack_id, named.name),
-            subs=[cell(child, set()) for child in _by_name(members, children)],
-            heads_only=not stands,
+        What MITRE has let go of stands in a matrix alone that it has let go of as well.
+        """
+        snapshot = held.rows[0].snapshot
+        is_live = held.version.live
+        members = _members(shelf.addresses, snapshot.pk, is_live=is_live)
+        below, parents = _links(snapshot.pk, is_live=is_live)
+        by_stix_id = {member.named.stix_id: object_id for object_id, member in members.items()}
+        order = held.strings(Link.MATRIX_TACTIC)
+        tactics = [by_stix_id[stix_id] for stix_id in order if stix_id in by_stix_id]
+        return cls(held, members, tactics, below, parents)
+
+    @property
+    def techniques(self) -> set[int]:
+        """The techniques and sub-techniques in it."""
+        return {t for tactic in self.tactics for t in self.below[tactic] if t in self.members}
+
+    @property
+    def platforms(self) -> list[str]:
+        """The platforms that they state."""
+        stated = {platform for t in self.techniques for platform in self.members[t].platforms}
+        return sorted(stated - {NO_PLATFORM})
+
+    def matrix(self, filters: MatrixFilters, marked: frozenset[int] | None = None) -> Matrix:
+        """The matrix of a platform as it is spelt there, with these techniques marked.
+
+        Of a platform that none of its techniques states it has tactics alone.
+        """
+        members = self.members
+        subs: dict[int, list[int]] = defaultdict(list)
+        for child, parent in self.parents.items():
+            subs[parent].append(child)
+
+        def fits(object_id: int) -> bool:
+            return not filters.platform or filters.platform in members[object_id].platforms
+
+        def cell(object_id: int, under: set[int]) -> MatrixCell:
+            named = members[object_id].named
+            stands = fits(object_id)
+            children = [c for c in subs[object_id] if c in under and fits(c)]
+            return MatrixCell(
+                technique=named,
+                marked=stands and marked is not None and object_id in marked,
+                found=stands and filters.finds(named.attack_id, named.name),
+                subs=[cell(child, set()) for child in _by_name(members, children)],
+                heads_only=not stands,
+            )
+
+        columns = []
+        for tactic in self.tactics:
+            under = {technique for technique in self.below[tactic] if technique in members}
+            parents = self.parents
+            heads = {parents[t] if parents.get(t) in under else t for t in under if fits(t)}
+            cells = [cell(head, under) for head in _by_name(members, heads)]
+            columns.append(MatrixColumn(members[tactic].named, cells))
+        return Matrix(
+            name=self.held.name,
+            domain=Domain(self.held.rows[0].snapshot.domain).label,
+            columns=columns,
+            platforms=self.platforms,
+            filters=filters,
+            shows_marks=marked is not None,
         )
 
-    shown = {t for tactic in tactics for t in below[tactic] if t in members}
-    stated = {platform for t in shown for platform in members[t].platforms}
-    platforms = sorted(stated - {NO_PLATFORM})
-    filters = filters.among(platforms)
-    columns = []
-    for tactic in tactics:
-        under = {technique for technique in below[tactic] if technique in members}
-        heads = {parents[t] if parents.get(t) in under else t for t in under if fits(t)}
-        cells = [cell(head, under) for head in _by_name(members, heads)]
-        columns.append(MatrixColumn(members[tactic].named, cells))
-    return Matrix(
-        name=held.name,
-        domain=Domain(snapshot.domain).label,
-        columns=columns,
-        platforms=platforms,
-        filters=filters,
-        shows_marks=marked is not None,
-    )
+
+def platforms_of(grids: Iterable[Grid]) -> list[str]:
+    """The platforms of all of them: those that a page with these matrices offers."""
+    return sorted({platform for grid in grids for platform in grid.platforms})
+
+
+def matrix_of(shelf: Shelf, held: HeldObject, filters: MatrixFilters) -> Matrix:
+    """A matrix on a page of its own; two queries.
+
+    A platform that none of its techniques states is left aside.
+    """
+    grid = Grid.of(shelf, held)
+    return grid.matrix(filters.among(grid.platforms))
 
 
 def matrix_frame(shelf: Shelf, held: HeldObject, address: str, filters: MatrixFilters) -> Page:
@@ -261,12 +305,11 @@ class OwnMatrices:
     held: HeldObject
     title: str
     matrices: list[Matrix]
-    filters: MatrixFilters
+    platforms: list[str]
+    """Those of all of the matrices."""
 
-    @property
-    def platforms(self) -> list[str]:
-        """The platforms of all of them."""
-        return sorted({platform for matrix in self.matrices for platform in matrix.platforms})
+    filters: MatrixFilters
+    """With the platform as it is spelt there, and without one that is none of them."""
 
 
 def own_matrices(
@@ -285,6 +328,9 @@ def own_matrices(
     for matrix in matrices_of(shelf):
         first.setdefault(matrix.rows[0].snapshot.domain, matrix)
     shown = [matrix for domain, matrix in first.items() if domain in domains]
+    grids = [Grid.of(shelf, matrix) for matrix in shown]
+    platforms = platforms_of(grids)
+    filters = filters.among(platforms)
     said, current_href = standing_now(shelf, held, "its techniques and the matrix around them")
     page = Page(
         shelf=shelf,
@@ -303,5 +349,5 @@ def own_matrices(
         standing_now=said,
         current_href=current_href,
     )
-    made = [matrix_of(shelf, matrix, filters, frozenset(marked)) for matrix in shown]
-    return OwnMatrices(page, held, relation.title, made, filters)
+    made = [grid.matrix(filters, frozenset(marked)) for grid in grids]
+    return OwnMatrices(page, held, relation.title, made, platforms, filters)

@@ -3,8 +3,6 @@
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from html import escape
 from typing import Any, NamedTuple
 
 import orjson
@@ -14,6 +12,7 @@ from django.utils.safestring import SafeString
 from library.addresses import Addresses
 from library.catalogue import Catalogue, Entry, catalogue
 from library.conditional import Shelf
+from library.contexts.excerpt import telling
 from library.contexts.page import Crumb, Page, way_up
 from library.documents import LONGEST_NAME, fold, names_of
 from library.identifiers import OBJECT_TYPES, TECHNIQUE, Domain
@@ -21,13 +20,11 @@ from library.lookups import contents_of
 from library.markup import results_html
 from library.parameters import TRUE, as_query, known_domain, no_such, offset, search_text
 from library.search import Hit, search
-from library.text.markdown import plain
 
 # The kinds with a list by its address; the types that only a release to come may have, too.
 KIND = re.compile(rf"{'|'.join(kind.path for kind in OBJECT_TYPES)}|objects/[a-z][a-z0-9-]{{0,60}}")
 MOST_SHOWN = 25
 MOST_LIVE = 8
-AROUND = 110
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +125,16 @@ class SearchPage:
     def address(self) -> str:
         """The address of exactly this search."""
         return self.path + self.asked.query
+
+    @property
+    def ways_to_narrow(self) -> list[tuple[str, list[Choice]]]:
+        """The filters that leave a choice, or are set, each with what it is called."""
+        found = (
+            ("Narrow by kind", self.kinds, self.asked.kind),
+            ("Narrow by domain", self.domains, self.asked.domain),
+        )
+        # The first choice is all.
+        return [(label, given) for label, given, chosen in found if len(given) > 2 or chosen]
 
     @property
     def html(self) -> SafeString:
@@ -295,16 +302,14 @@ def _full_name(known: Catalogue, entry: Entry) -> str:
 
 def _told(hits: list[Hit], asked: SearchQuery) -> dict[int, Told]:
     """A part of each description, and the alias, by the key of the version; one query."""
-    words = fold(asked.text).split()
     aliases = {hit.entry.version_id: hit.alias for hit in hits}
     found = {}
     for version_id, canonical in contents_of(aliases) if aliases else ():
         properties = orjson.loads(canonical)
         description = properties.get("description")
         shown = description if isinstance(description, str) else ""
-        found[version_id] = Told(
-            excerpt(_telling(shown, words), words), _spelt(aliases[version_id], properties)
-        )
+        alias = _spelt(aliases[version_id], properties)
+        found[version_id] = Told(telling(shown, asked.text), alias)
     return found
 
 
@@ -313,44 +318,3 @@ def _spelt(alias: str, properties: dict[str, Any]) -> str:
     if not alias:
         return ""
     return next((name for name in names_of(properties) if fold(name)[:LONGEST_NAME] == alias), "")
-
-
-def _telling(description: str, words: list[str]) -> str:
-    """The first paragraph with a word that was looked for, else the first, without markup.
-
-    To read the markup of all paragraphs of a page's descriptions takes longer than the search.
-    """
-    paragraphs = [paragraph for paragraph in description.split("\n") if paragraph.strip()]
-    if stems := _stems(tuple(words)):
-        for paragraph in paragraphs:
-            # A word may stand in a citation or in an address alone.
-            if stems.search(paragraph) and stems.search(text := plain(paragraph)):
-                return text
-    return plain(paragraphs[0]) if paragraphs else ""
-
-
-@lru_cache(maxsize=16)
-def _stems(words: tuple[str, ...]) -> re.Pattern[str] | None:
-    """What finds these words, whatever their endings; None where none is long enough.
-
-    Kept, since each result of a page asks for it twice.
-    """
-    stems = "|".join(re.escape(word[: max(4, len(word) - 3)]) for word in words if len(word) > 2)
-    return re.compile(rf"(\b(?:{stems})\w*)", re.IGNORECASE) if stems else None
-
-
-def excerpt(text: str, words: list[str]) -> SafeString:
-    """The part of a text around the first word that was looked for, all such words marked."""
-    stems = _stems(tuple(words))
-    found = stems.search(text) if stems else None
-    at = found.start() if found else 0
-    start = text.rfind(" ", 0, max(0, at - AROUND)) + 1 if at > AROUND else 0
-    end = text.find(" ", at + AROUND)
-    shown = text[start:] if end < 0 else text[start:end]
-    pieces = stems.split(shown) if stems else [shown]
-    marked = "".join(
-        f"<mark>{escape(piece)}</mark>" if place % 2 else escape(piece)
-        for place, piece in enumerate(pieces)
-    )
-    before, after = "…" if start else "", "…" if end >= 0 else ""
-    return SafeString(f"{before}{marked}{after}")

@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from library.contexts.held import HeldObject
 from library.contexts.prose import Prose
 from library.declarations import PageKind, Relation, SectionSpec, Step
-from library.identifiers import Link, ObjectType, type_of
+from library.identifiers import TECHNIQUE, Link, ObjectType, type_of
 from library.kinds import page_kind
 from library.models import SnapshotEdge
 from library.substance import NOISE
@@ -87,7 +87,9 @@ def whole_kind(kind: ObjectType, stix_type: str, shapes: Iterable[Shape]) -> Pag
         numbered = (f"{relation.slug}-{number}" for number in count(2))
         slug = next(slug for slug in chain([relation.slug], numbered) if slug not in taken)
         taken.add(slug)
-        relations.append(replace(relation, slug=slug))
+        # A layer of a technique is of itself and its parts.
+        charted = kind is not TECHNIQUE and TECHNIQUE in step.to
+        relations.append(replace(relation, slug=slug, charted=charted))
     return replace(declared, sections=(*declared.sections, *relations)) if relations else declared
 
 

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from library.conditional import Shelf
-from library.contexts.charted import way_to_techniques
+from library.contexts.charted import Way
 from library.contexts.graph import Graph
 from library.contexts.held import HeldObject
 from library.contexts.matrix import Matrix
 from library.contexts.object_page import ObjectPage
 from library.contexts.tables import Row
-from library.declarations import PageKind
-from library.identifiers import MATRIX, TECHNIQUE, Domain, ObjectType
-from library.kinds import page_kind
+from library.identifiers import TECHNIQUE, Domain
 from library.text.words import words
 
 # The versions of the format and of the Navigator that first wrote it.
@@ -74,16 +72,15 @@ def matrix_marks(matrix: Matrix) -> list[Mark]:
     return [Mark(attack_id) for attack_id in {cell.technique.attack_id for cell in cells}]
 
 
-def list_marks(shelf: Shelf, declared: PageKind, held: Sequence[HeldObject]) -> list[Mark]:
+def list_marks(shelf: Shelf, ways: Iterable[Way], held: Sequence[HeldObject]) -> list[Mark]:
     """The techniques of a list, or those that its objects have to do with, scored by how many do.
 
-    All of one domain. Two queries for each step to the techniques; none for techniques.
+    All of one domain; `ways` lead to them. Two queries for each step; none for techniques.
     """
     if held and held[0].kind is TECHNIQUE:
         return [Mark(found.attack_id) for found in held]
     graph = Graph(shelf)
     counts: Counter[str] = Counter()
-    ways = [way_to_techniques(relation) for relation in declared.charted]
     for way in ways:
         at = {found.object_id for found in held}
         for step in way:
@@ -140,8 +137,3 @@ def _technique(mark: Mark, opens: bool) -> dict[str, Any]:
         "showSubtechniques": opens,
     }
     return made | ({"comment": mark.comment} if mark.comment else {})
-
-
-def has_layer(kind: ObjectType) -> bool:
-    """Whether pages and lists of a kind have techniques to mark."""
-    return kind is MATRIX or bool(page_kind(kind).charted)

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from itertools import batched
 from typing import Any, Final
@@ -9,6 +10,7 @@ from typing import Any, Final
 import orjson
 
 from library.contexts.graph import Graph
+from library.contexts.held import HeldObject
 from library.declarations import Step
 from library.identifiers import Link
 from library.models import (
@@ -27,17 +29,21 @@ UNDER_TACTIC: Final = Step(Link.TACTIC, forward=False)
 STIX_2_0: Final = "2.0"
 
 
-def around(graph: Graph, origin: int) -> set[int]:
+def around(graph: Graph, held: HeldObject, successors: Sequence[HeldObject]) -> set[int]:
     """An object, every object that its page's links join, and the relationships that do.
 
-    Of a matrix its tactics and their techniques; of a revoked object what it was revoked in favour
-    of. Two queries, four for a matrix.
+    Of a matrix its tactics and their techniques, of one that is let go those that are as well; of a
+    revoked object all that replaced it, hop by hop. Two queries, four for a matrix.
     """
-    graph.fetch([([origin], OF_MATRIX)])
-    graph.fetch([(graph.ends([origin], OF_MATRIX), UNDER_TACTIC)])
+    origin, dead_too = held.object_id, not held.version.live
+    of_matrix = replace(OF_MATRIX, dead_too=dead_too)
+    under_tactic = replace(UNDER_TACTIC, dead_too=dead_too)
+    graph.fetch([([origin], of_matrix)])
+    graph.fetch([(graph.ends([origin], of_matrix), under_tactic)])
     found = [(e.source_id, e.target_id, e.version_id) for e in graph.all_edges]
+    revoked = [origin, *(successor.object_id for successor in successors[:-1])]
     revocations = SnapshotEdge.objects.filter(
-        snapshot__in=graph.shelf.snapshots, source=origin, kind=Link.REVOKED_BY
+        snapshot__in=graph.shelf.snapshots, source__in=revoked, kind=Link.REVOKED_BY
     )
     found += revocations.values_list("source_id", "target_id", "version_id")
     ends = {end for source, target, _ in found for end in (source, target)}

@@ -7,7 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from library.contexts.matrix import Matrix, MatrixCell, MatrixColumn, matrices_of, matrix_of
+from library.contexts.matrix import (
+    Grid,
+    Matrix,
+    MatrixCell,
+    MatrixColumn,
+    matrices_of,
+    platforms_of,
+)
 from library.contexts.page import Page
 from library.identifiers import TECHNIQUE, Domain, type_of
 from library.releases.asked import Pair
@@ -18,7 +25,6 @@ from library.releases.summary import page_of
 if TYPE_CHECKING:
     from library.conditional import Shelf
     from library.contexts.graph import Named
-    from library.contexts.held import HeldObject
     from library.parameters import MatrixFilters
 
 NEW: Final = "new"
@@ -60,33 +66,35 @@ class MatrixDifference:
     not_placed: list[NotPlaced]
     """What has a mark and no place in any of them; not told where a platform is chosen."""
 
-    filters: MatrixFilters
+    platforms: list[str]
+    """Those of all of the matrices."""
 
-    @property
-    def platforms(self) -> list[str]:
-        """The platforms of all of them."""
-        return sorted({platform for matrix in self.matrices for platform in matrix.platforms})
+    filters: MatrixFilters
+    """With the platform as it is spelt there, and without one that is none of them."""
 
 
 def matrix_difference(shelf: Shelf, pair: Pair, filters: MatrixFilters) -> MatrixDifference:
-    """The matrices of the later release; four queries a domain, four a matrix."""
+    """The matrices of the later release; four queries a domain, two a matrix of either release."""
     matrices: list[Matrix] = []
     counts: Counter[str] = Counter()
     not_placed: list[NotPlaced] = []
-    for compared in pair.shown:
-        marks = technique_marks(compared)
-        shown = list(_matrices(shelf, pair, compared, filters, marks))
+    every = [_Grids.of(shelf, compared) for compared in pair.shown]
+    platforms = platforms_of(grid for grids in every for grid in (*grids.later, *grids.gone))
+    filters = filters.among(platforms)
+    for compared, grids in zip(pair.shown, every, strict=True):
+        marks = grids.marks
+        shown = [_marked(pair, compared, m, marks) for m in _matrices(grids, filters)]
         cells = (cell for m in shown for column in m.columns for cell in column.every_cell)
         marked = {cell.technique.object_id: cell.mark for cell in cells if cell.mark}
         counts.update(marked.values())
         matrices += shown
-        if shown and not any(matrix.filters.platform for matrix in shown):
+        if shown and not filters.platform:
             elsewhere = {key: mark for key, mark in marks.items() if key not in marked}
             not_placed += _not_placed(pair, compared, elsewhere)
     counts.update(each.mark for each in not_placed)
     page = page_of(shelf, pair, "Matrix", f"/matrix{pair.query}")
     told = tuple((mark, counts[mark], meaning) for mark, meaning in MEANINGS.items())
-    return MatrixDifference(page, pair, matrices, told, not_placed, filters)
+    return MatrixDifference(page, pair, matrices, told, not_placed, platforms, filters)
 
 
 def _not_placed(
@@ -126,40 +134,51 @@ def technique_marks(compared: ReleaseDifference) -> Mapping[int, str]:
     return found | dict.fromkeys(compared.moved, MOVED)
 
 
-def _matrices(
-    shelf: Shelf,
-    pair: Pair,
-    compared: ReleaseDifference,
-    filters: MatrixFilters,
-    marks: Mapping[int, str],
-) -> Iterator[Matrix]:
-    """The matrices of a domain, marked; last those that are gone with techniques that are."""
-    earlier, later = (
-        replace(shelf, release=side.attack_version, pinned=(side,))
-        for side in (compared.before, compared.after)
-    )
-    old = {held.object_id: held for held in matrices_of(earlier)}
-    for held in matrices_of(later):
-        matrix = matrix_of(later, held, filters, frozenset(marks))
-        was = old.pop(held.object_id, None)
-        if was:
-            _put_gone(matrix.columns, _earlier(earlier, was, matrix.filters, marks), marks)
-        yield _marked(pair, compared, matrix, marks)
-    for held in old.values():
-        matrix = matrix_of(earlier, held, filters, frozenset(marks))
+@dataclass(frozen=True, slots=True)
+class _Grids:
+    """The matrices of a domain in both releases, and the marks of its techniques."""
+
+    marks: Mapping[int, str]
+    later: list[Grid]
+    earlier: Mapping[int, Grid]
+    """Those of the earlier release by the keys of their matrices."""
+
+    @classmethod
+    def of(cls, shelf: Shelf, compared: ReleaseDifference) -> _Grids:
+        earlier, later = (
+            [Grid.of(side, held) for held in matrices_of(side)]
+            for side in (
+                replace(shelf, release=side.attack_version, pinned=(side,))
+                for side in (compared.before, compared.after)
+            )
+        )
+        by_key = {grid.held.object_id: grid for grid in earlier}
+        return cls(technique_marks(compared), later, by_key)
+
+    @property
+    def gone(self) -> list[Grid]:
+        """The matrices that are gone with techniques that are."""
+        stay = {grid.held.object_id for grid in self.later}
+        gone = {key for key, mark in self.marks.items() if mark == GONE}
+        left = [grid for key, grid in self.earlier.items() if key not in stay]
+        return [grid for grid in left if not gone.isdisjoint(grid.techniques)]
+
+
+def _matrices(grids: _Grids, filters: MatrixFilters) -> Iterator[Matrix]:
+    """The matrices of a domain with what is gone put in; last those that are gone themselves."""
+    marks, marked = grids.marks, frozenset(grids.marks)
+    for grid in grids.later:
+        matrix = grid.matrix(filters, marked)
+        was = grids.earlier.get(grid.held.object_id)
+        # Of a matrix that lacked the platform no tactic is told to be gone.
+        if was and (not filters.platform or filters.platform in was.platforms):
+            _put_gone(matrix.columns, was.matrix(filters, marked).columns, marks)
+        yield matrix
+    for grid in grids.gone:
+        matrix = grid.matrix(filters, marked)
         columns: list[MatrixColumn] = []
-        _put_gone(columns, _earlier(earlier, held, filters, marks), marks)
-        if any(column.cells for column in columns):
-            made = replace(matrix, name=f"{matrix.name}, {GONE}", columns=columns)
-            yield _marked(pair, compared, made, marks)
-
-
-def _earlier(
-    shelf: Shelf, held: HeldObject, filters: MatrixFilters, marks: Mapping[int, str]
-) -> list[MatrixColumn]:
-    """The columns of a matrix of the earlier release; none where it lacks the platform."""
-    matrix = matrix_of(shelf, held, filters, frozenset(marks))
-    return matrix.columns if bool(matrix.filters.platform) == bool(filters.platform) else []
+        _put_gone(columns, matrix.columns, marks)
+        yield replace(matrix, name=f"{matrix.name}, {GONE}", columns=columns)
 
 
 def _put_gone(

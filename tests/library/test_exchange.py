@@ -13,9 +13,11 @@ from tests.factories import (
     Properties,
     attack_object,
     import_objects,
+    matrix,
     mitigation,
     relationship,
     source,
+    tactic,
     technique,
 )
 from tests.importer.stix20 import stix20
@@ -178,6 +180,22 @@ def test_bundle_of_a_matrix_holds_its_tactics_and_techniques(site: Site) -> None
     assert types >= {"x-mitre-matrix", "x-mitre-tactic", "attack-pattern"}
 
 
+def test_bundle_of_a_deprecated_matrix_holds_what_was_let_go_with_it(site: Site) -> None:
+    gone: Properties = {"x_mitre_deprecated": True}
+    live, old = tactic("TA0001", "Live", "live"), tactic("TA0003", "Old", "old") | gone
+    lost = technique("T1900", "Lost", ("old", "live"), revoked=True)
+    dead = attack_object(
+        *("x-mitre-matrix", "old-attack", "Old matrix"), tactic_refs=[old["id"]], **gone
+    )
+    kept = technique("T1000", "Kept", ("live",))
+    import_objects(matrix("enterprise", [live]), live, kept, dead, old, lost)
+    found = loaded(site, f"{LIBRARY}/matrices/old-attack/stix")
+    assert {one["id"] for one in found["objects"]} == {dead["id"], old["id"], lost["id"]}
+    # A live matrix still leaves out what is dead.
+    held = loaded(site, f"{LIBRARY}/matrices/enterprise-attack/stix")["objects"]
+    assert lost["id"] not in {one["id"] for one in held}
+
+
 def revoked() -> list[Properties]:
     """Two mitigations of which one was revoked in favour of the other."""
     old, new = mitigation("M1900", "Old", revoked=True), mitigation("M1901", "New")
@@ -191,3 +209,15 @@ def test_files_of_a_revoked_object_say_what_replaced_it(site: Site) -> None:
     assert {one["id"] for one in held} >= {old["id"], new["id"], by["id"]}
     found = loaded(site, f"{MITIGATIONS}/M1900/json")
     assert [one["attack_id"] for one in found["replaced_by"]] == ["M1901"]
+
+
+def test_bundle_of_a_twice_revoked_object_holds_the_whole_chain(site: Site) -> None:
+    first, second = (technique(f"T100{n}", f"Gone {n}", revoked=True) for n in (1, 2))
+    last = technique("T1003", "Last")
+    hops = relationship("revoked-by", first, second), relationship("revoked-by", second, last)
+    import_objects(first, second, last, *hops)
+    chain = [second["id"], last["id"]]
+    replaced = loaded(site, f"{LIBRARY}/techniques/T1001/json")["replaced_by"]
+    assert [one["stix_id"] for one in replaced] == chain
+    held = loaded(site, f"{LIBRARY}/techniques/T1001/stix")["objects"]
+    assert {one["id"] for one in held} == {first["id"], *chain, *(hop["id"] for hop in hops)}

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.factories import attack_object, import_objects, mitigation, technique
+from tests.factories import attack_object, import_objects, mitigation, stix_object, technique
 from tests.library.pages import LIBRARY, MITIGATIONS, Element, Site
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +45,25 @@ def test_sitemaps_name_every_live_object_and_list_once(site: Site) -> None:
         page = site.page(address)
         assert not page.has("meta", name="robots"), address
         assert page.one("link", rel="canonical")["href"] == HOST + address
+
+
+def test_sitemaps_name_objects_and_list_of_a_type_that_no_release_has_had(site: Site) -> None:
+    foo, gone = stix_object("x-mitre-foo", "Foo"), stix_object("x-mitre-bar", "Bar", revoked=True)
+    bound = stix_object("identity", "Somebody", identity_class="organization")
+    import_objects(mitigation("M1000", "Live"), foo, gone, bound)
+    sections = addresses(site, "/sitemap.xml")
+    assert sections[-1] == "/sitemaps/objects-x-mitre-foo.xml"
+    assert not [name for name in sections if "identity" in name or "bar" in name]
+    (page,) = addresses(site, sections[-1])
+    listed = addresses(site, "/sitemaps/lists.xml")
+    assert f"{LIBRARY}/objects/x-mitre-foo" in listed
+    assert f"{LIBRARY}/objects/x-mitre-bar" not in listed
+    for address in (page, f"{LIBRARY}/objects/x-mitre-foo"):
+        shown = site.page(address)
+        assert not shown.has("meta", name="robots")
+        assert shown.one("link", rel="canonical")["href"] == HOST + address
+    for name in ("objects-x-mitre-bar", "objects-identity", "objects-", "x-mitre-foo"):
+        assert site.get(f"/sitemaps/{name}.xml").status_code == 404
 
 
 def test_sitemaps_name_nothing_when_readers_see_the_sample(site: Site) -> None:

@@ -248,6 +248,28 @@ def test_a_platform_that_no_technique_has_is_as_if_not_given(library: Site) -> N
     assert "on Plan 9" not in page.one(id="matrix-grids").words
 
 
+@pytest.mark.parametrize("pinned", ["", "/v/1.0"])
+def test_a_matrix_without_the_platform_that_another_has_counts_no_technique_and_shows_no_grid(
+    library: Site, pinned: str
+) -> None:
+    stage = tactic("TA0027", "Entry", "entry", "mobile")
+    phone = technique("T1400", "Phone", ("entry",), "mobile", x_mitre_platforms=["Android"])
+    links = relationship("mitigates", MEASURE, phone), stage
+    import_objects(MEASURE, phone, *links, domain="mobile")
+    page = library.page(f"{LIBRARY}{pinned}/mitigations/M1000/matrix?platform=android")
+    grids = page.one(id="matrix-grids")
+    assert [e.one(css="attack-id").words for e in grids.all("a", css="matrix-entry")] == ["T1400"]
+    assert "1 of 1 technique on Android" in grids.one("p", css="count").words
+    said = grids.one("p", css="absent").words
+    assert said == "Enterprise ATT&CK Enterprise 0 techniques: none in it is on Android."
+    # What neither knows is left aside.
+    page = library.page(f"{LIBRARY}{pinned}/mitigations/M1000/matrix?platform=Plan+9")
+    grids = page.one(id="matrix-grids")
+    assert grids.one("p", css="notice").words.startswith("There is no platform “Plan 9”")
+    assert len(grids.all("table", css="matrix")) == 2
+    assert "?" not in page.one(id="citation").words
+
+
 def test_a_deprecated_matrix_shows_what_was_let_go_of_with_it(site: Site) -> None:
     old = tactic("TA0003", "Old", "old") | {"x_mitre_deprecated": True}
     gone = technique("T1900", "Gone", ("old",), revoked=True)

@@ -74,6 +74,36 @@ def test_a_version_leads_to_the_newest_release_of_its_number(library: Site) -> N
     assert library.moves(old, 302) == f"{LIBRARY}/v/17.1/techniques/T1059"
     assert library.moves("/versions/v18/", 302) == f"{LIBRARY}/v/18.1"
     library.page("/versions/v16/techniques/T1059/", 404)
+    for home in ("", LIBRARY):
+        for version in ("V17", "v17.0", "V17-1"):
+            asked = f"{home}/versions/{version}/techniques/T1059/"
+            assert library.moves(asked, 302) == f"{LIBRARY}/v/17.1/techniques/T1059"
+
+
+@pytest.mark.parametrize(
+    ("path", "ours"),
+    [
+        # Of enterprise alone in 18.1, of ICS in 18.2 too; what is in none is said of the newest.
+        ("techniques/T1059", "/v/18.1/techniques/T1059"),
+        ("techniques/T1059/001/", "/v/18.1/techniques/T1059.001"),
+        ("t1059", "/v/18.1/techniques/T1059"),
+        ("software/S0154", "/v/18.1/software/S0154"),
+        ("matrices/enterprise/windows", "/v/18.1/matrices/enterprise-attack?platform=Windows"),
+        ("matrices/ics/", "/v/18.2/matrices/ics-attack"),
+        ("techniques/enterprise/", "/v/18.1/techniques?domain=enterprise"),
+        ("techniques/T0800", "/v/18.2/techniques/T0800"),
+        ("techniques/T9999", "/v/18.2/techniques/T9999"),
+        ("techniques/", "/v/18.2/techniques"),
+        ("", "/v/18.2"),
+    ],
+)
+def test_a_version_leads_to_the_newest_release_of_its_number_that_has_what_is_asked_for(
+    library: Site, path: str, ours: str
+) -> None:
+    plant = technique("T0800", "Plant", (), "ics")
+    import_objects(plant, domain="ics", release="18.1")
+    import_objects(plant, domain="ics", release="18.2")
+    assert library.moves(f"/versions/v18/{path}", 302) == f"{LIBRARY}{ours}"
 
 
 @pytest.mark.parametrize(
@@ -226,6 +256,26 @@ def test_an_id_alone_that_nothing_has_offers_what_comes_near(
     page = library.page(f"{LIBRARY}/{asked}", 404)
     assert f"{LIBRARY}/{near}" in [a["href"] for a in page.one("ul", css="near").all("a")]
     assert f"{LIBRARY}/search?q={asked.upper()}" in [a["href"] for a in page.one("main").all("a")]
+
+
+@pytest.mark.parametrize("home", ["", LIBRARY, f"{LIBRARY}/v/18.1"])
+@pytest.mark.parametrize(
+    ("asked", "near"),
+    [
+        ("T105", ["T1059", "T1059.001"]),
+        ("t105/", ["T1059", "T1059.001"]),
+        ("T1059.0", ["T1059.001", "T1059"]),
+        ("m103", ["M1037"]),
+        ("s01", ["S0154"]),
+    ],
+)
+def test_a_half_typed_id_offers_what_begins_with_it(
+    library: Site, home: str, asked: str, near: list[str]
+) -> None:
+    page = library.page(f"{home}/{asked}", 404)
+    ids = [a.one(css="attack-id").words for a in page.one("ul", css="near").all("a")]
+    assert ids[: len(near)] == near
+    assert page.one("h1").words.endswith(f" {asked.upper().strip('/')}")
 
 
 @pytest.mark.parametrize(

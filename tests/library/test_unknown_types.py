@@ -2,8 +2,16 @@
 
 import pytest
 
-from tests.factories import import_objects, mitigation, relationship, stix_object
+from tests.factories import (
+    attack_object,
+    import_objects,
+    mitigation,
+    relationship,
+    stix_object,
+    technique,
+)
 from tests.library.pages import LIBRARY, MITIGATIONS, Listing, Site
+from tests.library.taken import loaded
 
 pytestmark = pytest.mark.django_db
 TYPE = "x-mitre-playbook"
@@ -53,6 +61,36 @@ def test_search_finds_objects_of_the_type_by_name_and_words(library: Site) -> No
         assert f"{LIBRARY}/objects/{FIRST['id']}" in hrefs
     narrowed = library.page(f"{LIBRARY}/search?q=playbook&type=objects/{TYPE}")
     assert "Playbook objects 1" in [choice.words for choice in narrowed.all("a")]
+
+
+def test_layers_of_a_domain_mark_the_techniques_that_objects_of_the_type_are_linked_to(
+    site: Site,
+) -> None:
+    ways = technique("T1000", "Way"), technique("T1000.001", "Part"), technique("T1001", "Other")
+    plant = technique("T0800", "Plant", (), "ics")
+    crew, bare = attack_object("intrusion-set", "G0001", "Crew"), stix_object(TYPE, "Bare")
+    isolated = relationship("isolates", FIRST, ways[1], "Cut **it** off.")
+    linked = isolated, relationship("led-by", ways[0], FIRST), relationship("led-by", crew, FIRST)
+    import_objects(*ways, crew, FIRST, bare, *linked)
+    import_objects(plant, FIRST, relationship("isolates", FIRST, plant), domain="ics")
+    path = f"{LIBRARY}/objects/{FIRST['id']}"
+    wanted = {"enterprise": {"T1000", "T1000.001"}, "ics": {"T0800"}}
+    for address in (path, LIST):
+        page = site.page(address)
+        offered = [a["href"] for a in page.all("a") if "/navigator" in a["href"]]
+        assert offered == [f"{address}/navigator?domain={domain}" for domain in wanted]
+        for href, ids in zip(offered, wanted.values(), strict=True):
+            found = {one["techniqueID"]: one for one in loaded(site, href)["techniques"]}
+            assert {key for key, one in found.items() if "score" in one} == ids
+            if address == path and "T1000.001" in ids:
+                assert found["T1000.001"]["comment"] == "Cut it off."
+    bare_page = site.page(f"{LIBRARY}/objects/{bare['id']}")
+    assert not [a for a in bare_page.all("a") if "/navigator" in a["href"]]
+
+
+def test_layer_of_a_type_is_a_404_when_nothing_of_it_is_linked_to_techniques(library: Site) -> None:
+    for address in (LIST, f"{LIBRARY}/objects/{FIRST['id']}"):
+        assert library.get(f"{address}/navigator").status_code == 404
 
 
 @pytest.mark.parametrize("asked", ["identity", "relationship", "x-mitre-nothing", "x%00"])

@@ -90,6 +90,35 @@ def test_what_becomes_an_id_is_offered_first_while_it_is_typed(
 
 
 @pytest.mark.parametrize(
+    ("asked", "offered"),
+    [
+        ("T105", ["T1052", "T1059", "T1059.001"]),
+        ("t 105", ["T1052", "T1059", "T1059.001"]),
+        ("m103", ["M1036", "M1037"]),
+        ("M10", ["M1036", "M1037"]),
+        ("det00", ["DET0083"]),
+        ("t106", []),
+    ],
+)
+def test_what_begins_with_a_half_typed_id_is_offered_first(
+    library: Site, asked: str, offered: list[str]
+) -> None:
+    import_objects(
+        technique("T1052", "Media"),
+        technique("T1059", "Interpreter"),
+        technique("T1059.001", "PowerShell", description="Of m103, det00, T105 and m1."),
+        technique("T1050", "Service", revoked=True),
+        mitigation("M1037", "Filter"),
+        mitigation("M1036", "Account"),
+        attack_object("x-mitre-detection-strategy", "DET0083", "Notice T105 and m103"),
+        release="2.0",
+    )
+    assert found(library.page(f"{SEARCH}?q={asked}"))[: len(offered)] == offered
+    asked_too = found(library.page(f"{SEARCH}?q={asked}&includeRevoked=true"))
+    assert ("T1050" in asked_too) == asked.lower().replace(" ", "").startswith("t105")
+
+
+@pytest.mark.parametrize(
     "asked", ["CVE-2021-44228", "CVE-2021", "cve 2021 44228", "cve2021-44228", "log4shell cve-2021"]
 )
 def test_number_of_a_vulnerability_is_no_analytic(library: Site, asked: str) -> None:

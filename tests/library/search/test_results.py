@@ -1,10 +1,11 @@
 """What a search shows of what it found, and how all of it is reached."""
 
 import pytest
+from django.db import connection
 
-from library.contexts.search_page import excerpt
-from tests.factories import attack_object, import_objects, relationship, technique
-from tests.library.pages import LIBRARY, PARTIAL, Site, parse
+from library.contexts.excerpt import PASSED_OVER, telling
+from tests.factories import attack_object, import_objects, mitigation, relationship, technique
+from tests.library.pages import LIBRARY, PARTIAL, Element, Site, parse
 from tests.library.search.results import SEARCH, found, group
 
 pytestmark = pytest.mark.django_db
@@ -12,13 +13,39 @@ pytestmark = pytest.mark.django_db
 
 def test_results_are_narrowed_by_kind_and_domain_with_counts(library: Site) -> None:
     page = library.page(f"{SEARCH}?q=1059")
-    kinds, domains = page.all("nav", css="choices")
+    kinds = page.one("nav", css="choices")
     counts = {a.words.rsplit(" ", 1)[0]: a.words.rsplit(" ", 1)[1] for a in kinds.all("a")}
     assert counts == {"All": "2", "Techniques": "1", "Mitigations": "1"}
     narrowed = library.page(next(a["href"] for a in kinds.all("a") if "Mitigations" in a.words))
     assert found(narrowed) == ["M1059"]
-    assert [a.words for a in domains.all("a")] == ["All domains 2", "Enterprise 2"]
     assert found(library.page(f"{SEARCH}?q=1059&domain=mobile")) == []
+
+
+def ways(page: Element) -> dict[str, list[str]]:
+    """The choices of each filter that is offered."""
+    navs = page.one(id="results").all("nav", css="choices")
+    return {nav["aria-label"]: [a.words for a in nav.all("a")] for nav in navs}
+
+
+def test_each_filter_is_offered_where_it_has_a_choice_or_is_set(site: Site) -> None:
+    shared, other = group("G0045", "menuPass"), group("G0046", "menuPass too", "menuPass")
+    import_objects(shared, other, technique("T1000", "Entry"), technique("T1001", "Entry of Data"))
+    import_objects(shared, technique("T1002", "Entry by Phone"), domain="mobile", release="1.0")
+    by_domain = ["All domains 2", "Enterprise 2", "Mobile 1"]
+    for address in (f"{SEARCH}?q=menupass", f"{LIBRARY}/v/1.0/search?q=menupass"):
+        page = site.page(address)
+        assert ways(page) == {"Narrow by domain": by_domain}
+        part = parse(site.get(address, **PARTIAL).content.decode())
+        assert ways(part) == {"Narrow by domain": by_domain}
+    narrowed = site.page(f"{SEARCH}?q=menupass&type=groups")
+    assert ways(narrowed) == {
+        "Narrow by kind": ["All 2", "Groups 2"],
+        "Narrow by domain": by_domain,
+    }
+    (mobile,) = site.page(f"{SEARCH}?q=menupass&domain=mobile").all("nav", css="choices")
+    assert [a.words for a in mobile.all("a", **{"aria-current": "true"})] == ["Mobile 1"]
+    # Nothing to choose among.
+    assert ways(site.page(f"{SEARCH}?q=entry of data")) == {}
 
 
 MANY = 330
@@ -41,10 +68,9 @@ def many(site: Site) -> Site:
 def test_all_that_is_found_is_counted_and_can_be_narrowed(many: Site) -> None:
     page = many.page(f"{SEARCH}?q=windows")
     assert page.one(id="results-count").one("strong").words == "335 results"
-    kinds, domains = page.all("nav", css="choices")
+    kinds = page.one("nav", css="choices")
     counts = [a.words for a in kinds.all("a")]
     assert counts == ["All 335", "Techniques 330", "Assets 5"]
-    assert [a.words for a in domains.all("a")] == ["All domains 335", "Enterprise 335"]
     narrowed = many.page(f"{SEARCH}?q=windows&type=assets")
     assert sorted(found(narrowed)) == [f"A{n:04}" for n in range(5)]
 
@@ -169,11 +195,64 @@ def test_a_pinned_search_finds_what_its_release_holds(library: Site) -> None:
 
 
 def test_an_excerpt_marks_the_words_and_escapes_the_rest() -> None:
-    text = "x " * 100 + "Then <b>scripts</b> run. " + "y " * 100
-    shown = excerpt(text, ["scripting"])
-    assert "&lt;b&gt;<mark>scripts</mark>&lt;/b&gt;" in shown
+    text = "x " * 100 + "Then `<user>` R&D scripts run. " + "y " * 100
+    shown = telling(text, "scripting")
+    assert "&lt;user&gt; R&amp;D <mark>scripts</mark> run" in shown
     assert shown.startswith("…")
     assert shown.endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        # A word of few letters is looked for as it is, in whatever paragraph.
+        ("ip", "Ask for an <mark>IP</mark> and two <mark>IPs</mark>."),
+        ("c2", "The script zips; <mark>C2</mark>, not c21."),
+        ("OS.", "An <mark>OS</mark> is loss."),
+        ("ad", "A script is described of all."),
+        ("zip", "The script <mark>zips</mark>; C2, not c21."),
+        # Where it stands nowhere itself, as what it begins.
+        ("add", "Then <mark>added</mark> adverts."),
+        # What says nothing tells no paragraph apart.
+        ("the loss of an os", "An <mark>OS</mark> is <mark>loss</mark>."),
+        ("of the", "A script is described of all."),
+        ("allowlist", "Hosts that <mark>whitelisting</mark> lets in."),
+        ("whitelists", "Hosts that <mark>whitelisting</mark> lets in."),
+        ("denylisting", "Or a <mark>blacklist</mark>."),
+        # Nothing of it: the first.
+        ("scripting hosts", "A <mark>script</mark> is described of all."),
+        ("zz", "A script is described of all."),
+    ],
+)
+def test_an_excerpt_is_of_the_paragraph_that_holds_the_word(asked: str, shown: str) -> None:
+    paragraphs = (
+        "A script is described of all.",
+        "The script zips; C2, not c21.",
+        "An OS is loss.",
+        "Ask for an IP and two IPs.",
+        "Then added adverts.",
+        "Hosts that whitelisting lets in.",
+        "Or a blacklist.",
+    )
+    assert telling("\n\n".join(paragraphs), asked) == shown
+
+
+def test_words_that_tell_no_paragraph_apart_are_those_that_the_search_passes_over() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT word FROM unnest(%s::text[]) AS word"
+            " WHERE numnode(to_tsquery('english', word)) > 0",
+            [sorted(PASSED_OVER)],
+        )
+        assert cursor.fetchall() == []
+
+
+def test_a_result_shows_the_other_word_that_it_was_found_by(site: Site) -> None:
+    text = "Begins otherwise.\n\nUse application whitelisting."
+    import_objects(mitigation("M1038", "Execution Prevention", description=text))
+    entry = site.page(f"{SEARCH}?q=allowlist").one("article", css="entry")
+    assert entry.one("p", css="excerpt").words == "Use application whitelisting."
+    assert entry.one("mark").words == "whitelisting"
 
 
 def test_few_results_are_a_list_in_the_order_of_their_rank(library: Site) -> None:

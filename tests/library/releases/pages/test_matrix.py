@@ -171,3 +171,18 @@ def test_matrix_that_is_gone_is_shown_with_what_went_with_it(site: Site) -> None
     told = page.one("p", css="count").words
     assert "matrix, gone" in told
     assert legend(page)["Gone"] == "1"
+
+
+def test_matrix_of_a_domain_without_the_platform_shows_no_grid_and_no_mark(site: Site) -> None:
+    stage = tactic("TA0027", "Entry", "entry", "mobile")
+    phone = technique("T1400", "Phone", ("entry",), "mobile", x_mitre_platforms=["Android"])
+    news = [technique("T1401", "Radio", ("entry",), "mobile", x_mitre_platforms=["Android"])]
+    for release, also in (("1.0", ()), ("2.0", (EDITED,))):
+        import_objects(IMPACT, ACCESS, GRID, KEPT, *also, release=release)
+        import_objects(stage, phone, *(news if also else ()), domain="mobile", release=release)
+    page = site.page(f"{PAIR}/matrix?platform=Android")
+    names = [e.one(css="attack-id").words for e in page.all("a", css="matrix-entry")]
+    assert names == ["T1400", "T1401"]
+    assert legend(page)["New"] == "1"
+    absent = page.one(id="matrix-grids").one("p", css="absent").words
+    assert absent.endswith("0 techniques: none in it is on Android.")

@@ -22,7 +22,7 @@ from library.substance import (
     amount,
     are_same_words,
     is_prose,
-    linked_otherwise,
+    is_read_alike,
     named,
     short,
     told,
@@ -197,14 +197,8 @@ def _properties(before: Properties, after: Properties) -> Iterator[Change]:
 
 
 def _words_stand(name: str, before: Properties, after: Properties) -> bool:
-    """Whether of a text no word changed, but where its links lead."""
-    old, new = before.get(name), after.get(name)
-    return (
-        is_prose(name)
-        and isinstance(old, str)
-        and isinstance(new, str)
-        and any(linked_otherwise(old, new))
-    )
+    """Whether of a text no word changed, but what it cites or where its links lead."""
+    return is_prose(name) and is_read_alike(before.get(name), after.get(name))
 
 
 class _Side(NamedTuple):

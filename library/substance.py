@@ -7,7 +7,7 @@ that nothing in a later release goes unnoticed.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,7 +15,7 @@ from typing import Any, Final
 from library.comparable import canonical, own_forms, own_id
 from library.identifiers import Domain
 from library.text.links import find_attack_links
-from library.text.markdown import plain
+from library.text.markdown import cited, plain
 
 type Properties = Mapping[str, Any]
 # From the property's words and its two values, which differ, to phrases. None: nothing is stated.
@@ -48,20 +48,47 @@ def _renamed(words: str, before: Any, after: Any) -> Iterator[str]:
 
 
 def _prose(words: str, before: Any, after: Any) -> Iterator[str]:
-    """Text as a reader reads it: citations, markup and white space do not count.
+    """Text as a reader reads it: markup and white space do not count.
 
-    Nor does where links lead, unless it is to another ATT&CK object than before.
+    Nor does where links lead, unless it is to another ATT&CK object than before. Links that came
+    or went are told, and citations, where the words are the same: else these tell.
     """
-    old, new = (plain(text) if isinstance(text, str) else text for text in (before, after))
-    if (old or None) != (new or None):
+    old, new = map(_read, (before, after))
+    if old != new:
         yield from _value(words, old, new)
-    elif isinstance(before, str) and isinstance(after, str):
+        return
+    if isinstance(before, str) and isinstance(after, str):
         for attack_ids, verb in zip(linked_otherwise(before, after), _VERBS, strict=True):
             if len(attack_ids) > MOST_NAMED:
                 yield f"{len(attack_ids)} links in the {words} {verb}"
             else:
                 one, many = (f"{link} in the {words} to" for link in ("link", "links"))
                 yield from named(one, many, attack_ids, verb)
+    for names, verb in zip(cited_otherwise(before, after), _VERBS, strict=True):
+        if names:
+            yield f"{amount(len(names), 'citation', 'citations')} in the {words} {verb}"
+
+
+def _read(text: Any) -> Any:
+    """What a reader reads of a text; None where it is nothing."""
+    return (plain(text) if isinstance(text, str) else text) or None
+
+
+def is_read_alike(before: Any, after: Any) -> bool:
+    """Whether a reader reads the same words in two texts, whatever they cite and link to."""
+    return bool(_read(before) == _read(after))
+
+
+def cited_otherwise(before: Any, after: Any) -> tuple[list[str], list[str]]:
+    """The names of the citations that came to a text and of those that left it.
+
+    One that is cited twice counts twice; where in the text it is does not count.
+    """
+    old, new = (
+        Counter(cited(text)) if isinstance(text, str) else Counter[str]()
+        for text in (before, after)
+    )
+    return sorted((new - old).elements()), sorted((old - new).elements())
 
 
 def linked_otherwise(before: str, after: str) -> tuple[list[str], list[str]]:

@@ -180,7 +180,8 @@ def act(
         kind=kind,
         actor=by,
         actor_name=by.get_full_name() or by.get_username(),
-        at=timezone.now(),
+        # A clock that was set back makes nothing happen before what led to it.
+        at=max(timezone.now(), revision.written_at, *(done.at for done in revision.acts.all())),
         note=unix_lines(note),
         **(against.baseline if against else {}),
     )

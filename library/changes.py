@@ -16,13 +16,13 @@ from itertools import zip_longest
 from typing import Final, NamedTuple
 
 from library.identifiers import ATTACK_CHAINS, SOFTWARE, TECHNIQUE, Link, type_of
+from library.prose import is_read_alike
 from library.substance import (
     FIELDS,
     Properties,
     amount,
     are_same_words,
     is_prose,
-    is_read_alike,
     named,
     short,
     told,

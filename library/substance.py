@@ -7,15 +7,14 @@ that nothing in a later release goes unnoticed.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from library.comparable import canonical, own_forms, own_id
 from library.identifiers import Domain
-from library.text.links import find_attack_links
-from library.text.markdown import cited, plain
+from library.prose import cited_otherwise, linked_otherwise, read_words
 
 type Properties = Mapping[str, Any]
 # From the property's words and its two values, which differ, to phrases. None: nothing is stated.
@@ -53,7 +52,7 @@ def _prose(words: str, before: Any, after: Any) -> Iterator[str]:
     Nor does where links lead, unless it is to another ATT&CK object than before. Links that came
     or went are told, and citations, where the words are the same: else these tell.
     """
-    old, new = map(_read, (before, after))
+    old, new = map(read_words, (before, after))
     if old != new:
         yield from _value(words, old, new)
         return
@@ -67,43 +66,6 @@ def _prose(words: str, before: Any, after: Any) -> Iterator[str]:
     for names, verb in zip(cited_otherwise(before, after), _VERBS, strict=True):
         if names:
             yield f"{amount(len(names), 'citation', 'citations')} in the {words} {verb}"
-
-
-def _read(text: Any) -> Any:
-    """What a reader reads of a text; None where it is nothing."""
-    return (plain(text) if isinstance(text, str) else text) or None
-
-
-def is_read_alike(before: Any, after: Any) -> bool:
-    """Whether a reader reads the same words in two texts, whatever they cite and link to."""
-    return bool(_read(before) == _read(after))
-
-
-def cited_otherwise(before: Any, after: Any) -> tuple[list[str], list[str]]:
-    """The names of the citations that came to a text and of those that left it.
-
-    One that is cited twice counts twice; where in the text it is does not count.
-    """
-    old, new = (
-        Counter(cited(text)) if isinstance(text, str) else Counter[str]()
-        for text in (before, after)
-    )
-    return sorted((new - old).elements()), sorted((old - new).elements())
-
-
-def linked_otherwise(before: str, after: str) -> tuple[list[str], list[str]]:
-    """The IDs of the ATT&CK objects that a text came to link to, and of those that it left.
-
-    None where its words are not the same: then these tell.
-    """
-    if plain(before) != plain(after):
-        return [], []
-    old, new = (
-        {(link.kind, link.attack_id) for link in find_attack_links(text)}
-        for text in (before, after)
-    )
-    come, gone = (sorted(attack_id for _, attack_id in side) for side in (new - old, old - new))
-    return come, gone
 
 
 def _value(words: str, before: Any, after: Any) -> Iterator[str]:

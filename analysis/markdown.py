@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, override
 
@@ -38,6 +38,7 @@ _LINKS: Final = ("link", "image", "reference")
 _LINK: Final = re.compile(r"\[[^\[\]]*\]\([^\s()]*\)")
 _MOST_BRACKETS: Final = 40
 _LETTERS_A_BRACKET: Final = 32
+_DIGIT: Final = re.compile(r"\d")
 _PARAGRAPH_ENDS: Final = re.compile(r"\n[^\S\n]*\n")
 
 
@@ -77,8 +78,8 @@ def html_of(text: str, resolve: Resolve, *, as_it_stands: bool = False) -> SafeS
     """
     if as_it_stands:
         return _plain_html(text, resolve)
-    parser = _UNLINKED if _has_strays(text) else _MARKDOWN
-    return SafeString(_CLEANER.clean(parser.render(text, {"resolve": resolve})).strip())
+    rendered = _parser_for(text).render(text, {"resolve": resolve})
+    return SafeString(_CLEANER.clean(rendered).strip())
 
 
 def entry_of(text: str, resolve: Resolve, *, as_it_stands: bool = False) -> SafeString:
@@ -93,6 +94,33 @@ def plain_of(text: str, *, as_it_stands: bool = False) -> str:
     if as_it_stands:
         return "\n".join(line for paragraph in _plain_lines(text) for line in paragraph)
     return words(html_of(text, lambda _: None))
+
+
+def attack_ids(text: str) -> list[str]:
+    """The ATT&CK IDs that a text names outside code and addresses, each once, in its order.
+
+    As Markdown reads it: among its words, those of links and pictures too, and in their titles.
+    """
+    if not _DIGIT.search(text):
+        return []
+    blocks = _parser_for(text).parse(text, {"resolve": lambda _: None})
+    said = (words for block in blocks for words in _words_of(block.children or ()))
+    named = (found for words in said for found in mentions(words))
+    return list(dict.fromkeys(found.attack_id for found in named if not found.is_address))
+
+
+def _words_of(tokens: Iterable[Token]) -> Iterator[str]:
+    """What the tokens of a paragraph say, a piece for each run of words."""
+    for token in tokens:
+        if token.type == "text":
+            yield token.content
+        if title := token.attrs.get("title"):
+            yield str(title)
+        yield from _words_of(token.children or ())
+
+
+def _parser_for(text: str) -> MarkdownIt:
+    return _UNLINKED if _has_strays(text) else _MARKDOWN
 
 
 def _has_strays(text: str) -> bool:
@@ -160,7 +188,7 @@ def _alternative(
 def _link_ids(state: StateCore) -> None:
     resolve: Resolve = state.env["resolve"]
     for block in state.tokens:
-        if block.children and next(mentions(block.content), None):
+        if block.children:
             block.children = list(_linked(block.children, resolve))
 
 

@@ -1,4 +1,4 @@
-"""Where a text names ATT&CK objects: by IDs among its words, not in code or addresses."""
+"""Where words name ATT&CK objects: by IDs, not in addresses."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from library.text.links import link_by_id, parse_attack_url
 ATTACK_ID: Final = re.compile(
     r"(?<![\w.])(?:(?:TA|DS|DC|DET|AN|[MGSCTA])\d{4}(?:\.\d{3})?)(?!\w|\.\d)"
 )
-# Code of Markdown, in a line or fenced: as many back-ticks before as behind.
-_CODE: Final = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 # What follows in an address, without the bracket that closes around it and the stop after it.
 _REST: Final = r"(?:[^\s<>()\[\]]|\([^\s<>()]*\))*(?<![.,;:!?'\"*])"
 _ADDRESS: Final = "|".join(
@@ -57,12 +55,6 @@ def meant_in(text: str) -> dict[Wording, str]:
         (address, attack_id): attack_id or _of_address(address or "")
         for address, attack_id in wordings
     }
-
-
-def attack_ids(text: str) -> list[str]:
-    """The ATT&CK IDs that a text names in its words, each once, in its order."""
-    named = mentions(_CODE.sub(" ", text))
-    return list(dict.fromkeys(found.attack_id for found in named if not found.is_address))
 
 
 def _of_address(address: str) -> str:

@@ -5,6 +5,9 @@ says never changes (the migration `immutable` has PostgreSQL refuse it), only it
 What was done to a revision, by whom and when, is kept as acts, which never change at all.
 """
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 
@@ -78,6 +81,11 @@ class Baseline(models.Model):
         abstract = True
 
     @property
+    def moment(self) -> datetime:
+        """When it was written or confirmed."""
+        raise NotImplementedError
+
+    @property
     def sha256(self) -> str:
         """The object version's SHA-256 in hexadecimal; empty where none was named."""
         return bytes(self.content_sha256 or b"").hex()
@@ -142,23 +150,42 @@ class Revision(Baseline):
         return [act for act in self.acts.all() if act.kind == ActKind.CONFIRMED]
 
     @property
+    def moment(self) -> datetime:
+        """When it was written."""
+        return self.written_at
+
+    @property
     def baselines(self) -> list[Baseline]:
-        """What it was written and confirmed against, by release and then by time."""
-        return sorted(
-            [self, *self.confirmations], key=lambda found: release_order(found.attack_version)
-        )
+        """What it was written and confirmed against, in the order of time."""
+        return [self, *self.confirmations]
 
-    def baseline_for(self, attack_version: str) -> Baseline:
-        """What it is to be compared with in a release: the last baseline that is not after it.
+    def baseline_for(self, read: Mapping[str, str]) -> Baseline:
+        """What it is to be compared with where these releases are read, by their domains.
 
-        The first one where all are; the last of all where no release is named.
+        In the domain it was last held against, the newest release that is not after what is read
+        there. Where all are after it, the earliest of its own domain; where no release of that is
+        read, the last of all.
         """
-        order = release_order(attack_version)
-        known = self.baselines
-        earlier = [found for found in known if release_order(found.attack_version) <= order]
-        if not attack_version or not earlier:
-            return known[0] if attack_version else known[-1]
-        return earlier[-1]
+        usable = [
+            found
+            for found in self.baselines
+            if found.domain in read
+            and release_order(found.attack_version) <= release_order(read[found.domain])
+        ]
+        if usable:
+            return self.last_in(usable[-1].domain, usable)
+        if self.domain not in read:
+            return self.baselines[-1]
+        own = [found for found in self.baselines if found.domain == self.domain]
+        return min(own, key=lambda found: release_order(found.attack_version))
+
+    def last_in(self, domain: str, among: Sequence[Baseline] = ()) -> Baseline:
+        """The last of its baselines, or of some, in a domain: by release and then by time.
+
+        Raises ValueError where none is of that domain.
+        """
+        found = [held for held in reversed(among or self.baselines) if held.domain == domain]
+        return max(found, key=lambda held: release_order(held.attack_version))
 
     @property
     def is_unconfirmed_starter(self) -> bool:
@@ -182,3 +209,8 @@ class Act(Baseline):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} by {self.actor_name}"
+
+    @property
+    def moment(self) -> datetime:
+        """When it was done."""
+        return self.at

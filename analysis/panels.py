@@ -10,7 +10,7 @@ from django.conf import settings
 from analysis.derivation import derivation
 from analysis.models import Revision
 from analysis.published import inherited_by, published_on, shown_take
-from analysis.sheet import Sheet, sheet_of
+from analysis.sheet import OF_SAMPLE, Sheet, sheet_of
 from analysis.staleness import standings
 from analysis.standing import Standing
 from analysis.take import ShownTake
@@ -52,7 +52,9 @@ def take_panel(shelf: Shelf, held: HeldObject) -> Panel:
     links = {own: (held.history_href, reports)} if own else {}
     links |= {found: _links_of(shelf, about, found) for found, about in inherited.items()}
     known = standings(shelf, links) if links else {}
-    sheet = derived_sheet = sheet_of(made.take.sections) if made and not own else None
+    sheet = derived_sheet = (
+        sheet_of(made.take.sections, _banner(shelf)) if made and not own else None
+    )
     authored = []
     for revision in links:
         found = _authored(shelf, held, revision, known[revision.pk], links[revision], sheet)
@@ -83,6 +85,7 @@ def _authored(
     """A Take as it stands on a page, `after` what else stands there on paper."""
     take = shown_take(revision, shelf)
     above = (
+        *(() if after else _banner(shelf)),
         take.confidence_why,
         standing.told,
         "Starter content" if revision.is_unconfirmed_starter else "",
@@ -92,6 +95,11 @@ def _authored(
     )
     sheet = sheet_of(take.sections, above, after)
     return AuthoredTake(revision, take, standing, *links, held.href, sheet)
+
+
+def _banner(shelf: Shelf) -> tuple[str, ...]:
+    """What stands at the head of the sheet whatever is written."""
+    return OF_SAMPLE if shelf.sample else ()
 
 
 def _links_of(shelf: Shelf, about: Entry, revision: Revision) -> tuple[str, str]:

@@ -4,6 +4,9 @@ What a revision was written against, or last confirmed against, is compared with
 the release that readers see, by the rules of `library.changes`. Material changes alone ask for a
 review: of the 679 techniques live in enterprise 17.1 and 18.1, 54 had such, and 583 lost their text
 on detection.
+
+In the other domains that hold the object it is compared with what was shown there when it was
+written (`analysis.shown`); where that is not known, with the same release.
 """
 
 from __future__ import annotations
@@ -16,7 +19,9 @@ from django.db.models import prefetch_related_objects
 
 from analysis.kept import Kept
 from analysis.sensing import compare_sensed
+from analysis.shown import shown_with
 from analysis.standing import NOT_HELD, OTHER_VERSION, Freshness, Standing
+from library.addresses import difference_query
 from library.catalogue import catalogue
 from library.changes import LINK_ORDER
 from library.comparison import Transition
@@ -36,9 +41,10 @@ MOST_KEPT: Final = 8192
 def standings(shelf: Shelf, revisions: Iterable[Revision]) -> dict[int, Standing]:
     """How revisions stand to the release that is read, by their keys.
 
-    At most eleven queries whatever their number, of which two are for acts and Takes that were not
-    fetched with them; 2 ms for each object that changed. None for what this process has told
-    before: neither revisions nor acts nor snapshots ever change.
+    At most twelve queries whatever their number, of which two are for acts and Takes that were not
+    fetched with them, and one for the editions where this process has not met the newest; 2 ms for
+    each object that changed. None for what this process has told before: neither revisions nor acts
+    nor snapshots ever change.
     """
     asked = list(revisions)
     prefetch_related_objects(asked, "acts", "take")
@@ -51,19 +57,23 @@ def standings(shelf: Shelf, revisions: Iterable[Revision]) -> dict[int, Standing
     return found | new
 
 
-# A revision and its last confirmation, the snapshots that are read, and where the baseline names
-# no snapshot those that are held, among which one is looked for.
-type _Key = tuple[int, int, tuple[int, ...], tuple[int, ...]]
+# A revision and its last confirmation, the snapshots that are read, and those that are held, among
+# which the earlier ones are looked for.
+type _Key = tuple[int, int, tuple[int, ...], tuple[int, int]]
 
 
 def _key(shelf: Shelf, revision: Revision) -> _Key:
     baseline = _baseline(shelf, revision)
     confirmation = 0 if baseline is revision else baseline.pk
-    held = () if baseline.snapshot_id else (shelf.newest_snapshot, shelf.snapshot_count)
+    held = shelf.newest_snapshot, shelf.snapshot_count
     return revision.pk, confirmation, shelf.snapshot_ids, held
 
 
 _kept: Final[Kept[_Key, Standing]] = Kept(MOST_KEPT)
+
+
+# What was compared in a domain, and what changed.
+type _Made = tuple[Transition, Sequence[Change]]
 
 
 class _Member(NamedTuple):
@@ -85,6 +95,12 @@ class _Reckoning:
         self.read = {snapshot.domain: snapshot for snapshot in shelf.snapshots}
         self.baseline = {found.pk: _baseline(shelf, found) for found in revisions}
         self.baselines = _snapshots_of(list(self.baseline.values()))
+        self.shown = {pk: shown_with(shelf, found) for pk, found in self.baseline.items()}
+        shown = (held for found in self.shown.values() for held in found.values())
+        self.releases = {
+            snapshot.pk: snapshot.attack_version
+            for snapshot in (*self.baselines, *shown, *shelf.snapshots)
+        }
         self.members = self._fetch_members()
 
     def standings(self) -> dict[int, Standing]:
@@ -103,13 +119,13 @@ class _Reckoning:
             if isinstance(found := judged[revision.pk], Standing)
             else self._compared(
                 revision,
-                _together(
-                    changes.get(found, ()),
-                    {
-                        domain: changes.get(other, ())
-                        for domain, other in elsewhere[revision.pk].items()
-                    },
-                ),
+                {
+                    domain: (made, changes.get(made, ()))
+                    for domain, made in {
+                        self.baseline[revision.pk].domain: found,
+                        **elsewhere[revision.pk],
+                    }.items()
+                },
             )
             for revision in self.revisions
         }
@@ -118,28 +134,39 @@ class _Reckoning:
         """What is to be compared in the other domains that held the object, or hold it now.
 
         Where one release does not have it, all its links there came or went. Where the earlier
-        release of a domain is not held, nothing is known of it.
+        release of a domain is not held, nothing is known of it. Nor is what changed in a domain
+        told where that went the other way than its own: MITRE has not changed it since.
         """
         baseline, stix_id = self.baseline[revision.pk], revision.take.stix_id
+        own = self.read.get(baseline.domain)
+        if own is None:
+            return {}
+        backwards = _is_earlier(own, baseline)
         found = {}
         for domain, read in self.read.items():
-            of_release = [
-                snapshot
-                for snapshot in self.baselines
-                if (snapshot.domain, snapshot.attack_version) == (domain, baseline.attack_version)
-            ]
-            if domain == baseline.domain or not of_release:
+            before = self._before(revision, domain)
+            if domain == baseline.domain or not before or _turns(before[0], read, backwards):
                 continue
-            starts = (self.members.get((snapshot.pk, stix_id)) for snapshot in of_release)
+            starts = (self.members.get((snapshot.pk, stix_id)) for snapshot in before)
             start = next((held for held in starts if held), None)
             end = self.members.get((read.pk, stix_id))
             if held := start or end:
                 found[domain] = _transition(
-                    start or held._replace(snapshot_id=of_release[0].pk),
+                    start or held._replace(snapshot_id=before[0].pk),
                     end or held._replace(snapshot_id=read.pk),
-                    backwards=_is_earlier(read, baseline),
+                    backwards=backwards,
                 )
         return found
+
+    def _before(self, revision: Revision, domain: str) -> list[Snapshot]:
+        """What was shown of another domain when a revision was written, or confirmed.
+
+        Where that is not known, the snapshots of the same release in the order of preference.
+        """
+        if shown := self.shown[revision.pk].get(domain):
+            return [shown]
+        of_release = (domain, self.baseline[revision.pk].attack_version)
+        return [held for held in self.baselines if (held.domain, held.attack_version) == of_release]
 
     def _judge(self, revision: Revision) -> Standing | Transition:
         """How a revision stands where that needs no comparison, else what is to be compared."""
@@ -153,13 +180,7 @@ class _Reckoning:
         if end is None:
             return self._gone(revision, read)
         if end.revoked:
-            return self._standing(
-                revision,
-                Freshness.RETIRE,
-                read.attack_version,
-                material=("now revoked",),
-                successor_id=self._successor(end),
-            )
+            return self._revoked(revision, end, read)
         start = self._start(revision)
         if start is None:
             return self._incomparable(revision, read)
@@ -184,12 +205,25 @@ class _Reckoning:
             obstacle = f"; {read.attack_version}, which is shown, does not hold this object."
             return self._standing(revision, Freshness.INCOMPARABLE, obstacle=obstacle)
         stix_id = revision.take.stix_id
-        if any((snapshot, stix_id) in self.members for snapshot in self.shelf.snapshot_ids):
+        places = (self.members.get((snapshot, stix_id)) for snapshot in self.shelf.snapshot_ids)
+        held = [found for found in places if found is not None]
+        if held and all(found.revoked for found in held):
+            return self._revoked(revision, held[0], read)
+        if held:
             left = f"no longer in {Domain(read.domain).label}"
             return self._standing(
                 revision, Freshness.MUST_REVIEW, read.attack_version, material=(left,)
             )
         return self._standing(revision, Freshness.RETIRE, material=("no longer held",))
+
+    def _revoked(self, revision: Revision, held: _Member, read: Snapshot) -> Standing:
+        return self._standing(
+            revision,
+            Freshness.RETIRE,
+            read.attack_version,
+            material=("now revoked",),
+            successor_id=self._successor(held),
+        )
 
     def _incomparable(self, revision: Revision, read: Snapshot) -> Standing:
         is_held = any(_is_of(snapshot, self.baseline[revision.pk]) for snapshot in self.baselines)
@@ -200,7 +234,9 @@ class _Reckoning:
             obstacle=OTHER_VERSION if is_held else NOT_HELD,
         )
 
-    def _compared(self, revision: Revision, changes: Sequence[Change]) -> Standing:
+    def _compared(self, revision: Revision, made: Mapping[str, _Made]) -> Standing:
+        """How a revision stands by what changed in each domain, its own first."""
+        changes = _together([(domain, changes) for domain, (_, changes) in made.items()])
         if any(change.about in STATUS for change in changes):
             # What is let go loses all its links, and gains them when it is live again: the status
             # says as much.
@@ -214,8 +250,21 @@ class _Reckoning:
             self.read[self.baseline[revision.pk].domain].attack_version,
             material=material,
             around=around,
-            domain=self.baseline[revision.pk].domain if changes else "",
+            query=self._query(made),
         )
+
+    def _query(self, made: Mapping[str, _Made]) -> str:
+        """What makes of a change history the first comparison of two releases that tells anything.
+
+        From the earlier release to the later, as the changes are told.
+        """
+        for domain, (transition, changes) in made.items():
+            before, after = (
+                self.releases[snapshot] for snapshot in (transition.before, transition.after)
+            )
+            if changes and before != after:
+                return difference_query(before, after, domain)
+        return ""
 
     def _successor(self, member: _Member) -> str:
         """The STIX id at the end of a revoked object's chain; empty where there is none."""
@@ -228,9 +277,8 @@ class _Reckoning:
         """The objects in all snapshots that matter, by snapshot and STIX id; one query."""
         if not self.revisions:
             return {}
-        snapshots = {snapshot.pk for snapshot in [*self.baselines, *self.shelf.snapshots]}
         rows = SnapshotObject.objects.filter(
-            snapshot__in=snapshots,
+            snapshot__in=self.releases.keys(),
             object__stix_id__in={revision.take.stix_id for revision in self.revisions},
         ).values_list(
             "object__stix_id",
@@ -266,13 +314,14 @@ def _snapshots_of(baselines: Sequence[Baseline]) -> list[Snapshot]:
     return list(Snapshot.objects.of_releases(releases)) if releases else []
 
 
-def _together(own: Sequence[Change], elsewhere: Mapping[str, Sequence[Change]]) -> list[Change]:
-    """The changes of an object in its domain with those in others.
+def _together(made: Sequence[tuple[str, Sequence[Change]]]) -> list[Change]:
+    """The changes of an object in its domain, which comes first, with those in others.
 
     Its properties are the same object's everywhere; links are each domain's own.
     """
+    (_, own), *elsewhere = made
     found = list(own)
-    for domain, changes in elsewhere.items():
+    for domain, changes in elsewhere:
         for change in changes:
             if change.about in LINK_ORDER and change.about != Link.TACTIC:
                 label = Domain(domain).label
@@ -297,7 +346,7 @@ def _transition(start: _Member, end: _Member, *, backwards: bool) -> Transition:
 def _baseline(shelf: Shelf, revision: Revision) -> Baseline:
     """What a revision is compared with where this release of its domain is read."""
     read = {snapshot.domain: snapshot.attack_version for snapshot in shelf.snapshots}
-    return revision.baseline_for(read.get(revision.domain, ""))
+    return revision.baseline_for(read)
 
 
 def _not_shown(baseline: Baseline) -> str:
@@ -307,6 +356,12 @@ def _not_shown(baseline: Baseline) -> str:
 
 def _is_of(snapshot: Snapshot, baseline: Baseline) -> bool:
     return (snapshot.domain, snapshot.attack_version) == (baseline.domain, baseline.attack_version)
+
+
+def _turns(before: Snapshot, read: Snapshot, backwards: bool) -> bool:
+    """Whether a release that is read lies on the other side of the one from before."""
+    then, now = release_order(before.attack_version), release_order(read.attack_version)
+    return now > then if backwards else now < then
 
 
 def _is_earlier(read: Snapshot, baseline: Baseline) -> bool:

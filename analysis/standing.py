@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Final
 
 from analysis.words import listed
-from library.addresses import difference_query
 from library.identifiers import release_order
 
 # Changes that readers are told one by one.
@@ -50,20 +49,8 @@ class Standing:
     obstacle: str = ""
     """Why it cannot be compared, as the sentence goes on after the release."""
 
-    domain: str = ""
-    """The domain in which it changed from one release to the other; empty where nothing did."""
-
-    @property
-    def query(self) -> str:
-        """What makes of the object's change history the comparison; empty where there is none.
-
-        From the earlier release to the later, as the changes are told.
-        """
-        if not self.domain:
-            return ""
-        releases = self.against, self.release
-        before, after = reversed(releases) if self.is_earlier else releases
-        return difference_query(before, after, self.domain) if before != after else ""
+    query: str = ""
+    """What makes of the object's change history the comparison; empty where there is none."""
 
     @property
     def is_earlier(self) -> bool:

@@ -17,7 +17,10 @@ from django.utils import timezone
 from accounts.audit import record
 from analysis.models import OPEN_STATES, Act, ActKind, Revision, State, Take
 from analysis.roles import PUBLISH, REVIEW, WRITE
+from analysis.staleness import standings
+from analysis.standing import Freshness
 from analysis.writing import Writing, unix_lines
+from library.conditional import current_shelf
 from library.epoch import advance_epoch
 
 if TYPE_CHECKING:
@@ -177,7 +180,8 @@ def act(
         kind=kind,
         actor=by,
         actor_name=by.get_full_name() or by.get_username(),
-        at=timezone.now(),
+        # A clock that was set back makes nothing happen before what led to it.
+        at=max(timezone.now(), revision.written_at, *(done.at for done in revision.acts.all())),
         note=unix_lines(note),
         **(against.baseline if against else {}),
     )
@@ -227,10 +231,16 @@ def _check(revision: Revision, kind: ActKind, by: User) -> None:
 def _check_confirmed(revision: Revision, against: Subject | None) -> None:
     """Refuse to confirm what a revision stands for already.
 
-    A starter may be confirmed as it came: so an organisation takes it over.
+    A starter may be confirmed as it came: so an organisation takes it over. What was held against
+    this very version is confirmed anew where the object has changed in another domain since.
     """
     if against is None:
         raise RefusedError("A confirmation says of which version of the object it is.")
+    if not any(against.is_of(known) for known in revision.baselines):
+        return
+    standing = standings(current_shelf(), [revision])[revision.pk]
+    if standing.freshness != Freshness.CURRENT:
+        return
     for known in revision.confirmations:
         if against.is_of(known):
             raise RefusedError(already_confirmed(revision, known))

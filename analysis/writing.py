@@ -9,7 +9,8 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from analysis.mentions import ATTACK_ID, attack_ids
+from analysis.markdown import attack_ids
+from analysis.mentions import ATTACK_ID
 from analysis.models import Baseline, Confidence
 from analysis.take import SECTIONS
 from library import models

@@ -16,13 +16,13 @@ from itertools import zip_longest
 from typing import Final, NamedTuple
 
 from library.identifiers import ATTACK_CHAINS, SOFTWARE, TECHNIQUE, Link, type_of
+from library.prose import is_read_alike
 from library.substance import (
     FIELDS,
     Properties,
     amount,
     are_same_words,
     is_prose,
-    linked_otherwise,
     named,
     short,
     told,
@@ -197,14 +197,8 @@ def _properties(before: Properties, after: Properties) -> Iterator[Change]:
 
 
 def _words_stand(name: str, before: Properties, after: Properties) -> bool:
-    """Whether of a text no word changed, but where its links lead."""
-    old, new = before.get(name), after.get(name)
-    return (
-        is_prose(name)
-        and isinstance(old, str)
-        and isinstance(new, str)
-        and any(linked_otherwise(old, new))
-    )
+    """Whether of a text no word changed, but what it cites or where its links lead."""
+    return is_prose(name) and is_read_alike(before.get(name), after.get(name))
 
 
 class _Side(NamedTuple):

@@ -14,8 +14,7 @@ from typing import Any, Final
 
 from library.comparable import canonical, own_forms, own_id
 from library.identifiers import Domain
-from library.text.links import find_attack_links
-from library.text.markdown import plain
+from library.prose import cited_otherwise, linked_otherwise, read_words
 
 type Properties = Mapping[str, Any]
 # From the property's words and its two values, which differ, to phrases. None: nothing is stated.
@@ -48,35 +47,25 @@ def _renamed(words: str, before: Any, after: Any) -> Iterator[str]:
 
 
 def _prose(words: str, before: Any, after: Any) -> Iterator[str]:
-    """Text as a reader reads it: citations, markup and white space do not count.
+    """Text as a reader reads it: markup and white space do not count.
 
-    Nor does where links lead, unless it is to another ATT&CK object than before.
+    Nor does where links lead, unless it is to another ATT&CK object than before. Links that came
+    or went are told, and citations, where the words are the same: else these tell.
     """
-    old, new = (plain(text) if isinstance(text, str) else text for text in (before, after))
-    if (old or None) != (new or None):
+    old, new = map(read_words, (before, after))
+    if old != new:
         yield from _value(words, old, new)
-    elif isinstance(before, str) and isinstance(after, str):
+        return
+    if isinstance(before, str) and isinstance(after, str):
         for attack_ids, verb in zip(linked_otherwise(before, after), _VERBS, strict=True):
             if len(attack_ids) > MOST_NAMED:
                 yield f"{len(attack_ids)} links in the {words} {verb}"
             else:
                 one, many = (f"{link} in the {words} to" for link in ("link", "links"))
                 yield from named(one, many, attack_ids, verb)
-
-
-def linked_otherwise(before: str, after: str) -> tuple[list[str], list[str]]:
-    """The IDs of the ATT&CK objects that a text came to link to, and of those that it left.
-
-    None where its words are not the same: then these tell.
-    """
-    if plain(before) != plain(after):
-        return [], []
-    old, new = (
-        {(link.kind, link.attack_id) for link in find_attack_links(text)}
-        for text in (before, after)
-    )
-    come, gone = (sorted(attack_id for _, attack_id in side) for side in (new - old, old - new))
-    return come, gone
+    for names, verb in zip(cited_otherwise(before, after), _VERBS, strict=True):
+        if names:
+            yield f"{amount(len(names), 'citation', 'citations')} in the {words} {verb}"
 
 
 def _value(words: str, before: Any, after: Any) -> Iterator[str]:

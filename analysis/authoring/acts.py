@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -26,10 +26,11 @@ from analysis.workflow import move as move_words
 from analysis.writing import UNREADABLE, Subject, problems
 from library.conditional import Shelf, current_shelf
 from library.contexts.held import HeldObject, find_by_stix_id
-from library.identifiers import release_order
+from library.identifiers import Domain, release_order
 from library.models import SnapshotObject
 
 LONGEST_NOTE: Final = 1000
+DOMAINS: Final = list(Domain.values)
 WORDS: Final = {
     ActKind.SUBMITTED: "Submit for review",
     ActKind.SENT_BACK: "Send back to the author",
@@ -72,37 +73,54 @@ def held_here(shelf: Shelf, stix_id: str) -> HeldObject:
     return held
 
 
-def versions_shown(shelf: Shelf, revisions: Iterable[Revision]) -> dict[tuple[str, str], str]:
-    """The SHA-256 of each object that is read, by STIX id and domain; one query."""
+def versions_shown(shelf: Shelf, revisions: Iterable[Revision]) -> dict[str, dict[str, str]]:
+    """The SHA-256 of each object that readers see live, by STIX id and domain; one query.
+
+    Domains stand in their order.
+    """
     rows = SnapshotObject.objects.filter(
         snapshot__in=shelf.snapshots,
         object__stix_id__in=[revision.take.stix_id for revision in revisions],
+        version__revoked=False,
     ).values_list("object__stix_id", "snapshot__domain", "version__content_sha256")
-    return {(stix_id, domain): bytes(sha256).hex() for stix_id, domain, sha256 in rows}
+    found: dict[str, dict[str, str]] = {}
+    for stix_id, domain, sha256 in sorted(rows, key=lambda row: DOMAINS.index(row[1])):
+        found.setdefault(stix_id, {})[domain] = bytes(sha256).hex()
+    return found
 
 
 def offers(
     shelf: Shelf,
     user: User,
     revision: Revision,
-    versions: dict[tuple[str, str], str],
+    versions: dict[str, dict[str, str]],
     queue: str = "",
 ) -> list[Offer]:
     """What a user may do to a revision now, in a queue or on the page of its Take."""
     kinds = OF_QUEUE.get(queue, set(ActKind))
     is_open = revision.state in OPEN_STATES
+    seen = versions.get(revision.take.stix_id, {})
+    domain = _domain_of(revision, seen)
     return [
         Offer(
             kind.value,
             "Discard" if kind == ActKind.WITHDRAWN and is_open else WORDS[kind],
             _needs_reason(kind, revision),
-            versions.get((revision.take.stix_id, revision.domain), ""),
+            seen.get(domain, ""),
         )
         for kind in ActKind
         if kind in kinds
         and may(user, revision, kind)
-        and (kind != ActKind.CONFIRMED or needs_confirming(shelf, revision))
+        and (kind != ActKind.CONFIRMED or (domain and needs_confirming(shelf, revision)))
     ]
+
+
+def _domain_of(revision: Revision, seen: Collection[str]) -> str:
+    """The domain in which a Take is confirmed, of those in which readers see its object live.
+
+    The one it was written against, else the first; empty where there is none.
+    """
+    return revision.domain if revision.domain in seen else next(iter(seen), "")
 
 
 @require_POST
@@ -145,28 +163,41 @@ def _needs_reason(kind: ActKind, revision: Revision) -> bool:
 
 def _confirmed(request: HttpRequest, revision: Revision) -> Subject:
     """The object that a Take is confirmed against, as the user had it before them."""
-    held = find_by_stix_id(current_shelf(), revision.take.stix_id)
-    if held is None or held.version.revoked:
+    shelf = current_shelf()
+    held = find_by_stix_id(shelf, revision.take.stix_id)
+    live = tuple(row for row in held.rows if not row.version.revoked) if held else ()
+    if held is None or not live:
         raise RefusedError("The release that readers see does not hold the object live.")
-    against = Subject.of(held, revision.domain)
+    domain = _domain_of(revision, [row.snapshot.domain for row in live])
+    against = Subject.of(replace(held, rows=live), domain)
     if against.sha256 != request.POST.get("against", against.sha256):
         raise RefusedError("The object has changed since this page was shown: look again.")
-    last = revision.baselines[-1].attack_version
-    if release_order(str(against.baseline["attack_version"])) < release_order(last):
-        raise RefusedError(f"Readers see a release before {last}, which the Take was held against.")
-    if not needs_confirming(current_shelf(), revision):
+    if after := _after(revision, domain, against.version.release):
+        raise RefusedError(
+            f"Readers see a release before {after}, which the Take was held against."
+        )
+    if not needs_confirming(shelf, revision):
         raise RefusedError(_needless(revision))
     return against
+
+
+def _after(revision: Revision, domain: str, release: str) -> str:
+    """The release of a domain after this one that a Take was held against; empty where none."""
+    held = [found.attack_version for found in revision.baselines if found.domain == domain]
+    last = max(held, key=release_order, default="")
+    return last if release_order(release) < release_order(last) else ""
 
 
 def needs_confirming(shelf: Shelf, revision: Revision) -> bool:
     """Whether MITRE changed anything that readers are told of, or a starter is to be taken over.
 
-    At most ten queries; none where the standing was asked for before.
+    Not where readers see a release before the one it was held against. At most eleven queries;
+    none where the standing was asked for before.
     """
     if revision.is_unconfirmed_starter:
         return True
-    return standings(shelf, [revision])[revision.pk].freshness != Freshness.CURRENT
+    found = standings(shelf, [revision])[revision.pk]
+    return found.freshness != Freshness.CURRENT and not found.is_earlier
 
 
 def _needless(revision: Revision) -> str:

@@ -29,7 +29,7 @@ from analysis.derivation import derivation
 from analysis.models import Revision, State, Take
 from analysis.published import resolver, sections_html
 from analysis.roles import WRITE
-from analysis.sheet import sheet_of
+from analysis.sheet import OF_SAMPLE, sheet_of
 from analysis.take import ShownTake
 from analysis.workflow import ConflictError, RefusedError, save
 from analysis.writing import SeenVersion, Subject, problems
@@ -153,7 +153,11 @@ def _preview(shelf: Shelf, form: WritingForm) -> dict[str, Any]:
     # What is too long is said to be so, and not rendered: that could take seconds.
     take = ShownTake(sections_html(form.writing.within_limits, resolve), is_derived=False)
     # Sooner or later readers are told that MITRE has changed the object.
-    above = (form.writing.confidence_why, "A notice to readers")
+    above = (
+        *(OF_SAMPLE if shelf.sample else ()),
+        form.writing.confidence_why,
+        "A notice to readers",
+    )
     return {"take": take, "words": form.words, "paper": sheet_of(take.sections, above)}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from django.conf import settings
@@ -13,6 +13,7 @@ from analysis.models import ActKind, State
 from analysis.takefiles.additions import Addition
 from analysis.takefiles.entries import entry_of
 from analysis.takefiles.named import Named, release_of
+from analysis.takefiles.order import out_of_order, place_of, starts_of_held, starts_of_new
 from analysis.takefiles.problems import FileProblem, Path
 from analysis.takefiles.reading import ReadFile
 from analysis.takefiles.shape import ActEntry, Against, RevisionKeys, TakeFile
@@ -24,6 +25,7 @@ from library.identifiers import Domain
 AHEAD: Final = timedelta(days=1)
 # What a file calls the object, as `TakeFile.names_of` has it.
 NAMES: Final = ("attack_id", "name")
+BEFORE: Final = "the text was written, or what stands above was done"
 # States in which readers see a text, or are on the way to.
 LIVE: Final = (State.DRAFT, State.IN_REVIEW, State.PUBLISHED)
 
@@ -47,8 +49,10 @@ class Checks:
 
     def _problems(self, file: ReadFile, addition: Addition) -> Iterator[tuple[Path, str]]:
         stix_id = addition.take.stix_id
-        for place, act in _acts(file, addition):
+        for place, act, before in _acts(file, addition):
             yield from self._time((*place, "at"), act.at)
+            if act.at < before:
+                yield (*place, "at"), f"this is before {_moment(before)}, when {BEFORE}"
             if act.against is not None:
                 yield from self._version((*place, "against"), stix_id, act.against)
         for revision, acts in addition.found.added:
@@ -60,8 +64,10 @@ class Checks:
                 if revision is addition.take and addition.held:
                     yield from _size(revision)
             is_due = shipped and gives_way(addition.held[-1] if addition.held else None)
+            wrong: list[tuple[Path, str]] = []
             if revision.state == State.PUBLISHED and not is_due:
-                yield from self._publication(file, addition, revision, acts)
+                wrong = [*self._publication(file, addition, revision, acts)]
+            yield from wrong or out_of_order(file, revision, acts, starts_of_new(revision))
         yield from self._moves(file, addition)
 
     def _text(
@@ -105,13 +111,36 @@ class Checks:
             yield (*path, "content_sha256"), f"{release} has another content of it: {known}"
 
     def _moves(self, file: ReadFile, addition: Addition) -> Iterator[tuple[Path, str]]:
-        """Revisions that are held and that the file has published."""
-        for at, state in addition.found.states.items():
-            if state == State.PUBLISHED:
-                held = entry_of(addition.held[at])
-                filed = next(r for r in addition.take.revisions if r.identity == held.identity)
-                acts = [*held.acts, *addition.found.done.get(at, ())]
-                yield from self._publication(file, addition, filed, acts)
+        """What was further done to revisions held, and their publication by the file."""
+        filed = {revision.identity: revision for revision in addition.take.revisions}
+        for at, row in enumerate(addition.held):
+            held, further = entry_of(row), addition.found.done.get(at, [])
+            wrong: list[tuple[Path, str]] = []
+            if addition.found.states.get(at) == State.PUBLISHED:
+                acts = [*held.acts, *further]
+                wrong = [*self._publication(file, addition, filed[held.identity], acts)]
+            elif further:
+                wrong = [*self._judged(file, addition, filed[held.identity], further)]
+            if further and not wrong:
+                revision = filed[held.identity]
+                wrong = [*out_of_order(file, revision, further, starts_of_held(held), held.acts)]
+            yield from wrong
+
+    def _judged(
+        self, file: ReadFile, addition: Addition, revision: RevisionKeys, acts: list[ActEntry]
+    ) -> Iterator[tuple[Path, str]]:
+        """Who approves or confirms a text held is not who wrote it, as `analysis.workflow` has it.
+
+        Where the file has it published, `_publication` tells.
+        """
+        if not settings.TAKES_NEED_SECOND_PERSON:
+            return
+        for act in acts:
+            if act.act in (ActKind.APPROVED, ActKind.CONFIRMED) and any(
+                self._same(act.by, writer) for writer in _writers(addition, revision)
+            ):
+                said = f"who {act.act} this text wrote it, or words that it may keep"
+                yield (*place_of(file, revision, act), "by"), said
 
     def _publication(
         self, file: ReadFile, addition: Addition, revision: RevisionKeys, acts: list[ActEntry]
@@ -159,13 +188,17 @@ def _writers(addition: Addition, revision: RevisionKeys) -> Iterator[str]:
         yield before.author
 
 
-def _acts(file: ReadFile, addition: Addition) -> Iterator[tuple[Path, ActEntry]]:
-    """Each act that is not held yet, and where it stands."""
+def _acts(file: ReadFile, addition: Addition) -> Iterator[tuple[Path, ActEntry, datetime]]:
+    """Each act that is not held yet, where it stands, and the moment that it is not before."""
     further = {id(act) for act in addition.further_acts}
     for revision in addition.take.revisions:
-        if not any(id(act) in further for act in revision.acts):
-            continue
-        place = file.path_of(revision)
-        for at, act in enumerate(revision.acts):
+        before = revision.written_at
+        for act in revision.acts:
             if id(act) in further:
-                yield (*place, "acts", at), act
+                yield place_of(file, revision, act), act, before
+            # Who edits a published text in its file leaves below it what was done to that before.
+            before = max(before, act.at)
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from analysis.models import ActKind, Confidence, State
 from analysis.take import SECTIONS
+from analysis.takefiles.tree import NoText
 from analysis.writing import LONGEST_LINE, LONGEST_TEXT, MOST_ENTRIES, Writing, unix_lines
 from library.identifiers import RELEASE_FORM, Domain, timestamp
 
@@ -32,6 +33,13 @@ def _held(text: str) -> str:
     return text
 
 
+def _text(value: object) -> object:
+    """A text: what YAML takes for a number or a truth the JSON Schema refuses."""
+    if isinstance(value, NoText):
+        raise ValueError(f"a text is needed: write '{value}', in quotes")
+    return value
+
+
 def _moment(value: object) -> object:
     found = value if isinstance(value, datetime) else timestamp(value)
     if found is None:
@@ -44,7 +52,8 @@ def _entries(value: object) -> object:
     return [] if value == "" else value
 
 
-type Name = Annotated[str, AfterValidator(_held)]
+WORD: Final = BeforeValidator(_text)
+type Name = Annotated[str, WORD, AfterValidator(_held)]
 
 
 def _bound(key: str, most: int) -> Any:
@@ -52,7 +61,7 @@ def _bound(key: str, most: int) -> Any:
     return Field(json_schema_extra={key: most})
 
 
-type Note = Annotated[str, AfterValidator(_held), AfterValidator(unix_lines)]
+type Note = Annotated[str, WORD, AfterValidator(_held), AfterValidator(unix_lines)]
 type Line = Annotated[Note, _bound("maxLength", LONGEST_LINE)]
 type Text = Annotated[Note, _bound("maxLength", LONGEST_TEXT)]
 type Texts = Annotated[list[Text], BeforeValidator(_entries), _bound("maxItems", MOST_ENTRIES)]
@@ -67,10 +76,10 @@ class Against(_Keys):
     """The object version that something was written or confirmed against."""
 
     domain: Domain
-    release: str = Field(pattern=f"^(?:{RELEASE_FORM.pattern})$")
+    release: Annotated[str, WORD] = Field(pattern=f"^(?:{RELEASE_FORM.pattern})$")
     """The ATT&CK release: 18.1."""
 
-    content_sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    content_sha256: Annotated[str, WORD] = Field(pattern="^[0-9a-f]{64}$")
     """SHA-256 of the object's canonical JSON (RFC 8785) in that release."""
 
 
@@ -148,7 +157,7 @@ class EarlierRevision(RevisionKeys, _OtherNames):
 
 
 class _Head(_Keys):
-    stix_id: str = Field(pattern=STIX_ID)
+    stix_id: Annotated[str, WORD] = Field(pattern=STIX_ID)
     """The object that the Take is about."""
 
     attack_id: Name = ""

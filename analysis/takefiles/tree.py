@@ -1,6 +1,7 @@
 """YAML as plain data with the line of each part, and nothing of YAML that a Take has no use for.
 
-Every scalar is text here, whatever YAML takes it for ("yes", "1.0"): the shape says what it means.
+Every scalar is text here; of what YAML takes for something else ("yes", "1.0") that is known, and
+the shape says where it may stand.
 """
 
 from __future__ import annotations
@@ -20,6 +21,13 @@ MOST_LEVELS: Final = 10
 # Some thousands of revisions; each part is an object in memory.
 MOST_PARTS: Final = 200_000
 NULL: Final = "tag:yaml.org,2002:null"
+TEXT: Final = "tag:yaml.org,2002:str"
+
+
+class NoText(str):
+    """What stands there without quotes and is a number, a truth or a time to YAML."""
+
+    __slots__ = ()
 
 
 class YamlError(Exception):
@@ -119,7 +127,9 @@ def _value(tree: Tree, node: yaml.Node, path: Path) -> Any:
         return _mapping(tree, node, path)
     if isinstance(node, yaml.SequenceNode):
         return list(_entries(tree, node, path))
-    return "" if node.tag == NULL else node.value
+    if node.tag == NULL:
+        return ""
+    return node.value if node.tag == TEXT else NoText(node.value)
 
 
 def _entries(tree: Tree, node: yaml.SequenceNode, path: Path) -> Iterator[Any]:

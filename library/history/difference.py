@@ -24,7 +24,8 @@ from library.history.story import Told, in_form_alone, named_link, told_successi
 from library.history.succession import successions
 from library.history.timeline import Place
 from library.identifiers import Link
-from library.substance import Properties, linked_otherwise, told
+from library.prose import linked_otherwise
+from library.substance import Properties, told
 from library.text.difference import Line, line_difference, prose_difference, word_difference
 from library.text.markdown import render
 from library.text.references import Reference, References, sources

@@ -15,8 +15,8 @@ from django.utils.safestring import SafeString
 from markdown_it.token import Token
 
 from library.text.layout import arrange
-from library.text.quick import pieces, quick_html, quick_words
-from library.text.references import References, readable
+from library.text.quick import CITATION_MARK, pieces, quick_html, quick_words
+from library.text.references import References, may_cite, readable
 from library.text.renderer import Page, clean
 from library.text.rules import AttackMarkdown
 from library.text.spans import PLACEHOLDER, lift
@@ -117,6 +117,17 @@ def plain(text: str, limit: int | None = None) -> str:
     if not words[limit - 1].isspace() and " " in cut:
         cut = cut[: cut.rindex(" ")]
     return cut.rstrip(" ,;:.–-(") + "…"
+
+
+def cited(text: str) -> list[str]:
+    """Return what a text cites: the name in each citation, in the order of the text's markup."""
+    if not may_cite(text):
+        return []
+    page = Page(References(), (), lambda _link: None)
+    _, found = _read(text, page)
+    marked = [name for part in found or () for name, mark in part if mark == CITATION_MARK]
+    lifted = [span.text for span in page.spans if span.kind == "cite"]
+    return [" ".join(name.split()) for name in (*marked, *lifted)]
 
 
 def _read(text: str, page: Page) -> tuple[str, list[list[Piece]] | None]:

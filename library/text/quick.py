@@ -32,7 +32,7 @@ _OPENING: Final = r"[({](?!\s{0,8}(?i:Citation|LinkById))"
 _IN_WORD: Final = r"(?<=[A-Za-z0-9])_(?=[A-Za-z0-9])"
 _ADDRESS: Final = rf"{re.escape(SITE)}/[a-z]{{4,20}}/[A-Z0-9/]{{2,12}}/?"
 _CODE_MARK: Final = "`"
-_CITATION_MARK: Final = "("
+CITATION_MARK: Final = "("
 _MARKED: Final = (
     rf"\[((?:{_PLAIN}|{_OPENING}|{_IN_WORD}){{1,100}})\]\(({_ADDRESS})\)"
     rf"|`((?! )(?:[^\n\t\xa0`\x02({{]|{_OPENING}){{1,200}}(?<! ))`(?!`)"
@@ -82,7 +82,7 @@ def _pieces(text: str) -> list[Piece] | None:
         if name and _LIST_MARK.fullmatch(before):
             return None
         if name:
-            found += [(before.rstrip(" "), ""), (name.strip(), _CITATION_MARK)]
+            found += [(before.rstrip(" "), ""), (name.strip(), CITATION_MARK)]
         else:
             found += [(before, ""), (code, _CODE_MARK) if code else (words, address)]
         done = marked.end()
@@ -92,7 +92,7 @@ def _pieces(text: str) -> list[Piece] | None:
 
 def quick_words(found: list[list[Piece]]) -> list[str]:
     """The words of each paragraph of such a text, without citations."""
-    return ["".join([words for words, mark in part if mark != _CITATION_MARK]) for part in found]
+    return ["".join([words for words, mark in part if mark != CITATION_MARK]) for part in found]
 
 
 def quick_html(found: list[list[Piece]], page: Page) -> str:
@@ -105,7 +105,7 @@ def _paragraph(found: list[Piece], page: Page) -> str:
     for words, mark in found:
         if not mark:
             made.append(text_html(words, page))
-        elif mark == _CITATION_MARK:
+        elif mark == CITATION_MARK:
             made.append(citation_mark(words, page))
         elif mark == _CODE_MARK:
             made.append(f"<code>{escape(words, quote=False)}</code>")

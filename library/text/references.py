@@ -95,6 +95,11 @@ def citations_of(text: str) -> str:
     return "".join(_CITED.findall(text))
 
 
+def may_cite(text: str) -> bool:
+    """Whether there is anything in a text that begins a citation."""
+    return _CITATION.search(text) is not None
+
+
 class Citation(NamedTuple):
     """One use of a reference in a text."""
 

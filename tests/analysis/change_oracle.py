@@ -14,6 +14,7 @@ The rules, in words, none of the library's code used:
 - Something around it changed when anything else differs that the object or the relationships that
   hold say: any property but those that name the object and its keepers, dates and versions, and
   the address of its own entry. The order of a list says nothing, and neither do false, "" and [].
+  Of prose, what it cites counts here, wherever in the text it stands.
 """
 
 import lzma
@@ -59,6 +60,18 @@ def read(text: str | None) -> str:
     bare = re.sub(r"\s*\(Citation: (?:[^()]|\([^()]*\))*\)", "", text or "")
     bare = re.sub(r"\]\([^()\s]*(?:\([^()]*\))?[^()\s]*\)", "]", bare)
     return " ".join(re.sub(r"</?code>|[`\[\]*]", "", bare).split())
+
+
+def cited(text: str | None) -> list[str]:
+    """What a text cites, in one order."""
+    named = re.findall(r"\(Citation: ((?:[^()]|\([^()]*\))*)\)", text or "")
+    return sorted(" ".join(name.split()) for name in named)
+
+
+def numbered(names: list[str]) -> Iterator[str]:
+    """Names, those that stand there twice told apart."""
+    for at, name in enumerate(names):
+        yield f"{name} {names[:at].count(name)}"
 
 
 def unordered(value: Any) -> Any:
@@ -170,6 +183,7 @@ def statements(found: Properties) -> Iterator[tuple[str, str]]:
     for name in found.keys() - SAYS_NOTHING - LINKING:
         value = found[name]
         if name in PROSE:
+            yield from ((f"{name} cites", source) for source in numbered(cited(value)))
             value = read(value)
         if name == "external_references":
             value = [

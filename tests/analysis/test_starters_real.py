@@ -12,7 +12,7 @@ import orjson
 import pytest
 import rfc8785
 
-from analysis.mentions import attack_ids
+from analysis.markdown import attack_ids
 from analysis.takefiles.folder import read_folder
 from analysis.takefiles.shape import TakeFile
 from glexia.env import BASE_DIR

@@ -188,9 +188,28 @@ def test_line_ends_are_those_of_unix_once_read() -> None:
     assert taken(PLAIN.replace("\n", "\r\n")) == taken(PLAIN)
 
 
-def test_plain_words_are_text_whatever_yaml_takes_them_for() -> None:
-    take = taken(PLAIN.replace("'18.1'", "18.1").replace("Measure", "yes"))
-    assert (take.written_against.release, take.name) == ("18.1", "yes")
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        ("Measure", "yes", "name"),
+        ("'18.1'", "18.1", "release"),
+        ("ann", "2026-01-02", "author"),
+        (": What it means.", ": 5", "summary"),
+        ("summary:", "limits: 5\nsummary:", "limits"),
+        ("summary:", "executive_priority: yes\nsummary:", "executive_priority"),
+        ("summary:", "change_note: 1.5\nsummary:", "change_note"),
+        ("summary:", "likely_telemetry:\n- a\n- off\nsummary:", "likely_telemetry, entry 2"),
+    ],
+)
+def test_what_is_no_text_to_yaml_and_the_schema_is_refused(old: str, new: str, field: str) -> None:
+    text = PLAIN.replace(old, new, 1)
+    schema = jsonschema.Draft202012Validator(yaml.safe_load(schema_text()))
+    assert not schema.is_valid(yaml.safe_load(text))
+    (complaint,) = complaints(text)
+    assert f"{field}: a text is needed: write '" in complaint
+    said = complaint.rpartition("write ")[2].removesuffix(", in quotes")
+    quoted = new.replace(said.strip("'"), said, 1)
+    assert complaints(text.replace(new, quoted, 1)) == []
 
 
 def test_yaml_is_read_alike_without_libyaml(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.markdown import Target, entry_of, html_of, plain_of
-from analysis.mentions import attack_ids
+from analysis.markdown import Target, attack_ids, entry_of, html_of, plain_of
 
 ALLOWED = {"a", "blockquote", "br", "code", "em", "li", "ol", "p", "pre", "strong", "ul"}
 PIECES = (
@@ -139,6 +138,23 @@ def test_a_bare_address_of_mitre_is_a_link_as_a_whole_when_its_object_is_held(
     # The page of another object with that ID, and of a release that is named.
     for other in ("/mitigations/T1190", "/versions/v15/techniques/T1190", "/techniques/"):
         assert Sound(html_of(MITRE + other, held, as_it_stands=as_it_stands)).links == []
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("See _T1000_ first, then __M1000__.", ["T1000", "M1000"]),
+        ("One ` stray.\n\nT1000 and M1000.\n\nAnother ` stray.", ["T1000", "M1000"]),
+        ("- One ` stray\n- T1000\n- ` and M1000", ["T1000", "M1000"]),
+        ("T1000\\_a, &#84;1000 and \\`M1000\\`", ["T1000", "M1000"]),
+        ("`T1000`, ``a ` T1000`` and\n\n```\nT1000\n```\n\n    T1000\n\nM1000", ["M1000"]),
+        ("snake_T1000_case and _T1000_1", []),
+    ],
+)
+def test_what_is_checked_is_what_becomes_a_link(text: str, ids: list[str]) -> None:
+    assert attack_ids(text) == ids
+    links = Sound(html_of(text, resolve)).links
+    assert list(dict.fromkeys(links)) == [f"/x/{found}" for found in ids]
 
 
 def test_a_link_says_what_it_leads_to() -> None:

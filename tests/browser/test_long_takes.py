@@ -44,6 +44,21 @@ def even(words: int) -> dict[str, Any]:
     }
 
 
+def listed(entry: str, *counts: int) -> dict[str, Any]:
+    """A short summary and limits, and between them lists of one entry, so many times in each."""
+    return {
+        "summary": "Short.",
+        **{
+            name: [*[entry] * (count - 1), ending(name)]
+            for name, count in zip(sorted(LISTS), counts, strict=True)
+        },
+        "limits": ending("limits"),
+    }
+
+
+KEY = r"`HKEY_LOCAL_MACHINE\Software\Microsoft\Windows\CurrentVersion\RunServicesOnce`"
+BOLD = f"**{SENTENCE.strip()[:81]} and more.**"
+NESTED = "1. one\n2. two\n3. three\n\n- x\n- y"
 LONG = (SENTENCE * 200)[:9_900]
 TEXTS: dict[str, dict[str, Any]] = {
     "M9810": even(600),
@@ -56,9 +71,19 @@ TEXTS: dict[str, dict[str, Any]] = {
     "M9816": {"summary": "\n\n".join("a" * 3_000), "limits": "Short."},
     "M9817": {"summary": f"```\n{'line\n' * 1_500}```", "limits": "W" * 9_000},
     "M9818": {"summary": f"{'> ' * 11}{LONG[:5_000]}", "limits": "Short."},
+    # Lists at the edge of what a sheet has room for, of what takes more of it than its letters say.
+    "M9830": listed(f"{KEY}: new values.", 19, 18, 18),
+    "M9831": listed(f"{KEY}: new values.", 13, 13, 13),
+    "M9832": listed(BOLD, 19, 18, 18),
+    "M9833": listed(BOLD, 14, 14, 14),
+    "M9834": listed(NESTED, 7, 6, 6),
+    "M9835": listed(NESTED, 5, 5, 5),
+    "M9836": listed("Short.", 32, 32, 32),
+    "M9837": listed(f"Look at {KEY} and {KEY}.", 7, 7, 7),
+    "M9838": listed("Run this:\n\n```\nreg query HKLM\n```", 7, 7, 7),
 }
 OBJECTS = {name: mitigation(name, f"Long-winded measure {name}") for name in TEXTS}
-WHOLE = {"M9810"}
+WHOLE = {"M9810", "M9835", "M9838"}
 CUT = {"M9813", "M9816", "M9817", "M9818"}
 OLD, NEW = mitigation("M9820", "Before"), mitigation("M9821", "After")
 
@@ -78,7 +103,9 @@ def written() -> None:
 def long_takes(served: str) -> Iterator[None]:
     aside(written)
     yield
-    aside(lambda: undo("the tests"))
+    # Two releases came in.
+    for _ in range(2):
+        aside(lambda: undo("the tests"))
 
 
 def squeezed(text: str) -> str:

@@ -126,15 +126,52 @@ READ = "It runs [Tool](https://attack.mitre.org/software/S0001) as `root`. Then 
 @pytest.mark.parametrize(
     "written",
     [
-        READ.replace("root`.", "root`.(Citation: Ann (Bob) 2020)"),
-        READ.replace("root`.", "root` (Citation: A)(Citation: B)."),
         READ.replace("https://attack.mitre.org/software/S0001", "/software/S0001"),
         READ.replace(" Then ", "\n\nThen  "),
         READ.replace("`root`", "<code>root</code>"),
     ],
 )
-def test_citations_forms_of_links_markup_and_white_space_are_not_prose(written: str) -> None:
+def test_forms_of_links_markup_and_white_space_are_not_prose(written: str) -> None:
     assert changes_between(T1000 | {"description": READ}, T1000 | {"description": written}) == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("", "(Citation: Ann (Bob) 2020)", ["1 citation in the description added"]),
+        ("", " (Citation: A)(Citation: B)", ["2 citations in the description added"]),
+        ("(Citation: A)", "", ["1 citation in the description removed"]),
+        ("(Citation: A)(Citation: A)", "(Citation: A)", ["1 citation in the description removed"]),
+        (
+            "(Citation: A)",
+            "(Citation: B)",
+            ["1 citation in the description added", "1 citation in the description removed"],
+        ),
+        ("(Citation: A)", " (Citation:  A )", []),
+        ("(Citation: A)(Citation: B)", "(Citation: B)(Citation: A)", []),
+    ],
+)
+def test_citations_that_come_to_prose_or_leave_it_are_around(
+    old: str, new: str, told: list[str]
+) -> None:
+    before, after = (T1000 | {"description": f"{READ}{cited}"} for cited in (old, new))
+    assert around(before, after) == told
+    assert material(before, after) == []
+
+
+def test_citations_are_told_by_the_words_where_those_differ() -> None:
+    before, after = (T1000 | {"description": said} for said in ("One.(Citation: A)", "Two."))
+    assert [found.phrase for found in changes_between(before, after)] == ["description edited"]
+    assert around(T1000 | {"x_mitre_detection": "Look.(Citation: A)"}, T1000) == [
+        "detection text removed"
+    ]
+
+
+def test_a_procedure_example_is_edited_when_it_loses_a_citation_and_keeps_its_reference() -> None:
+    cites = one("It ran.(Citation: A)", external_references=[{"source_name": "A"}])
+    bare = cites | {"description": "It ran."}
+    edited = link("uses", "intrusion-set", before=(cites,), after=(bare,))
+    assert around(T1000, T1000, edited) == ["1 procedure example edited"]
 
 
 @pytest.mark.parametrize("word", ["Tool", "root", "Then"])
@@ -165,7 +202,7 @@ def test_references_are_told_by_number() -> None:
 
 def test_link_to_another_attack_object_is_substance_and_to_another_page_is_not() -> None:
     def ran(address: str) -> Properties:
-        return T1000 | {"description": f"[It]({address}) ran.(Citation: {address[-3:]})"}
+        return T1000 | {"description": f"[It]({address}) ran.(Citation: A)"}
 
     site = "https://attack.mitre.org"
     same = (

@@ -185,6 +185,7 @@ LAYERS = [
         "library.conditional",
         "library.redirects",
         "library.substance",
+        "library.prose",
         "library.comparable",
         "library.changes",
         "library.tactics",

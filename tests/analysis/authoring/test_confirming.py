@@ -11,7 +11,7 @@ from analysis.workflow import act
 from importer.editions import make_current
 from library.models import Snapshot
 from tests.analysis.authoring.console import MEASURE, TARGET, post_act, signed_in
-from tests.factories import import_objects, relationship, tactic
+from tests.factories import import_objects, mitigation, relationship, tactic, technique
 from tests.takes import draft, member, publish
 
 pytestmark = pytest.mark.django_db
@@ -100,3 +100,37 @@ def test_a_confirmation_is_refused_while_readers_see_an_older_release() -> None:
     assert "Nothing waits here." in signed_in("reviewer").get(queue).content.decode()
     assert "Readers see a release before 2.0" in post_act(made, "reviewer", "confirmed")
     assert Revision.objects.get().confirmations == []
+
+
+def test_what_left_its_domain_is_confirmed_in_the_one_that_readers_see() -> None:
+    shared, beside = mitigation("M1013", "Shared"), technique("T1600", "Far", (), "mobile")
+    import_objects(shared, beside, domain="mobile", release="18.1")
+    made = publish(shared)
+    import_objects(TARGET, MEASURE, shared, release="17.1")
+    import_objects(beside, domain="mobile", release="19.0")
+    queue = signed_in("reviewer").get(reverse("admin:take-queue", args=["stale"])).content.decode()
+    assert "no longer in Mobile" in queue
+    shown = re.search(r'name="against" value="([0-9a-f]{64})"', queue)
+    assert shown is not None
+    assert "confirmed as still right" in post_act(made, "reviewer", "confirmed", against=shown[1])
+    (done,) = Revision.objects.get().confirmations
+    assert (done.domain, done.attack_version) == ("enterprise", "17.1")
+    assert offered(made) == []
+
+
+def test_nothing_is_offered_to_confirm_where_readers_see_no_live_object() -> None:
+    made = publish(MEASURE)
+    import_objects(TARGET, MEASURE | {"revoked": True}, release="2.0")
+    assert offered(made) == []
+    assert "does not hold the object live" in post_act(made, "reviewer", "confirmed")
+
+
+def test_a_change_in_another_domain_alone_is_confirmed_with_one_press() -> None:
+    far = technique("T1600", "Far", (), "mobile")
+    link = relationship("mitigates", MEASURE, far)
+    import_objects(MEASURE, far, domain="mobile", release="1.0")
+    made = publish(MEASURE)
+    import_objects(MEASURE, far, link, domain="mobile", release="2.0")
+    assert offered(made) == ["Still right"]
+    assert "confirmed as still right" in post_act(made, "reviewer", "confirmed")
+    assert offered(made) == []

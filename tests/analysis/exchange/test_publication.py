@@ -50,7 +50,8 @@ def test_an_act_more_than_a_day_from_now_is_refused(folder: Path, run: Run) -> N
 
 
 def done(*acts: tuple[ActKind, str]) -> list[dict[str, Any]]:
-    at = timezone.now()
+    # After the text, which the tests write next.
+    at = timezone.now() + timedelta(minutes=1)
     return [{"act": kind, "by": name, "at": at} for kind, name in acts]
 
 
@@ -179,3 +180,115 @@ def test_a_text_of_one_s_own_is_not_starter_content(folder: Path, run: Run) -> N
         f"{NAME}, line {line}: starter: this is not the text that comes with the library:"
         " leave this key out"
     ]
+
+
+HOUR = timedelta(hours=1)
+
+
+def dated(*acts: tuple[ActKind, str, timedelta]) -> TakeFile:
+    """A published text with what was done to it so long after it was written."""
+    moment = timezone.now() - 9 * HOUR
+    made = [{"act": kind, "by": by, "at": moment + after} for kind, by, after in acts]
+    return written(state=State.PUBLISHED, written_at=moment, acts=made)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "wrong"), [(-1, 1, 1), (2, 1, 2), (-2, -1, 1), (0, 0, 0)]
+)
+def test_nothing_is_done_before_the_text_or_before_what_was_done_above(
+    folder: Path, run: Run, first: int, second: int, wrong: int
+) -> None:
+    put(folder, dated((APPROVED, "bob", first * HOUR), (PUBLISHED, "eve", second * HOUR)))
+    lines = [
+        at
+        for at, line in enumerate((folder / NAME).read_text().splitlines(), 1)
+        if line.startswith("    at: ")
+    ]
+    status, _, error = run("import_takes", folder)
+    assert status == (2 if wrong else 0)
+    if wrong:
+        begin = f"{NAME}, line {lines[wrong - 1]}: acts, entry {wrong}, at: this is before "
+        assert error[0].startswith(begin)
+
+
+def test_what_is_further_done_to_a_text_held_is_not_before_what_was_done_here(
+    folder: Path, run: Run
+) -> None:
+    publish(MEASURE)
+    early = {"act": "confirmed", "by": "bob", "at": timezone.now() - HOUR}
+    take = exported().model_dump()
+    put(folder, TakeFile.model_validate(take | {"acts": [*take["acts"], early]}))
+    (error,) = run("import_takes", folder)[2]
+    assert "acts, entry 4, at: this is before " in error
+
+
+OUT_OF_ORDER = {
+    "published before approved": ((PUBLISHED, "eve"), (APPROVED, "bob")),
+    "published without approval": ((PUBLISHED, "eve"),),
+    "sent back once published": (
+        (APPROVED, "bob"),
+        (PUBLISHED, "eve"),
+        (ActKind.SENT_BACK, "bob"),
+    ),
+    "approved twice": ((APPROVED, "bob"), (APPROVED, "bob")),
+    "handed in twice": ((ActKind.SUBMITTED, "ann"), (ActKind.SUBMITTED, "ann")),
+}
+
+
+@pytest.mark.parametrize("case", OUT_OF_ORDER)
+def test_what_could_not_be_done_in_that_order_is_refused_of_earlier_texts_too(
+    folder: Path, run: Run, case: str
+) -> None:
+    draft(MEASURE, summary="First.")
+    draft(MEASURE, summary="Second.")
+    take = exported()
+    delete_takes()
+    earlier = take.earlier[0].model_dump() | {"acts": done(*OUT_OF_ORDER[case])}
+    put(folder, TakeFile.model_validate(take.model_dump() | {"earlier": [earlier]}))
+    (error,) = run("import_takes", folder)[2]
+    assert "earlier, entry 1, acts, entry " in error
+    assert ", act: " in error
+    assert not Revision.objects.exists()
+
+
+def superseded_with(*acts: tuple[ActKind, str]) -> TakeFile:
+    """A draft held that another gave way to, and what a file says was done to it besides."""
+    draft(MEASURE, by=member("author", name="ann"), summary="First.")
+    draft(MEASURE, by=member("author", name="eve"), summary="Second.")
+    take = exported().model_dump()
+    earlier = take["earlier"][0] | {"acts": done(*acts)}
+    return TakeFile.model_validate(take | {"earlier": [earlier]})
+
+
+def test_nothing_is_further_done_to_a_draft_that_gave_way_here(folder: Path, run: Run) -> None:
+    put(folder, superseded_with((APPROVED, "bob"), (PUBLISHED, "eve")))
+    line = line_of(folder, "act: approved")
+    said = "earlier, entry 1, acts, entry 1, act: this could not be done to this text by then"
+    assert run("import_takes", folder)[::2] == (2, [f"{NAME}, line {line}: {said}"])
+    assert not Revision.objects.filter(acts__isnull=False).exists()
+
+
+@pytest.mark.parametrize("needs_second", [True, False])
+def test_an_author_approves_their_text_held_in_a_team_of_one_alone(
+    folder: Path, run: Run, settings: Any, *, needs_second: bool
+) -> None:
+    settings.TAKES_NEED_SECOND_PERSON = needs_second
+    draft(MEASURE, by=member("author", name="ann"))
+    take = exported().model_dump() | {"state": State.IN_REVIEW, "acts": done((APPROVED, "ann"))}
+    put(folder, TakeFile.model_validate(take))
+    status, _, error = run("import_takes", folder)
+    assert status == (2 if needs_second else 0)
+    said = "acts, entry 1, by: who approved this text wrote it, or words that it may keep"
+    assert [said in told for told in error] == ([True] if needs_second else [])
+
+
+def test_what_was_published_and_gave_way_may_have_been_confirmed_elsewhere_before(
+    folder: Path, run: Run
+) -> None:
+    publish(MEASURE, summary="First.")
+    publish(MEASURE, summary="Second.")
+    take = exported().model_dump()
+    first = take["earlier"][0]
+    acts = [*first["acts"], *done((ActKind.CONFIRMED, "bob"))]
+    put(folder, TakeFile.model_validate(take | {"earlier": [first | {"acts": acts}]}))
+    assert run("import_takes", folder)[1][0] == f"{NAME}: revised, 1 act added"

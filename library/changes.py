@@ -208,6 +208,7 @@ class _Side(NamedTuple):
     """
 
     stated: dict[str, str]
+    phases: frozenset[tuple[str, str]]
     live: bool
 
 
@@ -217,16 +218,16 @@ def _sides(
     """An object before and after.
 
     A phase that it states in both releases is the same statement, whatever became of the tactic:
-    only where that is still the same object may it have another name.
+    that one was renamed is told of the tactic alone.
     """
     known = tactics if states_tactics(before, after) else UNKNOWN_TACTICS
     old, new = dict(_stated(before, known[0])), dict(_stated(after, known[1]))
-    for phase in old.keys() & new.keys():
-        if old[phase].stix_id != new[phase].stix_id:
-            new[phase] = old[phase]
-    sides = ({found.stix_id: found.name for found in side.values()} for side in (old, new))
-    stated_before, stated_after = sides
-    return _Side(stated_before, is_live(before)), _Side(stated_after, is_live(after))
+    new |= {phase: old[phase] for phase in old.keys() & new.keys()}
+    was, now = (
+        _Side({found.stix_id: found.name for found in side.values()}, frozenset(side), is_live(of))
+        for side, of in ((old, before), (new, after))
+    )
+    return was, now
 
 
 def _tactics(before: _Side, after: _Side, links: list[Linked]) -> Iterator[Change]:
@@ -239,7 +240,8 @@ def _tactics(before: _Side, after: _Side, links: list[Linked]) -> Iterator[Chang
     new = {link.other_id: link.names[1] for link in links if link.after}
     for phrase in _come_and_gone("tactic", "tactics", old, new):
         yield Change(Link.TACTIC, phrase, material=True)
-    yield from _renamed(old, new)
+    if before.phases != after.phases:
+        yield from _renamed(old, new)
     if (len(old), len(new)) != (len(before.stated), len(after.stated)):
         yield from _stated_tactics(before, after, old, new)
 

@@ -12,7 +12,7 @@ from library.search import SYNONYMS
 from library.text.markdown import plain
 
 AROUND: Final = 110
-# Of so few letters a word says little as the beginning of another, of fewer nothing.
+# Of so few letters a word says little as the beginning of another.
 SHORT: Final = 3
 # What PostgreSQL's search in English passes over.
 PASSED_OVER: Final = frozenset(
@@ -87,13 +87,13 @@ def _sought(text: str) -> tuple[str, ...]:
 def _tiers(words: tuple[str, ...]) -> tuple[_Tier, ...]:
     """What finds these words: long ones however they end, short ones as they are or in the plural.
 
-    Then, where nothing does, those of three letters with whatever ending; kept, since each result
-    of a page asks for both.
+    Then, where nothing does, those of two and three letters with whatever ending; kept, since each
+    result of a page asks for both.
     """
     short = {word: rf"{re.escape(word)}s?\b" for word in words if len(word) <= SHORT}
     stems = (word[: max(SHORT + 1, len(word) - 3)] for word in words if len(word) > SHORT)
     long = {stem: rf"{re.escape(stem)}\w*" for stem in stems}
-    begun = {word: rf"{re.escape(word)}\w*" for word in short if len(word) == SHORT}
+    begun = {word: rf"{re.escape(word)}\w*" for word in short if len(word) > 1}
     return tuple(
         _Tier(tuple(tier), re.compile(rf"(\b(?:{'|'.join(tier.values())}))", re.IGNORECASE))
         for tier in (short | long, begun)

@@ -121,7 +121,8 @@ def difference_of(object_id: int, before: Place, after: Place, namer: Namer) -> 
     step = Step(before.snapshot_id, before.version_id, after.snapshot_id, after.version_id)
     course = course_of(object_id, [[step]], whole=True)
     pair = before, after
-    succession = tuple(told_succession(successions(object_id, pair), pair, namer))
+    found = successions(object_id, {place.snapshot_id for place in pair})
+    succession = tuple(told_succession(found, pair, namer))
     return _Comparison(course, course.steps[step], pair, namer, succession).made
 
 

@@ -106,7 +106,9 @@ def story(
     if left:
         releases, rest = releases[: min(left)], releases[min(left)]
     told = [[pair for pair in row if pair[1].release in releases] for row in pairs]
-    heirs = successions(object_id, [place for row in told for pair in row for place in pair])
+    heirs = successions(
+        object_id, {place.snapshot_id for row in told for pair in row for place in pair}
+    )
     return [
         _chapter(line, row, _Course(course, heirs, namer), rest)
         for line, row in zip(lines, told, strict=True)
@@ -209,7 +211,9 @@ def _told(compared: Compared, pair: tuple[Place, Place], course: _Course) -> Ite
 
 def told_succession(found: Successions, pair: tuple[Place, Place], namer: Namer) -> Iterable[Told]:
     """What came to replace an object or was replaced by it, and what no longer does or is."""
-    for phrase, place, others in passed(found, *pair):
+    before, after = pair
+    for phrase, is_now, others in passed(found, before.snapshot_id, after.snapshot_id):
+        place = after if is_now else before
         yield _naming(phrase, [namer.linked(place, other) for other in others])
 
 

@@ -18,6 +18,7 @@ from library.addresses import difference_query
 from library.comparison import Transition, compare
 from library.contexts.page import Page
 from library.files.atom import NEVER, Feed, FeedEntry
+from library.history.succession import NOW_REPLACED, Successions, passed, successions
 from library.identifiers import OBJECT_TYPES, ObjectType, type_of
 from library.models import SnapshotObject
 from library.releases.asked import ChangesAsked
@@ -154,7 +155,7 @@ def object_feed(shelf: Shelf, held: HeldObject, address: str) -> Feed:
     """The newest releases in which an object changed, each with the phrases that say how.
 
     `address` is that of its page, or would be: what the edition does not hold has its history
-    alone. At most four queries; two for each release that revoked it.
+    alone. At most six queries; two for each release that revoked it.
     """
     steps = latest_steps(shelf, MOST_RELEASES_OF_OBJECT)
     told = _told(held, steps)
@@ -195,8 +196,22 @@ def _told(held: HeldObject, steps: Sequence[Step]) -> Mapping[Step, tuple[Sequen
         elif before is not None or after is not None:
             found[step] = ["no longer in the bundle" if after is None else "added"]
     changes = compare(asked.values())
-    found |= {step: [change.phrase for change in changes[at]] for step, at in asked.items()}
+    passing = successions(held.object_id, snapshots)
+    for step, at in asked.items():
+        phrases = [change.phrase for change in changes[at]]
+        found[step] = [*phrases, *_succession(passing, at, is_told=REVOKED in phrases)]
     return {step: (found[step], step in asked) for step in steps if found.get(step)}
+
+
+def _succession(found: Successions, at: Transition, *, is_told: bool) -> Iterator[str]:
+    """What came to replace an object or was replaced by it, and what no longer does or is.
+
+    Not what replaced it where that `is_told` with the word that it is revoked.
+    """
+    for phrase, _, others in passed(found, at.before, at.after):
+        if not (is_told and phrase == NOW_REPLACED):
+            names = ", ".join(f"{other.attack_id} {other.name}".strip() for other in others)
+            yield f"{phrase[:1].lower()}{phrase[1:]} {names}"
 
 
 def _with_successors(phrases: Iterable[str], step: Step, object_id: int) -> Iterator[str]:

@@ -122,7 +122,11 @@ def test_a_tactic_that_was_renamed_is_still_the_same_tactic() -> None:
 ANOTHER = known(defense_evasion="2 Another", stealth="1 Stealth")
 
 
-@pytest.mark.parametrize("after", [STEALTH, {}, ANOTHER], ids=["renamed", "gone", "taken over"])
+@pytest.mark.parametrize(
+    "after",
+    [STEALTH, known(defense_evasion="1 Evasion"), {}, ANOTHER],
+    ids=["renamed", "renamed under its short name", "gone", "taken over"],
+)
 def test_nothing_is_told_of_a_dead_object_when_a_tactic_changed_and_its_phases_did_not(
     after: TacticsByName,
 ) -> None:
@@ -148,3 +152,8 @@ def test_what_is_told_of_a_live_object_stays_when_tactics_are_known_for_another(
     for before in (nothing, known(impact="1 Impact")):
         changes = changes_between(live, live, gone, (before, nothing))
         assert [c.phrase for c in changes] == ["tactic Impact removed"]
+
+
+def test_nothing_is_told_of_a_technique_when_its_tactic_alone_has_another_name() -> None:
+    held, link = serving("defense-evasion"), served(1, "Defense Evasion", "Evasion")
+    assert changes_between(held, held, [link]) == ()

@@ -56,8 +56,17 @@ def test_what_an_object_replaced_is_told_of_it_when_it_is_the_same_to_the_byte(s
 
 @pytest.mark.usefixtures("replaced_twice")
 def test_entries_of_a_feed_name_what_replaced_the_object_in_their_release(site: Site) -> None:
-    items = [entry.items[0] for entry in feed(site, f"{MITIGATIONS}/M1001/atom").entries]
-    assert items == ["no longer revoked", "now revoked, in favour of M1002 First"]
+    found = feed(site, f"{MITIGATIONS}/M1001/atom").entries
+    assert [entry.items for entry in found] == [
+        ["no longer revoked", "no longer replaced by M1003 Second"],
+        ["now replaced by M1003 Second", "no longer replaced by M1002 First"],
+        ["now revoked, in favour of M1002 First"],
+    ]
+    heir = feed(site, f"{MITIGATIONS}/M1002/atom").entries
+    assert [entry.items for entry in heir] == [
+        ["no longer replaces M1001 Old"],
+        ["now replaces M1001 Old"],
+    ]
 
 
 def in_two_domains() -> Properties:
@@ -81,3 +90,11 @@ def test_a_feed_names_what_replaced_the_object_when_another_domain_holds_it_as_l
     in_two_domains()
     (entry,) = feed(site, f"{MITIGATIONS}/M1001/atom").entries
     assert entry.items == ["now revoked, in favour of M1002 First"]
+
+
+def test_two_that_replace_each_other_are_told_as_revoked_alone(site: Site) -> None:
+    back = relationship("revoked-by", FIRST, OLD)
+    import_objects(OLD, FIRST, release="1.0")
+    import_objects(DEAD, FIRST | {"revoked": True}, BY_FIRST, back, release="2.0")
+    for attack_id in ("M1001", "M1002"):
+        assert told(site.page(f"{MITIGATIONS}/{attack_id}/history"))[0] == ["Now revoked"]

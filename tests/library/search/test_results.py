@@ -209,10 +209,10 @@ def test_an_excerpt_marks_the_words_and_escapes_the_rest() -> None:
         ("ip", "Ask for an <mark>IP</mark> and two <mark>IPs</mark>."),
         ("c2", "The script zips; <mark>C2</mark>, not c21."),
         ("OS.", "An <mark>OS</mark> is loss."),
-        ("ad", "A script is described of all."),
         ("zip", "The script <mark>zips</mark>; C2, not c21."),
         # Where it stands nowhere itself, as what it begins.
         ("add", "Then <mark>added</mark> adverts."),
+        ("ad", "Then <mark>added</mark> <mark>adverts</mark>."),
         # What says nothing tells no paragraph apart.
         ("the loss of an os", "An <mark>OS</mark> is <mark>loss</mark>."),
         ("of the", "A script is described of all."),

@@ -55,6 +55,8 @@ class Checks:
                 yield (*place, "at"), f"this is before {_moment(before)}, when {BEFORE}"
             if act.against is not None:
                 yield from self._version((*place, "against"), stix_id, act.against)
+            elif act.act == ActKind.CONFIRMED:
+                yield (*place, "act"), "a confirmation says against which version of the object"
         for revision, acts in addition.found.added:
             place = file.path_of(revision)
             shipped = is_shipped(addition.take, revision, self.shipped)
@@ -67,6 +69,8 @@ class Checks:
             wrong: list[tuple[Path, str]] = []
             if revision.state == State.PUBLISHED and not is_due:
                 wrong = [*self._publication(file, addition, revision, acts)]
+            if revision.state in LIVE and not (is_due or wrong):
+                wrong = [*self._judged(file, addition, revision, acts)]
             yield from wrong or out_of_order(file, revision, acts, starts_of_new(revision))
         yield from self._moves(file, addition)
 
@@ -129,10 +133,7 @@ class Checks:
     def _judged(
         self, file: ReadFile, addition: Addition, revision: RevisionKeys, acts: list[ActEntry]
     ) -> Iterator[tuple[Path, str]]:
-        """Who approves or confirms a text held is not who wrote it, as `analysis.workflow` has it.
-
-        Where the file has it published, `_publication` tells.
-        """
+        """Who approves or confirms a text is not who wrote it, as `analysis.workflow` has it."""
         if not settings.TAKES_NEED_SECOND_PERSON:
             return
         for act in acts:

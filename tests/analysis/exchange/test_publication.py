@@ -49,10 +49,24 @@ def test_an_act_more_than_a_day_from_now_is_refused(folder: Path, run: Run) -> N
     ]
 
 
-def done(*acts: tuple[ActKind, str]) -> list[dict[str, Any]]:
+def done(*acts: tuple[ActKind, str], minutes: int = 1) -> list[dict[str, Any]]:
     # After the text, which the tests write next.
-    at = timezone.now() + timedelta(minutes=1)
+    at = timezone.now() + timedelta(minutes=minutes)
     return [{"act": kind, "by": name, "at": at} for kind, name in acts]
+
+
+def confirmed(name: str, take: TakeFile, **other: Any) -> dict[str, Any]:
+    """A confirmation against the version that a text is written against."""
+    (act,) = done((ActKind.CONFIRMED, name), minutes=2)
+    return act | {"against": take.written_against.model_dump()} | other
+
+
+def published(*acts: dict[str, Any]) -> TakeFile:
+    """A text that was approved and published, and what else was done to it."""
+    take = written()
+    way = done((APPROVED, "bob"), (PUBLISHED, "eve"))
+    given = {"state": State.PUBLISHED, "acts": [*way, *acts]}
+    return TakeFile.model_validate(take.model_dump() | given)
 
 
 UNAPPROVED = "its acts do not say that this text was approved and published"
@@ -90,10 +104,37 @@ def test_a_text_that_nobody_is_said_to_have_published_does_not_come_in_published
 
 
 def test_a_text_that_another_approved_comes_in_published(folder: Path, run: Run) -> None:
-    confirmed = (ActKind.CONFIRMED, "bob")
-    acts = done((APPROVED, "bob"), (PUBLISHED, "ann"), confirmed)
-    put(folder, written(state=State.PUBLISHED, acts=acts))
+    take = published()
+    acts = done((APPROVED, "bob"), (PUBLISHED, "ann"))
+    given = {"acts": [*acts, confirmed("bob", take)]}
+    put(folder, TakeFile.model_validate(take.model_dump() | given))
     assert run("import_takes", folder)[1][0] == f"{NAME}: new, published"
+
+
+@pytest.mark.parametrize("state", [State.DRAFT, State.IN_REVIEW])
+def test_a_text_on_its_way_is_not_approved_by_its_author(
+    folder: Path, run: Run, state: State
+) -> None:
+    acts = done((ActKind.SUBMITTED, "ann"), (APPROVED, "ann"))
+    put(folder, written(state=state, acts=acts))
+    status, _, (error,) = run("import_takes", folder)
+    assert status == 2
+    assert error.endswith(f"acts, entry 2, by: {OWN}")
+
+
+def test_a_new_text_is_not_confirmed_by_its_author(folder: Path, run: Run) -> None:
+    put(folder, published(confirmed("ann", written())))
+    status, _, (error,) = run("import_takes", folder)
+    assert status == 2
+    assert "acts, entry 3, by: who confirmed this text wrote it" in error
+
+
+def test_a_confirmation_says_against_which_version(folder: Path, run: Run) -> None:
+    put(folder, published(*done((ActKind.CONFIRMED, "bob"), minutes=2)))
+    status, _, (error,) = run("import_takes", folder)
+    assert status == 2
+    said = "a confirmation says against which version of the object"
+    assert error.endswith(f"acts, entry 3, act: {said}")
 
 
 def test_teams_of_one_approve_their_own(folder: Path, run: Run, settings: Any) -> None:
@@ -215,7 +256,7 @@ def test_what_is_further_done_to_a_text_held_is_not_before_what_was_done_here(
     folder: Path, run: Run
 ) -> None:
     publish(MEASURE)
-    early = {"act": "confirmed", "by": "bob", "at": timezone.now() - HOUR}
+    early = confirmed("bob", exported(), at=timezone.now() - HOUR)
     take = exported().model_dump()
     put(folder, TakeFile.model_validate(take | {"acts": [*take["acts"], early]}))
     (error,) = run("import_takes", folder)[2]
@@ -289,6 +330,6 @@ def test_what_was_published_and_gave_way_may_have_been_confirmed_elsewhere_befor
     publish(MEASURE, summary="Second.")
     take = exported().model_dump()
     first = take["earlier"][0]
-    acts = [*first["acts"], *done((ActKind.CONFIRMED, "bob"))]
+    acts = [*first["acts"], confirmed("bob", exported())]
     put(folder, TakeFile.model_validate(take | {"earlier": [first | {"acts": acts}]}))
     assert run("import_takes", folder)[1][0] == f"{NAME}: revised, 1 act added"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, authenticate
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
@@ -24,7 +25,7 @@ from accounts.audit import record
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django.contrib.sessions.backends.base import SessionBase
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
     from django.http.response import HttpResponseBase
 
 type Held = SessionBase | dict[str, Any]
@@ -36,6 +37,19 @@ FRESH_SECONDS: Final = 600
 LONGEST_SENT: Final = 4096
 # Of all that are open, so many are looked at.
 MOST: Final = 10_000
+
+
+class StaffSessions(SessionMiddleware):
+    """Sessions of the staff, whose cookie stands below the admin site: readers are answered alike.
+
+    Django takes a cookie back that can be none of its own, from whatever page it is sent to.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """The answer, with the cookie of the session where it is one of the admin site."""
+        if not request.path_info.startswith(settings.SESSION_COOKIE_PATH):
+            return response
+        return super().process_response(request, response)
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ MIDDLEWARE = [
     "glexia.probes.probes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "glexia.limits.RateLimits",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "accounts.sessions.StaffSessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

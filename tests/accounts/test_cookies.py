@@ -178,3 +178,12 @@ def test_who_was_asked_is_told_that_the_answer_came_too_late(provider: Provider)
     client.get(BEGIN)
     client.get(BACK, {"code": "x", "state": "of another question"})
     assert "sign-in led to no account here." in client.get(SIGN_IN).content.decode()
+
+
+@pytest.mark.parametrize("path", ["/learn/attack", "/learn/attack/takes", "/learn/attack/none"])
+def test_readers_get_no_cookie_when_they_send_one_that_nobody_gave(path: str) -> None:
+    client = Client()
+    client.cookies["sessionid"] = "x"
+    response = client.get(path)
+    assert not response.cookies
+    assert "Cookie" not in response.get("Vary", "")

@@ -279,7 +279,7 @@ def _database_parameter(name: str, said: str) -> tuple[str, str]:
     if key in TLS_WORDS:
         if value not in TLS_WORDS[key]:
             words = ", ".join(TLS_WORDS[key])
-            raise SettingError(f"{name} has {key}={value!r}: use one of {words}.")
+            raise SettingError(f"{name} has another {key} than {words}: use one of these.")
     elif key not in TLS_FILES:
         # It may be the rest of a password with a question mark in it.
         known = ", ".join(("host", *TLS_WORDS, *TLS_FILES))

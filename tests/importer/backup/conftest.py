@@ -17,7 +17,7 @@ from library.conditional import current_shelf
 from library.contexts.held import find_objects
 from library.identifiers import MITIGATION
 from tests import takes
-from tests.databases import ROOT, address, database, in_use, manage
+from tests.databases import APART, ROOT, address, database, in_use, manage
 
 type Empty = Callable[[], None]
 
@@ -34,11 +34,13 @@ def migrated(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Itera
     with django_db_blocker.unblock(), database() as name:
         done = manage(name, "migrate", "--verbosity", "0")
         assert done.returncode == 0, done.stderr
-        # Other keys than the test database gives: this process keeps what it reads by them.
+        # Other keys than any database gives that a test of another module reads in this process,
+        # which keeps what it reads by them.
         with psycopg.connect(address(name)) as other:
             other.execute(
-                "SELECT setval(format('%I', sequencename)::regclass, 1000000)"
-                " FROM pg_sequences WHERE schemaname = current_schema()"
+                "SELECT setval(format('%%I', sequencename)::regclass, %s)"
+                " FROM pg_sequences WHERE schemaname = current_schema()",
+                [3 * APART],
             )
         yield name
 

@@ -45,7 +45,7 @@ OF_QUEUE: Final = {STALE: {ActKind.CONFIRMED}, RETIRE: {ActKind.WITHDRAWN}}
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A button: what it does, its words, whether it asks why, and the version it is about."""
+    """A button: what it does, its words, whether it asks why, and the snapshots it is about."""
 
     kind: str
     words: str
@@ -73,8 +73,8 @@ def held_here(shelf: Shelf, stix_id: str) -> HeldObject:
     return held
 
 
-def versions_shown(shelf: Shelf, revisions: Iterable[Revision]) -> dict[str, dict[str, str]]:
-    """The SHA-256 of each object that readers see live, by STIX id and domain; one query.
+def snapshots_shown(shelf: Shelf, revisions: Iterable[Revision]) -> dict[str, dict[str, int]]:
+    """The snapshots in which readers see each object live, by STIX id and domain; one query.
 
     Domains stand in their order.
     """
@@ -82,10 +82,10 @@ def versions_shown(shelf: Shelf, revisions: Iterable[Revision]) -> dict[str, dic
         snapshot__in=shelf.snapshots,
         object__stix_id__in=[revision.take.stix_id for revision in revisions],
         version__revoked=False,
-    ).values_list("object__stix_id", "snapshot__domain", "version__content_sha256")
-    found: dict[str, dict[str, str]] = {}
-    for stix_id, domain, sha256 in sorted(rows, key=lambda row: DOMAINS.index(row[1])):
-        found.setdefault(stix_id, {})[domain] = bytes(sha256).hex()
+    ).values_list("object__stix_id", "snapshot__domain", "snapshot_id")
+    found: dict[str, dict[str, int]] = {}
+    for stix_id, domain, snapshot in sorted(rows, key=lambda row: DOMAINS.index(row[1])):
+        found.setdefault(stix_id, {})[domain] = snapshot
     return found
 
 
@@ -93,20 +93,20 @@ def offers(
     shelf: Shelf,
     user: User,
     revision: Revision,
-    versions: dict[str, dict[str, str]],
+    snapshots: dict[str, dict[str, int]],
     queue: str = "",
 ) -> list[Offer]:
     """What a user may do to a revision now, in a queue or on the page of its Take."""
     kinds = OF_QUEUE.get(queue, set(ActKind))
     is_open = revision.state in OPEN_STATES
-    seen = versions.get(revision.take.stix_id, {})
+    seen = snapshots.get(revision.take.stix_id, {})
     domain = _domain_of(revision, seen)
     return [
         Offer(
             kind.value,
             "Discard" if kind == ActKind.WITHDRAWN and is_open else WORDS[kind],
             _needs_reason(kind, revision),
-            seen.get(domain, ""),
+            _named(seen.values()),
         )
         for kind in ActKind
         if kind in kinds
@@ -121,6 +121,11 @@ def _domain_of(revision: Revision, seen: Collection[str]) -> str:
     The one it was written against, else the first; empty where there is none.
     """
     return revision.domain if revision.domain in seen else next(iter(seen), "")
+
+
+def _named(snapshots: Iterable[int]) -> str:
+    """What a form says of the releases that its reader had before them, of whichever domains."""
+    return " ".join(str(snapshot) for snapshot in sorted(snapshots))
 
 
 @require_POST
@@ -170,8 +175,12 @@ def _confirmed(request: HttpRequest, revision: Revision) -> Subject:
         raise RefusedError("The release that readers see does not hold the object live.")
     domain = _domain_of(revision, [row.snapshot.domain for row in live])
     against = Subject.of(replace(held, rows=live), domain)
-    if against.sha256 != request.POST.get("against", against.sha256):
-        raise RefusedError("The object has changed since this page was shown: look again.")
+    # Not the object's own version alone: what relates to it may have changed in any domain.
+    seen = _named(row.snapshot.pk for row in live)
+    if seen != request.POST.get("against", seen):
+        raise RefusedError(
+            "Readers have come to see another release since this page was shown: look again."
+        )
     if after := _after(revision, domain, against.version.release):
         raise RefusedError(
             f"Readers see a release before {after}, which the Take was held against."

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from analysis.authoring.acts import demand, held_here, offers, user_of, versions_shown
+from analysis.authoring.acts import demand, held_here, offers, snapshots_shown, user_of
 from analysis.authoring.comparison import became, differences
 from analysis.authoring.form import WritingForm, writing_of
 from analysis.authoring.queues import (
@@ -179,7 +179,7 @@ def take(request: HttpRequest, take_id: str) -> HttpResponse:
     newest = revisions[0] if revisions else None
     current = [r for r in revisions if r.state in (State.DRAFT, State.IN_REVIEW, State.PUBLISHED)]
     resolve = resolver(shelf.snapshot_ids, "")
-    versions = versions_shown(shelf, current)
+    snapshots = snapshots_shown(shelf, current)
     shown = _page(
         request,
         f"Take: {newest}" if newest else str(found),
@@ -190,7 +190,7 @@ def take(request: HttpRequest, take_id: str) -> HttpResponse:
             (
                 revision,
                 ShownTake(sections_html(revision.sections, resolve)),
-                offers(shelf, user_of(request), revision, versions),
+                offers(shelf, user_of(request), revision, snapshots),
             )
             for revision in current
         ],
@@ -254,9 +254,9 @@ def queue(request: HttpRequest, queue: str) -> HttpResponse:
         }
         return render(request, "analysis/authoring/missing.html", shown)
     entries = waiting(shelf, queue)
-    versions = versions_shown(shelf, [entry.revision for entry in entries])
+    snapshots = snapshots_shown(shelf, [entry.revision for entry in entries])
     shown["entries"] = [
-        (entry, offers(shelf, user_of(request), entry.revision, versions, queue))
+        (entry, offers(shelf, user_of(request), entry.revision, snapshots, queue))
         for entry in entries
     ]
     return render(request, "analysis/authoring/queue.html", shown)

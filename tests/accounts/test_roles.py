@@ -17,7 +17,7 @@ from analysis.models import ActKind
 from analysis.workflow import act
 from tests.accounts.people import PASSWORD, signed_in, told
 from tests.factories import import_objects, mitigation
-from tests.takes import draft, member, publish, subject
+from tests.takes import draft, member, publish
 
 pytestmark = pytest.mark.django_db
 MEASURE, OTHER = mitigation("M1000", "Measure"), mitigation("M1001", "Other")
@@ -184,7 +184,7 @@ def test_an_act_on_a_take_is_done_by_its_role_alone(kind: ActKind) -> None:
     if kind == ActKind.CONFIRMED:
         import_objects(MEASURE | {"description": "Other words."}, release="2.0")
     acts = made.acts.count()
-    sent = {"kind": kind.value, "note": "Why.", "against": subject(MEASURE).sha256}
+    sent = {"kind": kind.value, "note": "Why."}
     path = reverse("admin:take-act", args=[made.pk])
     of_role = {
         ActKind.SUBMITTED: "author",

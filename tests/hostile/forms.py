@@ -14,7 +14,7 @@ from tests.hostile.account_forms import ACCOUNTS
 from tests.hostile.corpus import Value
 from tests.hostile.corpus.category import bundle
 from tests.hostile.form import Form, Sent, Upload, at, nothing
-from tests.hostile.world import BUNDLE_NAME, MEASURE, OTHER, World
+from tests.hostile.world import BUNDLE_NAME, MEASURE, World
 from tests.takes import subject
 
 
@@ -116,7 +116,7 @@ TAKES: Final = (
     Form(
         "Take: act",
         at("take-act", lambda world: world.draft.pk),
-        lambda _: {"kind": "sent back", "note": "Not yet.", "against": subject(OTHER).sha256},
+        lambda _: {"kind": "sent back", "note": "Not yet.", "against": "1 2"},
         ("kind",),
     ),
     Form(

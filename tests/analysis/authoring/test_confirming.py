@@ -27,12 +27,45 @@ def test_still_right_confirms_the_version_that_was_shown() -> None:
     assert "What it means." in page
     buttons = re.findall(r'class="button">([^<]+)</button>', page)
     assert buttons == ["Still right"]
-    shown = re.search(r'name="against" value="([0-9a-f]{64})"', page)
-    assert shown is not None
     import_objects(TARGET, MEASURE | {"description": "Yet another."}, release="3.0")
-    told = post_act(made, "reviewer", "confirmed", against=shown[1])
-    assert "has changed since this page was shown" in told
+    told = post_act(made, "reviewer", "confirmed", against=against(page))
+    assert "another release since this page was shown" in told
     assert made.confirmations == []
+
+
+def against(page: str) -> str:
+    """What a page's one form says that its reader has before them."""
+    (shown,) = re.findall(r'name="against" value="([^"]+)"', page)
+    return str(shown)
+
+
+@pytest.mark.parametrize("domain", ["enterprise", "mobile"])
+def test_still_right_is_refused_when_what_relates_to_the_object_changed(domain: str) -> None:
+    far = technique("T1600", "Far", (), "mobile")
+    import_objects(MEASURE, far, domain="mobile", release="1.0")
+    made = publish(MEASURE)
+    import_objects(TARGET, MEASURE | {"description": "Quite another thing."}, release="2.0")
+    page = signed_in("reviewer").get(reverse("admin:take-queue", args=["stale"])).content.decode()
+    # The object itself is the same to the byte.
+    if domain == "mobile":
+        held = [MEASURE, far, relationship("mitigates", MEASURE, far)]
+    else:
+        held = [TARGET, MEASURE | {"description": "Quite another thing."}]
+    import_objects(*held, domain=domain, release="3.0")
+    told = post_act(made, "reviewer", "confirmed", against=against(page))
+    assert "another release since this page was shown" in told
+    assert made.confirmations == []
+
+
+def test_still_right_is_taken_when_a_domain_without_the_object_changed() -> None:
+    far = technique("T1600", "Far", (), "mobile")
+    import_objects(far, domain="mobile", release="1.0")
+    made = publish(MEASURE)
+    import_objects(TARGET, MEASURE | {"description": "Quite another thing."}, release="2.0")
+    page = signed_in("reviewer").get(reverse("admin:take-queue", args=["stale"])).content.decode()
+    import_objects(far | {"name": "Farther"}, domain="mobile", release="2.0")
+    told = post_act(made, "reviewer", "confirmed", against=against(page))
+    assert "confirmed as still right" in told
 
 
 def offered(revision: Revision) -> list[str]:
@@ -110,9 +143,8 @@ def test_what_left_its_domain_is_confirmed_in_the_one_that_readers_see() -> None
     import_objects(beside, domain="mobile", release="19.0")
     queue = signed_in("reviewer").get(reverse("admin:take-queue", args=["stale"])).content.decode()
     assert "no longer in Mobile" in queue
-    shown = re.search(r'name="against" value="([0-9a-f]{64})"', queue)
-    assert shown is not None
-    assert "confirmed as still right" in post_act(made, "reviewer", "confirmed", against=shown[1])
+    told = post_act(made, "reviewer", "confirmed", against=against(queue))
+    assert "confirmed as still right" in told
     (done,) = Revision.objects.get().confirmations
     assert (done.domain, done.attack_version) == ("enterprise", "17.1")
     assert offered(made) == []

@@ -59,7 +59,7 @@ def _prose(words: str, before: Any, after: Any) -> Iterator[str]:
     if isinstance(before, str) and isinstance(after, str):
         for attack_ids, verb in zip(linked_otherwise(before, after), _VERBS, strict=True):
             if len(attack_ids) > MOST_NAMED:
-                yield f"{len(attack_ids)} links in the {words} {verb}"
+                yield f"{len(attack_ids):,} links in the {words} {verb}"
             else:
                 one, many = (f"{link} in the {words} to" for link in ("link", "links"))
                 yield from named(one, many, attack_ids, verb)
@@ -312,7 +312,7 @@ def named(one: str, many: str, names: Collection[str], verb: str) -> Iterator[st
     if not names:
         return
     if len(names) > MOST_NAMED:
-        yield f"{len(names)} {many} {verb}"
+        yield f"{len(names):,} {many} {verb}"
         return
     *leading, last = sorted((short(name) for name in names), key=str.casefold)
     shown = f"{', '.join(leading)} and {last}" if leading else last
@@ -321,7 +321,7 @@ def named(one: str, many: str, names: Collection[str], verb: str) -> Iterator[st
 
 def amount(count: int, one: str, many: str) -> str:
     """A number with its noun."""
-    return f"{count} {one if count == 1 else many}"
+    return f"{count:,} {one if count == 1 else many}"
 
 
 def are_same_words(one: str, other: str) -> bool:

@@ -364,7 +364,7 @@ def _restate(made: Upgrade, releases: Releases) -> None:
     said = (
         f"From ATT&CK {came_from} to {releases.after} by the Glexia ATT&CK Library."
         f" {amount(len(made.moved), 'entry', 'entries')} changed,"
-        f" {len(made.left)} left as {'it was' if len(made.left) == 1 else 'they were'}."
+        f" {len(made.left):,} left as {'it was' if len(made.left) == 1 else 'they were'}."
     )
     notes = [{"name": "Upgraded", "value": said}]
     notes += [

@@ -51,6 +51,7 @@ def test_names_are_left_to_their_lists_when_many_were_moved(count: int) -> None:
     assert [line.count for line in news.lines] == [30, count, 20]
     assert all(len(line.mentions) + line.more in {0, line.count} for line in news.lines)
     assert news.lines[1].href == f"{PAIR.path}{PAIR.query}#moved"
+    assert news.lines[1].counted == f"{count:,} techniques"
     assert news.untold == 0
 
 

@@ -188,7 +188,7 @@ def _by_id(known: Catalogue, text: str) -> Iterator[tuple[Entry, float]]:
 def _by_begun_id(shelf: Shelf, text: str, include_revoked: bool) -> Iterator[tuple[Entry, float]]:
     """The objects whose ATT&CK ID begins as a text does that is none itself, in their order."""
     known, begun = catalogue(shelf.snapshot_ids), as_typed(text)
-    if len(begun) < SHORTEST_PIECE or begun in known.by_id:
+    if not begun or begun in known.by_id:
         return
     for place, attack_id in enumerate(_ids_of(shelf.snapshot_ids).begun(begun)):
         for entry in known.by_id[attack_id]:

@@ -2,6 +2,7 @@
 
 import os
 import random
+import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from django import conf
 from django.db import connection, transaction
 from django.test import Client
+from hypothesis import settings
 from pytest_django import DjangoDbBlocker, Settings
 
 from glexia.caches import NOWHERE
@@ -18,6 +20,9 @@ from tests.databases import copied, in_use
 from tests.factories import clear_library
 from tests.library.pages import Site
 
+# No test asserts how long something takes.
+settings.register_profile("unhurried", settings(), deadline=None)
+settings.load_profile("unhurried")
 NEEDED_IN_CI = {"real_data", "browser", "redis", "clock"}
 
 
@@ -32,6 +37,9 @@ def pytest_configure() -> None:
     And keep nothing: what a test reads is what is there at that moment. Tests of what is kept, and
     servers that tests start, keep as the product does.
     """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # As a shell starts what runs in the background; what tests start would ignore it as well.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     conf.settings.EPOCH_SECONDS = 0.0
     conf.settings.CACHES["pages"] = {"BACKEND": NOWHERE}
     os.environ.setdefault("CRAWL_SEED", str(random.SystemRandom().randrange(10**6)))

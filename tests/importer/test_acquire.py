@@ -26,7 +26,7 @@ from importer.acquire import (
 )
 from importer.errors import BundleError
 from tests.importer import golden
-from tests.importer.hostile import UNHURRIED
+from tests.importer.hostile import OFTEN
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -142,7 +142,7 @@ def test_unpack_refuses_when_garbage_follows(encoding: str, garbage: bytes) -> N
 
 @each_compression
 @given(data=st.data())
-@UNHURRIED
+@OFTEN
 def test_unpack_raises_nothing_else_when_bytes_are_flipped(
     encoding: str, data: st.DataObject
 ) -> None:
@@ -154,7 +154,7 @@ def test_unpack_raises_nothing_else_when_bytes_are_flipped(
 
 
 @given(start=st.sampled_from([b"", b"\x1f\x8b\x08", *MAGIC.values()]), rest=st.binary())
-@UNHURRIED
+@OFTEN
 def test_unpack_raises_nothing_else_when_given_any_bytes(start: bytes, rest: bytes) -> None:
     assert is_unpacked_or_refused(start + rest)
 

@@ -27,8 +27,8 @@ from tests.importer.hostile import (
     JSON_VALUES,
     LARGEST,
     LEAVES,
+    OFTEN,
     TEXTS,
-    UNHURRIED,
     VALID,
     damaged_bundles,
     nested,
@@ -127,20 +127,20 @@ def test_digest_equals_an_independent_one_when_given_a_real_bundle(
 @example({"\r": 1, "": 2, '"': 3, "\\": 4, "/": 5, "\x7f": 6, " ": 7, "!": 8, "\t": 9})
 @example({"a": "x", "a\x00": "y", "a\x1f": "z", "A": ":-1", "aa": ",[1"})
 @example({"\ufb33": 1, "\U0001f600": 2, "\ue000": 3, "é": 4, "z": 5})
-@UNHURRIED
+@OFTEN
 def test_digest_equals_an_independent_one_when_given_any_json(properties: Properties) -> None:
     assert digest(properties).canonical == rfc8785.dumps(properties)
     assert digest(properties).sha256 == hashlib.sha256(rfc8785.dumps(properties)).digest()
 
 
 @given(properties=st.dictionaries(KEYS, TEXTS | st.lists(TEXTS | st.booleans()), max_size=8))
-@UNHURRIED
+@OFTEN
 def test_digest_equals_the_rfcs_own_words_when_there_are_no_numbers(properties: Properties) -> None:
     assert digest(properties).canonical == independent(properties)
 
 
 @given(properties=JSON_OBJECTS)
-@UNHURRIED
+@OFTEN
 def test_digest_is_of_text_that_reads_as_the_same_when_parsed_again(properties: Properties) -> None:
     found = digest(properties)
     assert same(orjson.loads(found.canonical), properties)
@@ -159,7 +159,7 @@ def test_a_number_is_written_canonically_when_it_stands_anywhere(
 
 
 @given(properties=JSON_OBJECTS, by=st.randoms(use_true_random=False))
-@UNHURRIED
+@OFTEN
 def test_digest_is_the_same_when_keys_stand_in_another_order(
     properties: Properties, by: random.Random
 ) -> None:
@@ -167,7 +167,7 @@ def test_digest_is_the_same_when_keys_stand_in_another_order(
 
 
 @given(properties=JSON_OBJECTS, put=JSON_VALUES, data=st.data())
-@UNHURRIED
+@OFTEN
 def test_digest_is_another_when_any_value_changes(
     properties: Properties, put: Any, data: st.DataObject
 ) -> None:
@@ -181,7 +181,7 @@ def test_digest_is_another_when_any_value_changes(
 
 
 @given(properties=JSON_OBJECTS, name=KEYS, value=LEAVES)
-@UNHURRIED
+@OFTEN
 def test_digest_is_another_when_a_field_is_gained_or_lost(
     properties: Properties, name: str, value: Any
 ) -> None:
@@ -190,7 +190,7 @@ def test_digest_is_another_when_a_field_is_gained_or_lost(
 
 
 @given(parts=st.lists(JSON_VALUES, min_size=2, max_size=5), by=st.randoms(use_true_random=False))
-@UNHURRIED
+@OFTEN
 def test_digest_is_another_when_a_list_stands_in_another_order(
     parts: list[Any], by: random.Random
 ) -> None:
@@ -334,7 +334,7 @@ def test_numbers_are_looked_through_when_they_are_many_under_a_long_name() -> No
 
 
 @given(broken=damaged_bundles())
-@UNHURRIED
+@OFTEN
 def test_digest_raises_nothing_else_when_a_bundle_is_damaged(broken: Properties) -> None:
     objects = broken.get("objects")
     for found in objects if isinstance(objects, list) else ():

@@ -13,7 +13,7 @@ from importer.errors import BundleError
 from importer.pipeline import Options, import_bundles
 from library.models import Snapshot
 from tests.factories import bundle, mitigation, source
-from tests.importer.hostile import UNHURRIED
+from tests.importer.hostile import OFTEN
 
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 5) | st.text(),
@@ -23,7 +23,7 @@ ANY_JSON = st.recursive(
 
 
 @given(ANY_JSON, st.sampled_from([None, 2]))
-@UNHURRIED
+@OFTEN
 def test_a_text_has_as_many_keys_as_its_canonical_form(value: Any, indent: int | None) -> None:
     text = json.dumps(value, ensure_ascii=False, indent=indent).encode(errors="surrogatepass")
     keys = keys_of_canonical(orjson.dumps(orjson.loads(text)))

@@ -22,8 +22,8 @@ from tests.importer import golden
 from tests.importer.hostile import (
     MITIGATION,
     ODD_VALUES,
+    OFTEN,
     TECHNIQUE,
-    UNHURRIED,
     VALID,
     damaged_bundles,
 )
@@ -356,7 +356,7 @@ def test_a_bundle_is_a_sample_when_it_says_so_whoever_wrote_it() -> None:
 
 
 @given(broken=damaged_bundles(), release=st.sampled_from([None, "9.0"]))
-@UNHURRIED
+@OFTEN
 def test_identify_raises_nothing_else_when_a_bundle_is_damaged(
     broken: Properties, release: str | None
 ) -> None:

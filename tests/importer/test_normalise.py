@@ -32,10 +32,10 @@ from tests.importer.hostile import (
     MITIGATES,
     MITIGATION,
     ODD_VALUES,
+    OFTEN,
     STRATEGY,
     TACTIC,
     TECHNIQUE,
-    UNHURRIED,
     VALID,
 )
 
@@ -187,7 +187,7 @@ def test_a_timestamp_is_a_moment_in_utc_or_nothing(value: Any, expected: datetim
 
 
 @given(value=st.text() | st.datetimes().map(datetime.isoformat) | JSON_VALUES)
-@UNHURRIED
+@OFTEN
 def test_a_timestamp_raises_nothing_when_given_anything(value: Any) -> None:
     found = timestamp(value)
     assert found is None or found.tzinfo is UTC
@@ -223,7 +223,7 @@ def test_normalise_raises_nothing_when_a_field_holds_any_json_type(field: str, v
 
 
 @given(value=JSON_VALUES, field=st.sampled_from(FIELDS), data=st.data())
-@UNHURRIED
+@OFTEN
 def test_normalise_raises_nothing_when_a_field_holds_any_json(
     value: Any, field: str, data: st.DataObject
 ) -> None:

@@ -18,7 +18,7 @@ from tests.importer.hostile import (
     JSON_OBJECTS,
     JSON_VALUES,
     ODD_VALUES,
-    UNHURRIED,
+    OFTEN,
     VALID,
     damaged_bundles,
 )
@@ -77,19 +77,19 @@ def test_parse_agrees_with_the_golden_file_when_given_a_sample(name: str) -> Non
 
 
 @given(raw=st.binary(max_size=300))
-@UNHURRIED
+@OFTEN
 def test_parse_raises_nothing_else_when_given_any_bytes(raw: bytes) -> None:
     assert parsed_or_refused(raw) is None
 
 
 @given(value=JSON_VALUES)
-@UNHURRIED
+@OFTEN
 def test_parse_raises_nothing_else_when_given_any_json(value: Any) -> None:
     assert parsed_or_refused(orjson.dumps(value)) is None
 
 
 @given(objects=st.lists(JSON_VALUES, max_size=4), more=JSON_OBJECTS)
-@UNHURRIED
+@OFTEN
 def test_parse_raises_nothing_else_when_the_objects_are_any_json(
     objects: list[Any], more: Properties
 ) -> None:
@@ -97,14 +97,14 @@ def test_parse_raises_nothing_else_when_the_objects_are_any_json(
 
 
 @given(broken=damaged_bundles())
-@UNHURRIED
+@OFTEN
 def test_parse_raises_nothing_else_when_a_bundle_is_damaged(broken: Properties) -> None:
     bundle = parsed_or_refused(orjson.dumps(broken))
     assert bundle is None or bundle.objects == broken["objects"]
 
 
 @given(start=st.integers(0, len(RAW)), skipped=st.integers(1, 40), put=st.binary(max_size=4))
-@UNHURRIED
+@OFTEN
 def test_parse_raises_nothing_else_when_bytes_are_replaced(
     start: int, skipped: int, put: bytes
 ) -> None:
@@ -286,7 +286,7 @@ def test_parse_refuses_in_one_sentence_when_what_it_quotes_is_deep(levels: int) 
 
 
 @given(value=JSON_VALUES | st.sampled_from(ODD_VALUES))
-@UNHURRIED
+@OFTEN
 def test_a_value_is_quoted_short_and_on_one_line_when_it_is_anything(value: Any) -> None:
     assert quoted(value).isprintable()
     assert len(quoted(value)) < 600

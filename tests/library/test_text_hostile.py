@@ -96,7 +96,7 @@ ANYTHING = MARKUP | st.text(st.characters(codec=None), max_size=200)
 
 
 @given(ANYTHING, st.sampled_from(["", "/learn/x?y=1&z"]))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_rendering_is_sound_whatever_the_text(text: str, base: str) -> None:
     references = References()
 
@@ -112,7 +112,7 @@ def test_rendering_is_sound_whatever_the_text(text: str, base: str) -> None:
 
 
 @given(ANYTHING)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_plain_text_is_one_line_whatever_the_text(text: str) -> None:
     assert "\n" not in plain(text)
     assert len(plain(text, 20)) <= 20
@@ -144,7 +144,7 @@ WORDS = st.sampled_from(
 
 
 @given(st.lists(st.tuples(WORDS, NAMES), min_size=1, max_size=8))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_no_marker_reaches_the_reader_when_citations_are_well_formed(
     parts: list[tuple[str, str]],
 ) -> None:
@@ -160,7 +160,7 @@ def test_no_marker_reaches_the_reader_when_citations_are_well_formed(
 
 
 @given(ANYTHING)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_links_asked_for_are_found_beforehand_whatever_the_text(text: str) -> None:
     asked: set[AttackLink] = set()
     text = text.replace("&", "")  # an address spelled with entities is not one as written
@@ -183,7 +183,7 @@ def test_links_asked_for_are_found_beforehand_whatever_the_text(text: str) -> No
         max_size=9,
     ).map("".join)
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_the_short_way_leads_where_the_long_one_does(text: str) -> None:
     linked = f"{text} [Shell](https://attack.mitre.org/techniques/T1059) {text}(Citation: A & 'b')"
     for each in (text, linked):

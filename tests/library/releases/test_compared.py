@@ -327,7 +327,6 @@ def applied_links(before: set[tuple[Any, ...]], of: ReleaseDifference) -> set[tu
 
 @given(a=releases, b=releases, c=releases)
 @settings(
-    deadline=None,
     max_examples=20,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -354,7 +353,6 @@ def test_any_releases_lead_to_each_other(
 
 @given(a=releases, b=releases, c=releases, d=releases)
 @settings(
-    deadline=None,
     max_examples=20,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -96,6 +96,7 @@ def test_what_becomes_an_id_is_offered_first_while_it_is_typed(
         ("t 105", ["T1052", "T1059", "T1059.001"]),
         ("m103", ["M1036", "M1037"]),
         ("M10", ["M1036", "M1037"]),
+        ("m1", ["M1036", "M1037"]),
         ("det00", ["DET0083"]),
         ("t106", []),
     ],

@@ -46,7 +46,7 @@ check: dev ## ruff, mypy, templates, Django's checks, migrations, the sample, ad
 rehearse: setup ## take the steps of the Dockerfile and compose.yaml without a container (ARGS=…)
 	@exec $(PYTHON) scripts/rehearse.py $(ARGS)
 
-bench: dev ## measure what the issues give budgets for (ARGS=…)
+bench: dev ## measure imports, pages and searches against their budgets (ATTACK_BUNDLES=… ARGS=…)
 	@exec $(PYTHON) -m tests.benchmarks $(ARGS)
 
 sbom: dev ## write what the product is made of to sbom.json, as CycloneDX

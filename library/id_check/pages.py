@@ -270,5 +270,7 @@ class _Places:
         in_both = [
             e.domain for e in outcome.after if e.domain in {o.domain for o in outcome.before}
         ]
-        query = difference_query(releases.before, releases.after, next(iter(in_both), ""))
+        if not in_both:
+            return ""
+        query = difference_query(releases.before, releases.after, in_both[0])
         return f"{address}/history{query}"

@@ -24,7 +24,11 @@ class Verdict(Enum):
 
     REVOKED = "revoked", "Revoked", "MITRE withdrew these; each says what MITRE put in its place."
     DEPRECATED = "deprecated", "Deprecated", "MITRE withdrew these and names no successor."
-    GONE = "gone", "Gone", "The release you want does not have them, not even as withdrawn."
+    GONE = (
+        "gone",
+        "Gone",
+        "The release you want does not have them in what is compared, not even as withdrawn.",
+    )
     RENAMED = "renamed", "Renamed", "The same object under another name."
     IDENTIFIED = (
         "id-changed",
@@ -33,7 +37,7 @@ class Verdict(Enum):
     )
     MOVED = "tactic-moved", "Tactic moved", "They serve other tactics than before."
     CHANGED = "changed", "Changed", "Neither renamed nor moved; something else is different."
-    NEW = "new", "New", "The release you mapped to did not have them."
+    NEW = "new", "New", "The release you mapped to did not have them in what is compared."
     ELSEWHERE = "not-compared", "Not compared", "They stand in releases or domains not asked for."
     NEVER = "never-existed", "Never existed", "No release held here has these IDs."
     UNCHANGED = "unchanged", "Unchanged", "They and all that is linked to them read as before."
@@ -153,6 +157,9 @@ class Judge:
         if new:
             every = [change for _, changes in told for change in changes]
             verdict, weight = _verdict(old[0], new[0], every), _weight(old[0], new[0], every)
+            if verdict is Verdict.UNCHANGED and phrases:
+                # It came to a domain or left one.
+                verdict = Verdict.CHANGED
         chain = self.after.known.chain(new[0]) if verdict is Verdict.REVOKED else ()
         other = self.after.meant(attack_id, self.releases.domains)
         if other and other[0].object_id != old[0].object_id:
@@ -164,7 +171,7 @@ class Judge:
     def _standing(self, old: tuple[Entry, ...], new: tuple[Entry, ...]) -> Iterator[str]:
         """How the object itself stands in the two releases."""
         if not new:
-            yield f"not in ATT&CK {self.releases.after}"
+            yield _absence(self.after, old[0])
             return
         if new[0].attack_id != old[0].attack_id:
             yield f"its ID is now {new[0].attack_id}" if new[0].attack_id else "it has no ID now"
@@ -178,11 +185,12 @@ class Judge:
         for domain in before.keys() - after.keys():
             yield f"no longer in {Domain(domain).label}"
         for domain in after.keys() - before.keys():
-            yield f"now in {Domain(domain).label} as well"
+            more = " as well" if before.keys() & after.keys() else ""
+            yield f"now in {Domain(domain).label}{more}"
 
     def _new(self, attack_id: str, count: int, new: tuple[Entry, ...]) -> Outcome:
         """What an ID is that the second of the two releases alone has."""
-        verdict, phrases = Verdict.NEW, [f"not in ATT&CK {self.releases.before}"]
+        verdict, phrases = Verdict.NEW, [_absence(self.before, new[0])]
         same = self.before.rows(new[0].object_id, self.releases.domains)
         if same:
             had = f"had the ID {same[0].attack_id}" if same[0].attack_id else "had no ID"
@@ -204,17 +212,25 @@ class Judge:
         return Outcome(attack_id, count, Verdict.ELSEWHERE, (phrase,), known_as=others[0][2])
 
 
+def _absence(release: Holdings, entry: Entry) -> str:
+    """That a release does not have an object, or has it in domains alone that are not compared."""
+    places = [Domain(held.domain).label for held in release.rows(entry.object_id, Domain.values)]
+    where = f"in {' and '.join(places)} alone" if places else "not"
+    return f"{where} in ATT&CK {release.release}"
+
+
 def _transitions(old: Iterable[Entry], new: Iterable[Entry]) -> Iterator[tuple[str, Transition]]:
     """An object in each domain that both releases have it in; none where it is dead in both.
 
-    What is edited in an object that was withdrawn long ago is of no use to anybody.
+    What is edited in an object that was withdrawn long ago is of no use to anybody. One that left
+    every domain that it was in is compared as the first of its old ones and of its new have it.
     """
     after = {entry.domain: entry for entry in new}
-    for was in old:
-        now = after.get(was.domain)
-        if now is not None and (was.live or now.live):
+    sides = [(was, after[was.domain]) for was in old if was.domain in after]
+    for was, now in sides or zip(list(old)[:1], list(new)[:1], strict=False):
+        if was.live or now.live:
             yield (
-                was.domain,
+                now.domain,
                 Transition(
                     was.object_id,
                     was.snapshot_id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from library.addresses import difference_query, own_address
@@ -56,16 +56,19 @@ class History:
     @property
     def releases(self) -> list[str]:
         """The releases that hold the object in any domain, newest first: what may be compared."""
-        held = {place.release for line in self.lines for place in line.holding}
-        return sorted(held, key=release_order, reverse=True)
+        return _newest_first(place.release for line in self.lines for place in line.holding)
 
     @property
     def choice(self) -> Asked:
-        """What the form has chosen: as asked, else the two newest releases."""
+        """What the form has chosen: as asked, else the two newest of a domain with so many."""
         if self.asked.before or self.asked.after:
             return self.asked
-        newest, *rest = self.releases or [""]
-        return Asked(rest[0] if rest else newest, newest)
+        for line in self.lines:
+            newest, *rest = _newest_first(place.release for place in line.holding) or [""]
+            if rest:
+                return Asked(rest[0], newest, line.domain)
+        newest = next(iter(self.releases), "")
+        return Asked(newest, newest)
 
     @property
     def substance(self) -> list[str]:
@@ -155,6 +158,10 @@ def history_page(shelf: Shelf, history: History, before: str) -> HistoryPage:
         earlier=f"?before={rest}" if rest else "",
         is_part=_is_part(history.lines, before),
     )
+
+
+def _newest_first(releases: Iterable[str]) -> list[str]:
+    return sorted(set(releases), key=release_order, reverse=True)
 
 
 def _is_part(lines: Sequence[Timeline], before: str) -> bool:

@@ -20,11 +20,16 @@ from library.reading import reading
 
 NOW_REPLACED: Final = "Now replaced by"
 ENDS: Final = """
-    SELECT e.snapshot_id, true, e.target_id FROM library_snapshotedge e
-    WHERE e.snapshot_id = ANY(%(snapshots)s) AND e.kind = %(kind)s AND e.source_id = %(object)s
-    UNION ALL
-    SELECT e.snapshot_id, false, e.source_id FROM library_snapshotedge e
-    WHERE e.snapshot_id = ANY(%(snapshots)s) AND e.kind = %(kind)s AND e.target_id = %(object)s
+    SELECT e.snapshot_id, e.is_heir, e.other FROM (
+        SELECT snapshot_id, true AS is_heir, source_id, target_id AS other
+        FROM library_snapshotedge
+        WHERE snapshot_id = ANY(%(snapshots)s) AND kind = %(kind)s AND source_id = %(object)s
+        UNION ALL
+        SELECT snapshot_id, false, source_id, source_id FROM library_snapshotedge
+        WHERE snapshot_id = ANY(%(snapshots)s) AND kind = %(kind)s AND target_id = %(object)s
+    ) e
+    JOIN library_snapshotobject m ON m.snapshot_id = e.snapshot_id AND m.object_id = e.source_id
+    JOIN library_objectversion v ON v.id = m.version_id AND v.revoked
 """
 
 

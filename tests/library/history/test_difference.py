@@ -355,3 +355,17 @@ def test_search_engines_keep_histories_and_not_comparisons(site: Site) -> None:
     history = site.page(HISTORY)
     assert not history.has("meta", name="robots")
     assert history.one("link", rel="canonical")["href"].endswith("/M1000/history")
+
+
+def test_the_form_has_two_releases_of_one_domain_chosen(site: Site) -> None:
+    both = mitigation("M1013", "Guidance")
+    for domain, release in (("enterprise", "16.1"), ("enterprise", "18.1"), ("mobile", "17.1")):
+        import_objects(both, domain=domain, release=release)
+    address = f"{LIBRARY}/mitigations/M1013/history"
+    form = site.page(address).one("form", css="compare")
+    chosen = {
+        select["name"]: [o.words for o in select.all("option") if "selected" in o.attributes]
+        for select in form.all("select")
+    }
+    assert chosen == {"from": ["16.1"], "to": ["18.1"], "domain": ["Enterprise"]}
+    assert site.page(f"{address}?from=16.1&to=18.1&domain=enterprise")

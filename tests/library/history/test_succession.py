@@ -98,3 +98,11 @@ def test_two_that_replace_each_other_are_told_as_revoked_alone(site: Site) -> No
     import_objects(DEAD, FIRST | {"revoked": True}, BY_FIRST, back, release="2.0")
     for attack_id in ("M1001", "M1002"):
         assert told(site.page(f"{MITIGATIONS}/{attack_id}/history"))[0] == ["Now revoked"]
+
+
+def test_what_came_back_replaces_when_the_link_of_its_own_revocation_stayed(site: Site) -> None:
+    stayed = relationship("revoked-by", FIRST, OLD)
+    import_objects(OLD, FIRST | {"revoked": True}, stayed, release="1.0")
+    import_objects(DEAD, FIRST, stayed, BY_FIRST, release="2.0")
+    assert site.moves(f"{MITIGATIONS}/M1001").startswith(f"{MITIGATIONS}/M1002")
+    assert "Now replaced by: M1002 First" in site.page(f"{MITIGATIONS}/M1001/history").words

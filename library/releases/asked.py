@@ -137,6 +137,9 @@ class ChangesAsked:
     lives_again: bool = False
     """Those alone that the earlier release holds as revoked or deprecated and the later as live."""
 
+    live: bool = False
+    """Of entries, those alone that are neither revoked nor deprecated where they were last held."""
+
     is_whole: bool | None = None
     """Of additions, those alone that no domain shown held before, or those that another one did.
 
@@ -172,6 +175,7 @@ class ChangesAsked:
             weight=Weight(weight) if weight in list(Weight) else None,
             relinked=kind == RELINKED,
             lives_again=query.get("again", "") == "true",
+            live=query.get("live", "") == "true",
             is_whole=_ANSWERS.get(query.get(_WHOLE[kind], "")) if kind in _WHOLE else None,
             about=about if about in FIELDS else "",
             end=query.get("with", "")[:120],
@@ -189,6 +193,7 @@ class ChangesAsked:
                 "kind": kind,
                 "weight": self.weight or "",
                 "again": "true" if self.lives_again else "",
+                "live": "true" if self.live else "",
                 _WHOLE.get(kind, ""): "" if self.is_whole is None else str(self.is_whole).lower(),
                 "about": self.about,
                 "with": self.end,

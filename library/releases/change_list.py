@@ -127,13 +127,16 @@ def _objects(shelf: Shelf, pair: Pair, asked: ChangesAsked) -> ChangeList:
 
 def _links(shelf: Shelf, pair: Pair, asked: ChangesAsked) -> ChangeList:
     by_fate = fitting_links(pair, asked)
+    # A choice leads to all of its kind, whether the relationship is new or was led elsewhere.
+    is_narrow = asked.is_whole is not None
+    every = fitting_links(pair, replace(asked, is_whole=None)) if is_narrow else by_fate
     shown = [
         each for fate in LinkFate if asked.link_change in {None, fate} for each in by_fate[fate]
     ]
     at = replace(asked, offset=clamped(asked.offset, len(shown)))
     choices = [
         (fate.capitalize(), replace(_bare(asked), link_change=fate), len(found))
-        for fate, found in by_fate.items()
+        for fate, found in every.items()
     ]
     frame = _Frame(shelf, pair, at, asked.links, len(shown))
     some = shown[at.offset : at.offset + PAGE_SIZE]
@@ -144,7 +147,7 @@ def _links(shelf: Shelf, pair: Pair, asked: ChangesAsked) -> ChangeList:
 def _bare(asked: ChangesAsked) -> ChangesAsked:
     """The same with every kind of change, from the first row on."""
     bare = replace(asked, kind=None, link_change=None, relinked=False, offset=0)
-    return replace(bare, lives_again=False, is_whole=None)
+    return replace(bare, lives_again=False, live=False, is_whole=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,11 @@ ENDS: Final = """
     WHERE snapshot_id = %(snapshot)s AND version_id = ANY(%(versions)s)
 """
 REVOKED_BY: Final = """
-    SELECT source_id, target_id FROM library_snapshotedge
-    WHERE snapshot_id = %(after)s AND kind = %(kind)s ORDER BY source_id, target_id
+    SELECT e.source_id, e.target_id FROM library_snapshotedge e
+    JOIN library_snapshotobject m ON m.snapshot_id = e.snapshot_id AND m.object_id = e.source_id
+    JOIN library_objectversion v ON v.id = m.version_id AND v.revoked
+    JOIN library_snapshotobject t ON t.snapshot_id = e.snapshot_id AND t.object_id = e.target_id
+    WHERE e.snapshot_id = %(after)s AND e.kind = %(kind)s ORDER BY e.source_id, e.target_id
 """
 
 

@@ -132,6 +132,8 @@ def _is_weighed(changed: ChangedObject) -> bool:
 def _fits(changed: ChangedObject, asked: ChangesAsked) -> bool:
     if asked.lives_again and not changed.lives_again:
         return False
+    if asked.live and not changed.shown.live:
+        return False
     if changed.kind is None:
         return asked.relinked or (asked.kind is None and asked.weight is not None)
     return not asked.relinked and asked.kind in {None, changed.kind}

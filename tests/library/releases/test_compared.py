@@ -65,7 +65,7 @@ def links(of: ReleaseDifference) -> dict[str, dict[str, int]]:
     }
 
 
-def _key(of: ReleaseDifference, found: Properties) -> int:
+def key_of(of: ReleaseDifference, found: Properties) -> int:
     return next(each.object_id for each in of.objects if each.stix_id == found["id"])
 
 
@@ -120,7 +120,7 @@ def test_revoked_object_names_what_replaced_it_hop_by_hop() -> None:
     dead = [found | {"revoked": True} for found in (T1000, T1001)]
     of = compared([T1000, T1001, then], [*dead, then, first, second])
     assert told(of, "attack-pattern") == {"revocations": sorted(found["id"] for found in dead)}
-    assert [found.attack_id for found in of.replaced_by(_key(of, T1000))] == ["T1001", "T1002"]
+    assert [found.attack_id for found in of.replaced_by(key_of(of, T1000))] == ["T1001", "T1002"]
     (entry,) = (
         found
         for found in changes(of)["attack-pattern"]["revocations"]
@@ -143,7 +143,7 @@ def test_technique_is_moved_when_it_stands_under_another_tactic() -> None:
     fresh = technique("T1003", "Fresh", ("access",))
     of = compared([T1000, T1001, IMPACT, ACCESS], [moved, T1001, IMPACT, ACCESS, fresh])
     (only,) = of.moved.values()
-    assert of.weigh(of.objects)[_key(of, T1000)] is Weight.MATERIAL
+    assert of.weigh(of.objects)[key_of(of, T1000)] is Weight.MATERIAL
     assert {change: [end.name for end in ends] for change, ends in only.items()} == {
         LinkFate.ADDED: ["Access"],
         LinkFate.REMOVED: ["Impact"],
@@ -167,14 +167,14 @@ def test_technique_is_not_moved_when_its_tactic_has_another_name() -> None:
     follows = T1000 | {"kill_chain_phases": technique("T1", "", ("effect",))["kill_chain_phases"]}
     of = compared([T1000, IMPACT], [follows, renamed])
     assert of.moved == {}
-    assert of.weigh(of.objects)[_key(of, T1000)] is Weight.AROUND
+    assert of.weigh(of.objects)[key_of(of, T1000)] is Weight.AROUND
     assert [found.stix_id for found in of.renamed] == [IMPACT["id"]]
 
 
 def test_change_of_what_is_dead_weighs_by_the_tactics_it_states() -> None:
     dead = T1000 | {"revoked": True}
     of = compared([dead, IMPACT], [dead | {"kill_chain_phases": []}, IMPACT])
-    assert of.weigh(of.objects)[_key(of, T1000)] is Weight.MATERIAL
+    assert of.weigh(of.objects)[key_of(of, T1000)] is Weight.MATERIAL
 
 
 def test_change_of_what_is_dead_is_not_material_when_its_tactic_has_another_name() -> None:
@@ -183,13 +183,13 @@ def test_change_of_what_is_dead_is_not_material_when_its_tactic_has_another_name
         technique("T1000", "Thing", (each,)) | {"revoked": True} for each in ("impact", "effect")
     )
     of = compared([old, IMPACT], [new, renamed])
-    assert of.weigh(of.objects)[_key(of, T1000)] is Weight.AROUND
+    assert of.weigh(of.objects)[key_of(of, T1000)] is Weight.AROUND
 
 
 def test_name_that_differs_in_white_space_is_no_new_name() -> None:
     of = compared([T1000], [T1000 | {"name": f"{T1000['name']} "}])
     assert of.renamed == []
-    assert of.weigh(of.objects)[_key(of, T1000)] is Weight.NOISE
+    assert of.weigh(of.objects)[key_of(of, T1000)] is Weight.NOISE
 
 
 def test_change_under_the_same_date_is_counted_as_made_in_silence() -> None:

@@ -2,7 +2,14 @@
 
 import pytest
 
-from tests.factories import attack_object, import_objects, mitigation, relationship, stix_id
+from tests.factories import (
+    attack_object,
+    import_objects,
+    mitigation,
+    relationship,
+    stix_id,
+    technique,
+)
 from tests.library.pages import Site
 from tests.library.releases.pages.pair import (
     DYING,
@@ -127,3 +134,17 @@ def test_brief_leads_to_lists_as_long_as_its_figures(site: Site) -> None:
         number = link.words.split()[0]
         if number.isdigit() and int(number) and "/changes" in link["href"]:
             assert len(entries(site.page(link["href"]))) == int(number), link["href"]
+
+
+def test_what_came_and_was_revoked_in_between_is_not_told_as_new(site: Site) -> None:
+    dead, live = (technique(f"T100{n}", f"Thing {n}", ("impact",)) for n in (7, 8))
+    dead |= {"revoked": True}
+    import_objects(IMPACT, KEPT, release="1.0")
+    import_objects(IMPACT, KEPT, dead, relationship("revoked-by", dead, KEPT), release="2.0")
+    assert "could be used against us" not in site.page(f"{PAIR}/brief").words
+    import_objects(IMPACT, KEPT, dead, live, release="3.0")
+    page = site.page(f"{RELEASES}/1.0...3.0/brief")
+    assert "1 new technique" in page.words
+    assert "Thing 7" not in page.words
+    (listed,) = {link["href"] for link in page.all("a") if link.words == "1 new technique"}
+    assert site.page(listed).one(id="results-count").one("strong").words == "1 change"

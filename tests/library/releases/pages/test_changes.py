@@ -190,3 +190,20 @@ def test_relationship_without_ends_is_listed_by_its_id(site: Site) -> None:
     import_objects(GROUP, release="1.0")
     import_objects(GROUP, lost, release="2.0")
     assert entries(site.page(f"{PAIR}/changes?type=relationship")) == [lost["id"]]
+
+
+def test_choices_of_relationships_lead_to_lists_as_long_when_one_was_led_elsewhere(
+    site: Site,
+) -> None:
+    other = technique("T1001", "Other")
+    gang = attack_object("intrusion-set", "G1001", "Gang")
+    led = relationship("uses", GROUP, other, "It ran.")
+    import_objects(KEPT, other, GROUP, gang, led, release="1.0")
+    fresh = relationship("uses", gang, KEPT, "It walked.")
+    led |= {"target_ref": KEPT["id"]}
+    import_objects(KEPT, other, GROUP, gang, led, fresh, release="2.0")
+    links = site.page(f"{PAIR}/brief").all("a")
+    (figure,) = [link for link in links if link.words == "1 new example"]
+    for choice in site.page(figure["href"]).one("nav", **{"aria-label": "Kind of change"}).all("a"):
+        listed = site.page(choice["href"]).one(id="results-count").one("strong").words
+        assert listed.split()[0] == choice.one(css="figure").words, choice.words

@@ -276,3 +276,11 @@ def test_successor_is_marked_where_it_is_itself_deprecated_or_revoked(site: Site
     layer = loaded(site, f"{PAIR}/navigator?domain=enterprise")
     comments = {one["techniqueID"]: one["comment"] for one in layer["techniques"]}
     assert "in favour of T1002 Way 2 (deprecated)" in comments["T1000"]
+
+
+def test_a_comparison_says_what_differs_beside_entries_and_relationships(site: Site) -> None:
+    for release in ("1.0", "2.0"):
+        import_objects(KEPT, release=release)
+    words = site.page(PAIR).words
+    assert "Nothing differs" not in words
+    assert "No entry and no relationship differs; 1 other object of the bundles does" in words

@@ -1,11 +1,13 @@
-"""Writing to the audit log."""
+"""Writing to the audit log, and when something in it was done."""
 
+from collections.abc import Collection
+from datetime import datetime
 from typing import Final
 
 from accounts.actors import command_actor, current_actor, current_address
 from accounts.models import AuditEntry
 
-__all__ = ["command_actor", "current_actor", "record"]
+__all__ = ["command_actor", "current_actor", "record", "recorded_at"]
 
 LONGEST: Final = 1000
 MOST: Final = 200
@@ -26,6 +28,12 @@ def record(actor: str, action: str, target: str, **details: object) -> None:
         target=_readable(target),
         details={name: _bounded(value) for name, value in said.items()},
     )
+
+
+def recorded_at(actions: Collection[str], *, save_on: Collection[str]) -> list[datetime]:
+    """When acts of these kinds were done, save those on these targets; one query."""
+    entries = AuditEntry.objects.filter(action__in=actions).exclude(target__in=save_on)
+    return list(entries.values_list("at", flat=True))
 
 
 def _bounded(value: object) -> object:

@@ -264,9 +264,17 @@ def _contents(snapshots: tuple[int, ...]) -> list[dict[int, dict[str, Any]]]:
     rows = ObjectContent.objects.filter(
         version__memberships__snapshot__in=snapshots,
         version__object__stix_type__in=[name for kind in kinds for name in kind.stix_types],
-    ).values_list("version__object__stix_type", "version__object_id", "canonical")
+    ).values_list(
+        "version__object__stix_type",
+        "version__object_id",
+        "canonical",
+        "version__memberships__snapshot",
+    )
     found: dict[ObjectType, dict[int, dict[str, Any]]] = {kind: {} for kind in kinds}
-    for stix_type, object_id, canonical in rows:
+    # As the first snapshot that holds it has it, like the node.
+    for stix_type, object_id, canonical, _ in sorted(
+        rows, key=lambda row: -snapshots.index(row[-1])
+    ):
         found[type_of(stix_type)][object_id] = orjson.loads(canonical)
     return list(found.values())
 

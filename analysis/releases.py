@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from analysis.published import published
 from analysis.sensing import compare_sensed
+from analysis.staleness import together
 from library.comparison import Transition
 from library.models import SnapshotObject
 from library.panels import Panel
@@ -69,30 +70,33 @@ class TouchedTakes:
 def takes_panel(shelf: Shelf, compared: Sequence[ReleaseDifference]) -> Panel | None:
     """What two releases mean for published Takes; nothing while there is none.
 
-    Four queries, a fifth where direct links of detection changed. A Take counts once, in the first
-    domain whose two releases both hold its object.
+    Four queries a domain, a fifth where direct links of detection changed. A Take counts once, with
+    what changed in every domain whose two releases both hold its object.
     """
     touched = TouchedTakes()
     takes = published(shelf.epoch)
     if not takes:
         return None
-    rest = set(takes)
+    found: dict[str, list[tuple[str, Sequence[Change]]]] = {}
+    shown: dict[str, ObjectVersion] = {}
     for one in compared:
-        sides = _sides(one, rest)
-        rest -= sides.keys()
+        sides = _sides(one, set(takes))
         transitions = {stix_id: _transition(one, *two) for stix_id, two in sides.items()}
         types = {after.object_id: after.object.stix_type for _, after in sides.values()}
         changed = compare_sensed(set(transitions.values()), types)
-        for stix_id, (_, after) in sorted(sides.items(), key=lambda each: each[1][1].version.name):
-            _sort(touched, stix_id, after.version, changed[transitions[stix_id]])
+        for stix_id, (_, after) in sides.items():
+            shown.setdefault(stix_id, after.version)
+            found.setdefault(stix_id, []).append((one.after.domain, changed[transitions[stix_id]]))
+    for stix_id, version in sorted(shown.items(), key=lambda each: each[1].name):
+        _sort(touched, stix_id, version, tuple(together(found[stix_id])))
     groups = (
         Group("revoked", "Revoked", touched.revoked),
         Group("material", "Changed in substance", touched.material),
         Group("around", "Changed around them", touched.around),
         Group("untouched", "Untouched", touched.untouched),
     )
-    shown = {"total": touched.total, "groups": [group for group in groups if group.takes]}
-    return Panel("analysis/_release_takes.html", shown)
+    told = {"total": touched.total, "groups": [group for group in groups if group.takes]}
+    return Panel("analysis/_release_takes.html", told)
 
 
 def _sort(

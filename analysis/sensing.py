@@ -11,11 +11,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from django.db import connection
-
 from library.changes import Change, LinkChange
 from library.comparison import Transition, compare_with_links
 from library.identifiers import DATA_COMPONENT, TECHNIQUE, Link, type_of
+from library.reading import reading
 from library.substance import amount
 
 type Sensed = Mapping[tuple[int, int], set[int]]
@@ -131,7 +130,7 @@ def _sensed(transitions: Collection[Transition]) -> Sensed:
         "log_source": str(Link.LOG_SOURCE),
         "components": list(DATA_COMPONENT.stix_types),
     }
-    with connection.cursor() as cursor:
+    with reading().cursor() as cursor:
         cursor.execute(_SENSED, given)
         for object_id, snapshot, other in cursor.fetchall():
             found[object_id, snapshot].add(other)

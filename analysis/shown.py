@@ -11,12 +11,16 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from accounts.audit import recorded_at
 from library.identifiers import Domain
 from library.models import Edition, Snapshot
 
 if TYPE_CHECKING:
     from analysis.models import Baseline
     from library.conditional import Shelf
+
+# What `importer.editions` calls it in the audit log that readers come to see another edition.
+EDITION_ACTS: Final = ("edition made", "edition before taken up")
 
 
 class _Shown(NamedTuple):
@@ -30,7 +34,8 @@ def shown_with(shelf: Shelf, baseline: Baseline) -> Mapping[str, Snapshot]:
     """The snapshots of all domains that readers saw when something was written, by domain.
 
     Nothing where the edition of that time does not hold the snapshot that is named: the text came
-    in a file, or the edition is gone. One query for each edition and deletion that a process meets.
+    in a file, or the edition is gone. Two queries for each edition and deletion that a process
+    meets.
     """
     if shelf.edition is None or baseline.snapshot_id is None:
         return {}
@@ -44,8 +49,11 @@ def shown_with(shelf: Shelf, baseline: Baseline) -> Mapping[str, Snapshot]:
 def _history(_edition: int, _newest_snapshot: int, _snapshot_count: int) -> tuple[_Shown, ...]:
     """The editions, the newest first; kept until there is another, or a deletion takes some."""
     untold: Final = [f"{domain}__objects_by_type" for domain in Domain.values]
-    editions = Edition.objects.select_related(*Domain.values).defer(*untold)
-    return tuple(
-        _Shown(made.made_at, {held.domain: held for held in made.snapshots})
-        for made in editions.order_by("-id")
-    )
+    editions = Edition.objects.select_related(*Domain.values).defer(*untold).order_by("-id")
+    shown = [
+        _Shown(made.made_at, {held.domain: held for held in made.snapshots}) for made in editions
+    ]
+    # Of one that went with a snapshot the audit log still says when it began to be shown.
+    gone = recorded_at(EDITION_ACTS, save_on=[str(made) for made in editions])
+    shown += [_Shown(at, {}) for at in gone]
+    return tuple(sorted(shown, key=lambda one: one.made_at, reverse=True))

@@ -236,7 +236,7 @@ class _Reckoning:
 
     def _compared(self, revision: Revision, made: Mapping[str, _Made]) -> Standing:
         """How a revision stands by what changed in each domain, its own first."""
-        changes = _together([(domain, changes) for domain, (_, changes) in made.items()])
+        changes = together([(domain, changes) for domain, (_, changes) in made.items()])
         if any(change.about in STATUS for change in changes):
             # What is let go loses all its links, and gains them when it is live again: the status
             # says as much.
@@ -314,7 +314,7 @@ def _snapshots_of(baselines: Sequence[Baseline]) -> list[Snapshot]:
     return list(Snapshot.objects.of_releases(releases)) if releases else []
 
 
-def _together(made: Sequence[tuple[str, Sequence[Change]]]) -> list[Change]:
+def together(made: Sequence[tuple[str, Sequence[Change]]]) -> list[Change]:
     """The changes of an object in its domain, which comes first, with those in others.
 
     Its properties are the same object's everywhere; links are each domain's own.

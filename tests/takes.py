@@ -51,6 +51,14 @@ def subject(of: Properties) -> Subject:
     return Subject.of(held)
 
 
+def as_seen(of: Properties) -> dict[str, str]:
+    """What the form of a Take says of the object that its author has before them."""
+    held = find_by_stix_id(current_shelf(), of["id"])
+    assert held is not None
+    shown = " ".join(str(pk) for pk in sorted(row.snapshot.pk for row in held.rows))
+    return Subject.of(held).version._asdict() | {"shown": shown}
+
+
 def draft(of: Properties, *, by: User | None = None, **text: Any) -> Revision:
     """A saved draft, based on whatever is there."""
     newest = Revision.objects.of_objects([of["id"]]).order_by("-number").first()

@@ -106,7 +106,7 @@ def offers(
             kind.value,
             "Discard" if kind == ActKind.WITHDRAWN and is_open else WORDS[kind],
             _needs_reason(kind, revision),
-            _named(seen.values()),
+            named(seen.values()),
         )
         for kind in ActKind
         if kind in kinds
@@ -123,7 +123,7 @@ def _domain_of(revision: Revision, seen: Collection[str]) -> str:
     return revision.domain if revision.domain in seen else next(iter(seen), "")
 
 
-def _named(snapshots: Iterable[int]) -> str:
+def named(snapshots: Iterable[int]) -> str:
     """What a form says of the releases that its reader had before them, of whichever domains."""
     return " ".join(str(snapshot) for snapshot in sorted(snapshots))
 
@@ -176,7 +176,7 @@ def _confirmed(request: HttpRequest, revision: Revision) -> Subject:
     domain = _domain_of(revision, [row.snapshot.domain for row in live])
     against = Subject.of(replace(held, rows=live), domain)
     # Not the object's own version alone: what relates to it may have changed in any domain.
-    seen = _named(row.snapshot.pk for row in live)
+    seen = named(row.snapshot.pk for row in live)
     if seen != request.POST.get("against", seen):
         raise RefusedError(
             "Readers have come to see another release since this page was shown: look again."

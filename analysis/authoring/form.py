@@ -50,12 +50,16 @@ class WritingForm:
     """The version of the object that the author has before them."""
 
     problems: tuple[Problem, ...] = ()
+    shown: str = ""
+    """The snapshots in which they see it: what relates to it may change in any domain."""
 
     @classmethod
-    def of(cls, revision: Revision | None, based_on: int, against: SeenVersion) -> WritingForm:
+    def of(
+        cls, revision: Revision | None, based_on: int, against: SeenVersion, shown: str
+    ) -> WritingForm:
         """The form for going on from the text of a revision; an empty one without."""
         words = Writing({}, Confidence.MODERATE) if revision is None else writing_of(revision)
-        return cls(words, based_on, against)
+        return cls(words, based_on, against, shown=shown)
 
     @classmethod
     def sent(cls, data: QueryDict) -> WritingForm:
@@ -74,7 +78,8 @@ class WritingForm:
         number = data.get("based_on", "")
         known = number.isascii() and number.isdigit() and len(number) < 7
         against = SeenVersion(data.get("release", ""), data.get("content_sha256", ""))
-        return cls(writing, int(number) if known else -1, against)
+        shown = data.get("shown", "")
+        return cls(writing, int(number) if known else -1, against, shown=shown)
 
     @property
     def words(self) -> int:

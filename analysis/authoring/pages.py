@@ -11,7 +11,14 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from analysis.authoring.acts import demand, held_here, offers, snapshots_shown, user_of
+from analysis.authoring.acts import (
+    demand,
+    held_here,
+    named,
+    offers,
+    snapshots_shown,
+    user_of,
+)
 from analysis.authoring.comparison import became, differences
 from analysis.authoring.form import WritingForm, writing_of
 from analysis.authoring.queues import (
@@ -74,9 +81,10 @@ def write(request: HttpRequest, stix_id: str) -> HttpResponse:
     known = Revision.objects.of_objects([stix_id])
     newest = known.order_by("-number").first()
     based_on = newest.number if newest else 0
-    attempt = Attempt(WritingForm.of(known.to_go_on_from(), based_on, subject.version))
+    seen = named(row.snapshot.pk for row in held.rows)
+    attempt = Attempt(WritingForm.of(known.to_go_on_from(), based_on, subject.version, seen))
     if request.method == "POST":
-        attempt = _save(request, subject)
+        attempt = _save(request, subject, seen)
         if attempt.made is not None:
             return HttpResponseRedirect(
                 reverse("admin:analysis_take_change", args=[attempt.made.take_id])
@@ -112,7 +120,7 @@ class Attempt:
     """The version that the author had before them, where readers see another by now."""
 
 
-def _save(request: HttpRequest, subject: Subject) -> Attempt:
+def _save(request: HttpRequest, subject: Subject, shown: str) -> Attempt:
     """Save what an author sent, or say why it was not and keep it in the form."""
     form = WritingForm.sent(request.POST)
     if found := problems(form.writing, subject.stix_id):
@@ -120,7 +128,10 @@ def _save(request: HttpRequest, subject: Subject) -> Attempt:
         return Attempt(replace(form, problems=tuple(found)))
     if form.against != subject.version:
         messages.error(request, "Nothing was saved: readers see another version of the object.")
-        return Attempt(replace(form, against=subject.version), seen=form.against)
+        return Attempt(replace(form, against=subject.version, shown=shown), seen=form.against)
+    if form.shown != shown:
+        messages.error(request, "Nothing was saved: readers see another release of the object.")
+        return Attempt(replace(form, shown=shown), seen=form.against)
     try:
         made = save(subject, form.writing, user_of(request), form.based_on)
     except ConflictError as conflict:

@@ -63,6 +63,8 @@ class Brief:
 
     def all_tactics(self, reach: Reach) -> SafeString:
         """In how many of the tactics of their matrices the techniques stand: "9 of 14 tactics"."""
+        if not reach.shares:
+            return escape("no tactic that this release names")
         inside = [share.tactic.object_id for share in reach.shares]
         total = len(inside) + len(tactics_beside(self.landscape, reach.shares))
         return self.evidence.share("Tactics", inside, total, "tactic")

@@ -166,7 +166,7 @@ def _executive(brief: Brief, reach: Reach) -> SafeString:
     own, landscape = brief.node.object_id, brief.landscape
     mitigations = landscape.listed(reach.mitigations[own])
     statements = landscape.listed(reach.statements[own])
-    if statements:
+    if statements and not mitigations:
         said = format_html(
             "In place of a mitigation ATT&CK lists {}: {}. Ask how it would be noticed, and how"
             " soon.",

@@ -20,7 +20,14 @@ from tests.analysis.small_library import (
     take,
     uses,
 )
-from tests.factories import attack_object, import_objects, mitigation, relationship, technique
+from tests.factories import (
+    attack_object,
+    import_objects,
+    mitigation,
+    relationship,
+    tactic,
+    technique,
+)
 from tests.library.pages import LIBRARY, Site
 
 pytestmark = pytest.mark.django_db
@@ -90,3 +97,30 @@ def test_only_technique_without_mitigation_is_not_these_techniques(site: Site) -
     assert (
         "For the only technique no mitigation is listed in this release: Head. Ask how it" in said
     )
+
+
+def test_no_figure_is_given_of_tactics_when_the_release_names_none(site: Site) -> None:
+    lost = technique("T1000", "Lost", ("gone",))
+    import_objects(OWN, lost, relationship("mitigates", OWN, lost))
+    said = take(site.page(PAGE))
+    assert "all 0" not in said
+    assert "no tactic that this release names" in said
+
+
+def test_nothing_stands_in_place_of_a_mitigation_when_there_is_one(site: Site) -> None:
+    stage, way = tactic("TA0001", "First", "first"), technique("T1000", "Way", ("first",))
+    harm = mitigation("M1055", "Do Not Mitigate")
+    links = [relationship("mitigates", found, way) for found in (OWN, harm)]
+    import_objects(stage, way, OWN, harm, *links)
+    assert "In place of a mitigation" not in take(site.page(f"{LIBRARY}/techniques/T1000"))
+    import_objects(stage, way, OWN, harm, links[1], release="2.0")
+    assert "In place of a mitigation" in take(site.page(f"{LIBRARY}/techniques/T1000"))
+
+
+def test_layers_of_a_data_source_are_those_of_its_first_domain(site: Site) -> None:
+    source = attack_object("x-mitre-data-source", "DS0001", "Start")
+    for domain, layer in (("enterprise", "Host"), ("ics", "Network")):
+        import_objects(source | {"x_mitre_collection_layers": [layer]}, domain=domain)
+    said = take(site.page(f"{LIBRARY}/data-sources/DS0001"))
+    assert "Host" in said
+    assert "Network" not in said

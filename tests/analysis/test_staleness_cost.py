@@ -18,10 +18,10 @@ MANY = [technique(f"T{number}", "Thing") for number in range(1000, 1010)]
 T_NEW = technique("T2000", "New")
 
 
-# For the revisions: themselves, their acts, their Takes. To compare them: the editions (once for
-# each that a process meets), the snapshots, what those hold, the links, the contents. For what
-# replaced revoked objects: the catalogue's two.
-QUERIES = {"compared": 8, "revoked": 8}
+# For the revisions: themselves, their acts, their Takes. To compare them: the editions and when
+# those that are gone were made (once for each that a process meets), the snapshots, what those
+# hold, the links, the contents. For what replaced revoked objects: the catalogue's two.
+QUERIES = {"compared": 9, "revoked": 9}
 
 
 @pytest.mark.parametrize("count", [1, 10])

@@ -18,6 +18,7 @@ from tests.analysis.standing_takes import (
     written,
 )
 from tests.factories import Properties, import_objects, relationship, technique
+from tests.library.pages import LIBRARY, Site
 from tests.takes import member, publish, subject
 
 pytestmark = pytest.mark.django_db
@@ -189,3 +190,27 @@ def test_a_take_is_to_be_retired_where_the_domain_that_still_has_its_object_revo
     import_objects(FAR, domain="mobile", release="18.1")
     import_objects(M1000 | {"revoked": True}, T1000, release="18.1")
     assert standing(revision).freshness == Freshness.RETIRE
+
+
+def test_nothing_is_told_of_another_domain_when_the_edition_that_was_seen_is_gone() -> None:
+    import_objects(M1000, T1000, *mitigates(T1000), release="17.1")
+    in_mobile("16.1")
+    in_mobile("17.1", FAR)
+    revision = publish(M1000)
+    in_mobile("18.1", FAR)
+    assert standing(revision).freshness == Freshness.CURRENT
+    delete_snapshot(Snapshot.objects.get(domain="mobile", attack_version="17.1"))
+    found = standing(revision)
+    assert (found.freshness, found.told) == (Freshness.CURRENT, "")
+
+
+def test_two_releases_tell_of_a_take_what_changed_in_any_domain_of_its_object(site: Site) -> None:
+    links = mitigates(T1000)
+    import_objects(M1000, T1000, *links, release="17.1")
+    in_mobile("17.1")
+    revision = publish(M1000)
+    import_objects(M1000, T1000, *links, release="18.1")
+    in_mobile("18.1", FAR)
+    assert standing(revision).freshness == Freshness.MUST_REVIEW
+    told = site.page(f"{LIBRARY}/releases/17.1...18.1/brief").one("section", id="takes").words
+    assert "1 on an object that changed in substance" in told

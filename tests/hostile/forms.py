@@ -15,12 +15,12 @@ from tests.hostile.corpus import Value
 from tests.hostile.corpus.category import bundle
 from tests.hostile.form import Form, Sent, Upload, at, nothing
 from tests.hostile.world import BUNDLE_NAME, MEASURE, World
-from tests.takes import subject
+from tests.takes import as_seen
 
 
 def _text(_world: World) -> Sent:
-    seen = subject(MEASURE).version._asdict()
-    return {"based_on": 1, "confidence": "moderate", "summary": "It matters."} | seen
+    given = {"based_on": 1, "confidence": "moderate", "summary": "It matters."}
+    return given | as_seen(MEASURE)
 
 
 def _step_back(_world: World) -> Sent:
@@ -110,7 +110,7 @@ TAKES: Final = (
         "Take: write",
         at("take-write", _measure),
         _text,
-        ("based_on", "confidence", "release", "content_sha256"),
+        ("based_on", "confidence", "release", "content_sha256", "shown"),
     ),
     Form("Take: preview", at("take-preview", _measure), _text, ("summary",), changes=False),
     Form(

@@ -8,7 +8,7 @@ from django.urls import reverse
 from analysis.models import Revision
 from tests.accounts import people
 from tests.factories import Properties, mitigation, technique
-from tests.takes import member, subject
+from tests.takes import as_seen, member
 
 MEASURE = mitigation("M1000", "Measure")
 HEIR = mitigation("M1001", "Heir")
@@ -26,9 +26,8 @@ def address(of: Properties) -> str:
 
 def text(based_on: int = 0, **sections: Any) -> dict[str, Any]:
     """What the form of a Take on the measure sends."""
-    seen = subject(MEASURE).version._asdict()
     given = {"based_on": based_on, "confidence": "moderate", "summary": "It matters."}
-    return given | seen | sections
+    return given | as_seen(MEASURE) | sections
 
 
 def post_act(revision: Revision, role: str, kind: str, **more: str) -> str:

@@ -12,9 +12,16 @@ from django.utils.html import escape
 from analysis.models import ActKind, Revision, State, Take
 from analysis.workflow import act
 from tests.analysis.authoring.console import MEASURE, TARGET, address, signed_in, text
-from tests.factories import Properties, attack_object, import_objects, mitigation
+from tests.factories import (
+    Properties,
+    attack_object,
+    import_objects,
+    mitigation,
+    relationship,
+    technique,
+)
 from tests.library.pages import PARTIAL, Site
-from tests.takes import draft, member, publish, subject
+from tests.takes import as_seen, draft, member, publish
 
 pytestmark = pytest.mark.django_db
 HOSTILE = '<script>alert(1)</script> [x](javascript:alert(2)) <p style="x">'
@@ -136,7 +143,7 @@ def test_an_author_is_told_when_the_object_has_changed_since_the_form_was_opened
     assert "opened with release 1.0; readers see 2.0 now" in page
     assert "<li>description edited</li>" in page
     assert "Of the old one.</textarea>" in page
-    fields = dict(re.findall(r'name="(release|content_sha256)" value="([^"]+)"', page))
+    fields = dict(re.findall(r'name="(release|content_sha256|shown)" value="([^"]+)"', page))
     assert client.post(address(MEASURE), sent | fields).status_code == 302
     assert Revision.objects.get().attack_version == "2.0"
 
@@ -153,7 +160,7 @@ def test_a_save_is_refused_when_the_form_does_not_say_which_version_it_is_on(mis
 def test_an_object_may_be_named_though_its_name_looks_like_an_id() -> None:
     kit = attack_object("malware", "S0098", "T9000", x_mitre_aliases=["T9000", "TA9001"])
     import_objects(MEASURE, TARGET, kit, release="2.0")
-    sent = text(summary="T9000, or TA9001, holds `T9998`.") | subject(kit).version._asdict()
+    sent = text(summary="T9000, or TA9001, holds `T9998`.") | as_seen(kit)
     assert signed_in("author").post(address(kit), sent).status_code == 302
     assert signed_in("author").post(address(MEASURE), text(summary="T9000")).status_code == 400
 
@@ -230,3 +237,26 @@ def test_requests_without_a_token_are_refused() -> None:
     client.force_login(member("author"))
     assert client.post(address(MEASURE), text()).status_code == 403
     assert not Take.objects.exists()
+
+
+@pytest.mark.parametrize("where", ["mobile", "enterprise"])
+def test_an_author_is_told_when_what_relates_to_the_object_changed_since_the_form_was_opened(
+    where: str,
+) -> None:
+    far = technique("T1600", "Far", (), "mobile")
+    import_objects(MEASURE, far, domain="mobile")
+    sent = text(summary="Of the old one.")
+    if where == "mobile":
+        link = relationship("mitigates", MEASURE, far)
+        import_objects(MEASURE, far, link, domain="mobile", release="2.0")
+    else:
+        # Another bundle of the same release, with the same object and other links.
+        import_objects(MEASURE, TARGET)
+    client = signed_in("author")
+    response = client.post(address(MEASURE), sent)
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert not Revision.objects.exists()
+    assert "what relates to it may have changed" in page
+    assert "Of the old one.</textarea>" in page
+    assert client.post(address(MEASURE), sent | as_seen(MEASURE)).status_code == 302

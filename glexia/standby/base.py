@@ -54,6 +54,10 @@ def _look_for(alias: str) -> None:
     # Its pool waits ever longer before it tries again: a new one tries at once.
     copy.close_pool()  # type: ignore[attr-defined]
     _away.clear()
+    # What the first database told is not what the copy holds, which may lag behind.
+    from library.conditional import forget_shelf
+
+    forget_shelf()
     log.warning("the copy of the database is back")
 
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 
@@ -14,13 +15,18 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
+from analysis.models import ActKind
+from analysis.workflow import act
 from glexia.databases import COPY_SECONDS, READ_ONLY, one_for_each, replica
+from glexia.replicas import read_as_readers_do
 from glexia.standby import base
+from library.conditional import current_shelf
 from library.models import Edition, Snapshot
 from library.reading import reading
 from tests.databases import ROOT, address
-from tests.factories import import_objects, mitigation, relationship, technique
+from tests.factories import attack_object, import_objects, mitigation, relationship, technique
 from tests.glexia.web import eventually
+from tests.takes import member, publish
 
 HOME = "/learn/attack"
 PAGES = [
@@ -256,3 +262,50 @@ def test_process_reads_pages_from_the_copy_that_its_setting_names(
         [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True
     )
     assert (done.stdout, done.returncode) == ("0 True\n", 0), done.stderr
+
+
+def test_what_changed_of_detection_is_read_from_the_copy(copy: CaptureQueriesContext) -> None:
+    way = technique("T1001", "Data Obfuscation")
+    sensor = attack_object("x-mitre-data-component", "DC0001", "Process Start")
+    import_objects(way, sensor, relationship("detects", sensor, way), release="3.0")
+    with CaptureQueriesContext(connection) as of_first:
+        said = read(Client(), f"{HOME}/techniques/T1001")
+    assert b"1 data component added" in said
+    assert [query["sql"] for query in of_first] == []
+
+
+def test_a_withdrawn_take_is_not_kept_when_the_copy_comes_back_behind_the_first(
+    copy: CaptureQueriesContext,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    settings.EPOCH_SECONDS = 1
+    monkeypatch.setattr(base, "AGAIN_SECONDS", 0.02)
+    caplog.set_level("WARNING", "glexia.standby")
+    made = publish(mitigation("M1037", "Filter Network Traffic"), summary="Words withdrawn.")
+    with connections["replica"].cursor() as lagging:
+        # What the copy holds from here on, until it has caught up.
+        lagging.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        lagging.execute("SELECT count(*) FROM library_edition")
+    act(made, ActKind.WITHDRAWN, member("publisher"), "Wrong.")
+    place = connections["replica"].settings_dict
+    port = place["PORT"]
+
+    def look_while_it_is_away() -> None:
+        read_as_readers_do()
+        connections["replica"].close_pool()  # type: ignore[attr-defined]
+        place["PORT"] = "1"
+        current_shelf()
+        place["PORT"] = port
+        connections["replica"].close()
+
+    looking = threading.Thread(target=look_while_it_is_away)
+    looking.start()
+    looking.join()
+    eventually(lambda: "the copy of the database is back" in caplog.text, "it is not looked for")
+    read(Client(), f"{HOME}/mitigations/M1037")
+    with connections["replica"].cursor() as lagging:
+        lagging.execute("COMMIT")
+    settings.EPOCH_SECONDS = 0
+    assert b"Words withdrawn." not in read(Client(), f"{HOME}/mitigations/M1037")

@@ -103,7 +103,7 @@ def _sort(
     touched: TouchedTakes, stix_id: str, version: ObjectVersion, changes: tuple[Change, ...]
 ) -> None:
     take = TouchedTake(version.attack_id, version.name, stix_id, changes)
-    if version.revoked and changes:
+    if version.revoked and any(change.about == "revoked" for change in changes):
         touched.revoked.append(take)
     elif take.is_material:
         touched.material.append(take)

@@ -117,7 +117,8 @@ class Attempt:
     """What somebody else saved after the form was opened."""
 
     seen: SeenVersion | None = None
-    """The version that the author had before them, where readers see another by now."""
+    """The version that the author had before them, where readers see another, or
+    another release of it, by now."""
 
 
 def _save(request: HttpRequest, subject: Subject, shown: str) -> Attempt:

@@ -263,6 +263,9 @@ class _Places:
         """The object's two states side by side, where both releases have it."""
         both = outcome.before[:1] + outcome.after[:1]
         is_same = outcome.verdict is Verdict.UNCHANGED or not any(entry.live for entry in both)
+        # What only came to a domain or left one reads as before where both have it.
+        if outcome.verdict is Verdict.CHANGED and outcome.weight is None:
+            is_same |= all(entry.live for entry in both)
         if not outcome.before or not outcome.after or is_same:
             return ""
         releases = self.judge.releases

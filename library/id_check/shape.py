@@ -27,7 +27,8 @@ class CheckedId:
 
     weight: str
     """Where both releases hold it in the same status: "material" for what changed in substance,
-    "around" for what changed around that; empty for all others."""
+    "around" for what changed around that; empty for all others, such as what only came to a
+    domain or left one."""
 
     changes: list[str]
     """What became of it, a phrase each."""
@@ -48,7 +49,8 @@ class CheckedId:
     """For an ID that never existed, what may have been meant."""
 
     differences_url: str
-    """Where the two states of the object are compared; empty where there are not two."""
+    """Where the two states of the object are compared; empty where there are not two in one
+    domain, or they read the same."""
 
 
 @dataclass(frozen=True, slots=True)

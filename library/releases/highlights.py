@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 MOST_NAMED: Final = 12
 # Kinds of which a person wants the names; of the others the number says enough.
 NAMED_KINDS: Final = (*OBJECT_TYPES[:7], ASSET)
-_COMING_OR_GOING: Final = (ChangeKind.ADDITIONS, ChangeKind.DELETIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +146,8 @@ def _of_kind(
             if (changed.object_id in apart) != is_whole
         ]
         asked = ChangesAsked(of_type=kind.slug, kind=change, is_whole=is_whole if apart else None)
-        if change in _COMING_OR_GOING and not all(each.shown.live for _, each in found):
-            # What came and was let go of in between is nothing new, nor what was dead a loss.
+        if change is ChangeKind.ADDITIONS and not all(each.shown.live for _, each in found):
+            # What came and was let go of in between is nothing new to a reader.
             found = [(one, each) for one, each in found if each.shown.live]
             asked = replace(asked, live=True)
         told = of_objects(pair, kind, found, asked, is_named=kind in named)

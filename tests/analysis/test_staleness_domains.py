@@ -214,3 +214,17 @@ def test_two_releases_tell_of_a_take_what_changed_in_any_domain_of_its_object(si
     assert standing(revision).freshness == Freshness.MUST_REVIEW
     told = site.page(f"{LIBRARY}/releases/17.1...18.1/brief").one("section", id="takes").words
     assert "1 on an object that changed in substance" in told
+
+
+def test_two_releases_call_revoked_what_they_revoked_alone(site: Site) -> None:
+    dead = M1000 | {"revoked": True}
+    in_mobile("16.1")
+    import_objects(M1000, T1000, release="16.1")
+    publish(M1000)
+    for release in ("17.1", "18.1"):
+        import_objects(dead, T1000, release=release)
+        in_mobile(release, *([FAR] if release == "18.1" else []))
+    told = site.page(f"{LIBRARY}/releases/17.1...18.1/brief").one("section", id="takes").words
+    assert "1 on an object that changed in substance" in told
+    told = site.page(f"{LIBRARY}/releases/16.1...17.1/brief").one("section", id="takes").words
+    assert "1 on an object that was revoked" in told

@@ -257,6 +257,7 @@ def test_an_author_is_told_when_what_relates_to_the_object_changed_since_the_for
     page = response.content.decode()
     assert response.status_code == 409
     assert not Revision.objects.exists()
+    assert "Readers see another release by now" in page
     assert "what relates to it may have changed" in page
     assert "Of the old one.</textarea>" in page
     assert client.post(address(MEASURE), sent | as_seen(MEASURE)).status_code == 302

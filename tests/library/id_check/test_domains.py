@@ -41,6 +41,8 @@ def test_an_id_that_came_to_a_further_domain_is_changed(site: Site) -> None:
     in_domains("2.0", enterprise=TOOL, mobile=TOOL)
     told = row(site, "S1000")
     assert (told["verdict"], told["changes"]) == ("changed", ["now in Mobile as well"])
+    # Where both have it nothing is to be compared.
+    assert (told["weight"], told["differences_url"]) == ("", "")
 
 
 def test_an_id_that_went_to_another_domain_is_compared_with_what_it_was(site: Site) -> None:

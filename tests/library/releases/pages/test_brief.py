@@ -54,7 +54,7 @@ def test_brief_asks_about_log_sources_and_whatever_else_changed_in_substance(sit
     assert "log sources of 1 data component under the names" in asked.words
     assert "still fit the entries that changed in substance: 2 data components?" in asked.words
     assert "2 changed in substance (2 data components)" in brief.words
-    assert "No entry came, changed its name or tactic, or went." in brief.words
+    assert "No live entry came, and none changed its name or tactic, or went." in brief.words
     assert "no question" not in brief.words
     told = {link.words: link["href"] for link in asked.all("a")}
     listed = site.page(told["1 data component"])
@@ -141,10 +141,19 @@ def test_what_came_and_was_revoked_in_between_is_not_told_as_new(site: Site) -> 
     dead |= {"revoked": True}
     import_objects(IMPACT, KEPT, release="1.0")
     import_objects(IMPACT, KEPT, dead, relationship("revoked-by", dead, KEPT), release="2.0")
-    assert "could be used against us" not in site.page(f"{PAIR}/brief").words
+    brief = site.page(f"{PAIR}/brief").words
+    assert "could be used against us" not in brief
+    assert "No live entry is new." in brief
     import_objects(IMPACT, KEPT, dead, live, release="3.0")
     page = site.page(f"{RELEASES}/1.0...3.0/brief")
     assert "1 new technique" in page.words
     assert "Thing 7" not in page.words
     (listed,) = {link["href"] for link in page.all("a") if link.words == "1 new technique"}
-    assert site.page(listed).one(id="results-count").one("strong").words == "1 change"
+    count = site.page(listed).one(id="results-count")
+    assert count.one("strong").words == "1 change"
+    assert "those alone that are neither revoked nor deprecated" in count.words
+    # What was dead is told when it is gone, as in the feed of its type.
+    import_objects(IMPACT, KEPT, live, release="4.0")
+    assert "No longer in the bundle: 1 technique" in (
+        site.page(f"{RELEASES}/3.0...4.0/brief").words
+    )

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from analysis.models import Baseline
     from library.conditional import Shelf
 
-# What `importer.editions` calls it in the audit log that readers come to see another edition.
-EDITION_ACTS: Final = ("edition made", "edition before taken up")
-
 
 class _Shown(NamedTuple):
     """An edition, by when it was made: its snapshots by their domains."""
@@ -54,6 +51,6 @@ def _history(_edition: int, _newest_snapshot: int, _snapshot_count: int) -> tupl
         _Shown(made.made_at, {held.domain: held for held in made.snapshots}) for made in editions
     ]
     # Of one that went with a snapshot the audit log still says when it began to be shown.
-    gone = recorded_at(EDITION_ACTS, save_on=[str(made) for made in editions])
+    gone = recorded_at([Edition.MADE, Edition.TAKEN_UP], save_on=[str(made) for made in editions])
     shown += [_Shown(at, {}) for at in gone]
     return tuple(sorted(shown, key=lambda one: one.made_at, reverse=True))

@@ -83,8 +83,7 @@ def undo(made_by: str, asked: tuple[int, int] | None = None) -> Edition:
         )
     if step is None:
         raise BundleError("there is no edition before the current one to go back to.")
-    how = "edition before taken up"
-    return _create(_triple(step.target), made_by, how, repeats=step.target.place)
+    return _create(_triple(step.target), made_by, Edition.TAKEN_UP, repeats=step.target.place)
 
 
 def step_back() -> StepBack | None:
@@ -155,7 +154,7 @@ def _append(triple: Triple, made_by: str) -> Edition | None:
     named = {domain: triple.get(domain) for domain in Domain.values}
     if named == _current():
         return None
-    return _create(named, made_by, "edition made")
+    return _create(named, made_by, Edition.MADE)
 
 
 def _create(triple: Triple, made_by: str, how: str, repeats: int | None = None) -> Edition:

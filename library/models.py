@@ -277,6 +277,9 @@ class KnownRelease(models.Model):
 class Edition(models.Model):
     """What readers see: one snapshot for each domain that has one. The newest row is current."""
 
+    # What the audit log calls it that one was made, and that an earlier one was taken up again.
+    MADE, TAKEN_UP = "edition made", "edition before taken up"
+
     enterprise = models.ForeignKey(Snapshot, models.PROTECT, null=True, related_name="+")
     mobile = models.ForeignKey(Snapshot, models.PROTECT, null=True, related_name="+")
     ics = models.ForeignKey(Snapshot, models.PROTECT, null=True, related_name="+")

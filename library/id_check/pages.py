@@ -260,20 +260,16 @@ class _Places:
         return Addresses().by_stix_id(entry.stix_id)
 
     def _differences(self, outcome: Outcome) -> str:
-        """The object's two states side by side, where both releases have it."""
+        """The object's two states side by side, where both releases have it in one domain."""
         both = outcome.before[:1] + outcome.after[:1]
         is_same = outcome.verdict is Verdict.UNCHANGED or not any(entry.live for entry in both)
         # What only came to a domain or left one reads as before where both have it.
         if outcome.verdict is Verdict.CHANGED and outcome.weight is None:
             is_same |= all(entry.live for entry in both)
-        if not outcome.before or not outcome.after or is_same:
+        before = {entry.domain for entry in outcome.before}
+        in_both = next((e.domain for e in outcome.after if e.domain in before), "")
+        if is_same or not in_both:
             return ""
         releases = self.judge.releases
-        address = self._href(outcome.after[0])
-        in_both = [
-            e.domain for e in outcome.after if e.domain in {o.domain for o in outcome.before}
-        ]
-        if not in_both:
-            return ""
-        query = difference_query(releases.before, releases.after, in_both[0])
-        return f"{address}/history{query}"
+        query = difference_query(releases.before, releases.after, in_both)
+        return f"{self._href(outcome.after[0])}/history{query}"

@@ -11,6 +11,7 @@ from django.core.cache import caches
 from django.test.signals import template_rendered
 from pytest_django import Settings
 
+from glexia import cached
 from glexia import caches as kept_in
 from library.conditional import forget_shelf
 from tests.factories import import_objects, mitigation
@@ -18,6 +19,8 @@ from tests.glexia.test_run import eventually, free_port
 from tests.library.pages import MITIGATIONS
 
 PAGE = f"{MITIGATIONS}/M1000"
+# No slow moment of a machine is a server that does not answer: see `tests/faults` for those.
+PATIENT = "socket_timeout=60&socket_connect_timeout=60"
 
 
 @pytest.fixture(scope="package")
@@ -31,7 +34,7 @@ def redis_server() -> Iterator[str]:
         stdout=subprocess.DEVNULL,
     )
     eventually(lambda: answers(port))
-    yield f"redis://127.0.0.1:{port}/0"
+    yield f"redis://127.0.0.1:{port}/0?{PATIENT}"
     server.terminate()
     server.wait(60)
 
@@ -42,8 +45,11 @@ def answers(port: int) -> bool:
 
 
 @pytest.fixture(params=["", "database", pytest.param("redis", marks=pytest.mark.redis)])
-def keeping(request: pytest.FixtureRequest, settings: Settings) -> Iterator[None]:
+def keeping(
+    request: pytest.FixtureRequest, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
     """Pages are kept, and the edition is looked at but once, in each of the places there are."""
+    monkeypatch.setattr(cached, "resting", {})
     where = request.param
     address = request.getfixturevalue("redis_server") if where == "redis" else where
     settings.CACHES = kept_in.caches(address, pages=1000, megabytes=64)

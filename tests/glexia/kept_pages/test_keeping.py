@@ -89,7 +89,6 @@ def test_page_is_made_when_its_cache_fails_and_that_cache_is_left_alone(
         asked.append(1)
         raise ConnectionError("the cache is away")
 
-    monkeypatch.setattr(cached, "resting", {})
     monkeypatch.setattr(type(caches["pages"]), "get", fails)
     monkeypatch.setattr(type(caches["pages"]), "set", fails)
     assert [site.get(PAGE).status_code for _ in range(3)] == [200] * 3

@@ -43,7 +43,7 @@ def test_pages_are_served_soon_when_redis_is_away(
     server.send_signal(fault)
     for _ in range(3):
         every_page_is_served(web)
-    assert web.get("/readyz")[0] == 200
+    eventually(lambda: web.get("/readyz")[0] == 200, "it is not ready without a cache")
     assert "the cache of pages failed" in web.said()
     if fault == signal.SIGSTOP:
         server.send_signal(signal.SIGCONT)

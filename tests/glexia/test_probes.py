@@ -21,7 +21,13 @@ def db() -> None:
 
 
 @pytest.fixture
-def library(db: None, committed_db: None) -> None:
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No slow moment of a machine is a database that does not answer."""
+    monkeypatch.setattr(probes, "READY_SECONDS", 60.0)
+
+
+@pytest.fixture
+def library(db: None, committed_db: None, patient: None) -> None:
     """A library whose contents are committed."""
     import_objects(mitigation("M1001", "One"))
 
@@ -50,7 +56,9 @@ def test_a_library_with_a_current_snapshot_is_ready(library: None, site: Site) -
     assert told(site, "/readyz") == (200, "ready\n")
 
 
-def test_an_empty_library_is_not_ready(db: None, committed_db: None, site: Site) -> None:
+def test_an_empty_library_is_not_ready(
+    db: None, committed_db: None, patient: None, site: Site
+) -> None:
     assert told(site, "/readyz") == (
         503,
         "No snapshot is current: nothing has been imported yet.\n",

@@ -169,6 +169,7 @@ def test_first_database_stands_in_while_the_copy_is_away(
     connections["replica"].close_pool()  # type: ignore[attr-defined]
     place["PORT"] = "1"
     assert b"Filter Network Traffic" in read(Client(), f"{HOME}/mitigations")
+    connections["replica"].close()
     with monkeypatch.context() as found_away:
         # Only whoever finds that it is away waits for it.
         found_away.setattr(base, "_note_away", lambda alias, _: pytest.fail(f"{alias} was tried"))

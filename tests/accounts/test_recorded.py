@@ -14,9 +14,10 @@ from analysis.workflow import RefusedError, act, move
 from importer import editions
 from importer.deletion import delete_snapshot
 from importer.errors import BundleError
+from importer.pipeline import Options, import_bundles
 from library.models import Snapshot
 from tests.accounts.people import told
-from tests.factories import import_objects, mitigation
+from tests.factories import bundle, import_objects, mitigation, source
 from tests.takes import draft, member, publish, subject
 
 pytestmark = pytest.mark.django_db
@@ -110,6 +111,10 @@ def test_a_dry_run_a_failure_and_an_import_of_the_same_are_not_recorded() -> Non
     with pytest.raises(BundleError):
         import_objects(MEASURE, domain="enterprise", release="no release")
     assert told() == []
+    same = bundle(MEASURE)
+    for _ in range(2):
+        import_bundles([source(same)], Options(validate=False))
+        assert [action for _, action, _ in told()] == ["snapshot imported", "edition made"]
 
 
 def test_commands_are_recorded_with_who_ran_them() -> None:

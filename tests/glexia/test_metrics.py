@@ -127,6 +127,8 @@ def test_a_long_queue_is_counted_up_to_a_bound(db: None, monkeypatch: pytest.Mon
 def test_a_database_that_is_away_is_a_figure_and_no_failure(
     db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    import_objects(mitigation("M1001", "One"))
+
     def away() -> None:
         raise OperationalError("away")
 

@@ -40,6 +40,8 @@ def test_a_kind_of_row_folds_alone(readers: Readers) -> None:
 def test_own_matrix_comes_when_the_reader_reaches_it(readers: Readers) -> None:
     reader = readers()
     page = reader.go(MITIGATION)
+    # Whatever comes by itself is there by then.
+    page.wait_for_load_state("networkidle")
     expect(page.locator("#own-matrix table.matrix")).to_have_count(0)
     page.locator("#own-matrix").scroll_into_view_if_needed()
     expect(page.locator("#own-matrix .matrix-marked").first).to_be_visible()

@@ -66,7 +66,8 @@ def test_pages_are_forbidden_without_a_role() -> None:
     take = reverse("admin:analysis_take_change", args=[made.take_id])
     for page in (take, address(MEASURE), reverse("admin:take-queue", args=["review"])):
         assert nobody.get(page).status_code == 403
-    assert nobody.post(reverse("admin:take-act", args=[made.pk]), {"kind": "submitted"})
+    sent = nobody.post(reverse("admin:take-act", args=[made.pk]), {"kind": "submitted"})
+    assert sent.status_code == 403
     assert Revision.objects.get().state == State.DRAFT
     reader = signed_in("reviewer", name="a reviewer")
     assert reader.get(address(MEASURE)).status_code == 403

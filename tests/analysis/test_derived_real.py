@@ -38,7 +38,7 @@ MISTAKES = {
     "an empty list": re.compile(r": \.|\(\)|:\s*$"),
     "a dangling word": re.compile(r"\b(?:and|or|in|of|for|by)[.,;:)]|\b(?:and|or) (?:and|or)\b"),
     "spacing": re.compile(r"  | [.,;:)]|\( |[.,]{2}"),
-    "nothing said": re.compile(r"\b(?:None(?! of the \d)|nan|\{\}|0 of)\b"),
+    "nothing said": re.compile(r"\b(?:None(?! of the \d)|nan|0 of)\b|\{\w*\}"),
     "markup": re.compile(r"[<>]|&(?:amp|lt|gt|quot|#)"),
 }
 # Names of MITRE's that have a word twice, or markup, are theirs.

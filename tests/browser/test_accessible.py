@@ -227,8 +227,10 @@ def test_printed_detail_holds_the_text_and_the_licence(readers: Readers) -> None
     assert dense(name) in printed
     assert dense(NOTICE) in printed
     assert dense("https://attack.mitre.org/mitigations/M1037") in printed
-    for hidden in ("Dealing with an incident", "On this page", "Skip to the content"):
+    for hidden in ("Dealing with an incident", "Skip to the content"):
         assert dense(hidden) not in printed
+    # The head of the section; the contents, which name it as well, have no head of their own.
+    assert printed.count(dense("Change history")) == 1
 
 
 def test_printed_list_holds_what_is_folded_on_the_screen(readers: Readers) -> None:

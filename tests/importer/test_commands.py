@@ -169,7 +169,7 @@ def test_one_line_names_object_and_field_when_the_input_is_bad(tmp_path: Path) -
 
     assert TWICE[0]["id"] in said["duplicate ids"]
     assert "objects[0]" in said["a malformed id"]
-    assert "id" in said["no id"]
+    assert said["no id"].endswith("objects[0] has no id.")
     assert "x_mitre_big" in said["a number beyond 2^53"]
 
 
@@ -180,7 +180,7 @@ def test_one_line_says_why_when_a_path_is_no_bundle(tmp_path: Path, name: str) -
     (tmp_path / "notes.txt").write_text("not a bundle")
     os.mkfifo(tmp_path / "pipe.json")
 
-    assert str(tmp_path / name) in refused("import_attack", str(tmp_path / name))
+    assert refused("import_attack", str(tmp_path / name)).startswith(f"{tmp_path / name}: ")
 
 
 @pytest.mark.django_db
@@ -371,7 +371,7 @@ def test_verification_ends_with_1_when_something_is_wrong(monkeypatch: pytest.Mo
         (OperationalError("disk full"), 1),
         (psycopg.InterfaceError(), 1),
         (ValidatorError("A process was ended by SIGKILL before its work was done."), 1),
-        (KeyboardInterrupt(), 130),
+        (KeyboardInterrupt("Interrupted."), 130),
     ],
 )
 def test_one_line_says_why_when_a_command_fails_otherwise(
@@ -386,7 +386,8 @@ def test_one_line_says_why_when_a_command_fails_otherwise(
         call("snapshots", stderr=error)
 
     assert ended.value.code == status
-    assert len(error.getvalue().splitlines()) == 1
+    (line,) = error.getvalue().splitlines()
+    assert (str(raised).partition("\n")[0] or type(raised).__name__) in line
 
 
 @pytest.mark.django_db

@@ -211,10 +211,8 @@ def test_columns_are_empty_when_fields_are_not_what_they_should_be(value: Any) -
 
 
 @each_odd_value
-@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("field", [field for field in FIELDS if field not in {"id", "type"}])
 def test_normalise_raises_nothing_when_a_field_holds_any_json_type(field: str, value: Any) -> None:
-    if field in {"id", "type"}:
-        return
     for properties in VALID["objects"]:
         hostile = copy.deepcopy(properties) | {field: value}
         found = of(hostile, tactics_by_phase([hostile, *VALID["objects"]]))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from itertools import pairwise
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 from django.http import HttpResponse
@@ -120,6 +121,11 @@ class Site:
     def get(self, path: str, **headers: str) -> HttpResponse:
         """Whatever is at an address."""
         return self.client.get(path, headers=headers)  # type: ignore[return-value]
+
+    def head(self, path: str) -> HttpResponse:
+        """What a web server gets to HEAD: Django's client would take the body away itself."""
+        with patch("django.test.client.conditional_content_removal", lambda _, answer: answer):
+            return self.client.head(path)  # type: ignore[return-value]
 
     def page(self, path: str, status: int = 200, headers: dict[str, str] | None = None) -> Element:
         """A whole page, after every check."""

@@ -99,6 +99,10 @@ def test_parent_is_not_stated_when_the_relationship_is_dead_itself(site: Site) -
 def test_dead_relationship_adds_nothing_to_the_tables_of_the_living(library: Site) -> None:
     page = library.page(f"{LIBRARY}/techniques/T1000")
     assert not page.has(id="sub-techniques")
+    # One that is live, to be listed beside the dead one were it not for its relationship.
+    beside = technique("T1000.002", "Beside", ("run",))
+    links = PARENT_LINK, relationship("subtechnique-of", beside, LIVE)
+    import_objects(RUN, LIVE, SUB, beside, *links, release="2.0")
     other = library.page(f"{LIBRARY}/techniques/T1000.001")
     assert not other.has(id="siblings")
 

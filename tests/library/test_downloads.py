@@ -120,7 +120,7 @@ def test_files_of_a_pinned_release_are_of_that_release(site: Site) -> None:
 
 def test_head_has_the_headers_of_a_file_and_no_body(site: Site) -> None:
     import_objects(*measure())
-    response = site.client.head(f"{PAGE}/csv")
+    response = site.head(f"{PAGE}/csv")
     assert response.status_code == 200
     assert response["Content-Disposition"]
     assert b"".join(response.streaming_content) == b""  # type: ignore[attr-defined]

@@ -43,7 +43,8 @@ def test_home_leads_to_the_list_with_its_live_records(site: Site) -> None:
 
 def test_count_is_singular_when_there_is_one_record(site: Site) -> None:
     import_objects(mitigation("M1000", "A"))
-    assert "Mitigations 1 record" in site.page(LIBRARY).one(css="doors").words.split(" What")[0]
+    doors = [a.words for a in site.page(LIBRARY).one(css="doors").all("a")]
+    assert "Mitigations 1 record" in doors
 
 
 def test_home_shows_each_domain_s_release(site: Site) -> None:
@@ -86,11 +87,12 @@ def test_home_says_how_to_import_when_the_library_is_empty(site: Site) -> None:
 
 
 def test_empty_library_answers_304_until_something_is_imported(site: Site) -> None:
-    for path in (LIBRARY, MITIGATIONS):
-        known = site.get(path)["ETag"]
-        assert site.get(path, **{"If-None-Match": known}).status_code == 304
+    known = {path: site.get(path)["ETag"] for path in (LIBRARY, MITIGATIONS)}
+    for path, tag in known.items():
+        assert site.get(path, **{"If-None-Match": tag}).status_code == 304
     import_objects(mitigation("M1000", "A"))
-    assert site.get(LIBRARY, **{"If-None-Match": known}).status_code == 200
+    for path, tag in known.items():
+        assert site.get(path, **{"If-None-Match": tag}).status_code == 200
 
 
 def test_home_shows_nothing_when_no_snapshot_was_made_current(site: Site) -> None:

@@ -219,7 +219,7 @@ def test_text_is_found_without_its_accents(techniques: Site) -> None:
 )
 def test_filter_that_there_is_not_is_left_aside_and_told(site: Site, path: str, said: str) -> None:
     import_objects(*numbered(2), technique("T1000", "Thing"))
-    whole = f"{LIBRARY}/{path.partition('?')[0]}?q=measure" if "search" in path else LIBRARY
+    whole = f"{LIBRARY}/{path.partition('?')[0]}{'?q=measure' if 'search' in path else ''}"
     count = site.page(f"{LIBRARY}/{path}").one(id="results-count").words
     assert f"{said}: that filter is left aside." in count
     assert count.startswith(("2 re", "1 record"))

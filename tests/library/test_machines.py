@@ -141,7 +141,8 @@ def test_citation_of_an_object_names_its_own_release_when_domains_differ(site: S
 
 
 def test_modified_is_that_of_the_object_in_a_sitemap(site: Site) -> None:
-    moment = datetime(2024, 5, 6, tzinfo=UTC)
-    import_objects(mitigation("M1000", "One"))
+    # Before the collection of its bundle was.
+    moment = datetime(2024, 2, 3, tzinfo=UTC)
+    import_objects(mitigation("M1000", "One", modified="2024-02-03T04:05:06.000Z"))
     root = ElementTree.fromstring(site.get("/sitemaps/mitigations.xml").content)
     assert [e.text for e in root.iter(f"{NAMESPACE}lastmod")] == [f"{moment:%Y-%m-%d}"]

@@ -45,6 +45,8 @@ def test_list_has_the_objects_of_the_type(library: Site) -> None:
 def test_page_leads_up_to_the_list_and_to_the_next(library: Site) -> None:
     page = library.page(f"{LIBRARY}/objects/{SECOND['id']}")
     assert LIST in [link["href"] for link in page.one("nav", css="breadcrumb").all("a")]
+    beside = {link["rel"]: link["href"] for link in page.one("nav", css="neighbours").all("a")}
+    assert beside == {"prev": f"{LIBRARY}/objects/{FIRST['id']}"}
 
 
 @pytest.mark.parametrize("form", ["json", "csv", "xlsx", "stix"])

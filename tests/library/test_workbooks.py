@@ -5,6 +5,7 @@ import pytest
 
 from library.files.sheets import Sheet
 from library.files.spreadsheets import workbook
+from library.models import Snapshot
 from tests.factories import import_objects, mitigation, stix_object
 from tests.library.pages import LIBRARY, MITIGATIONS, Site
 from tests.library.taken import FORMULA, PAGE, measure, sheets
@@ -41,6 +42,10 @@ def test_workbook_of_a_release_leaves_nothing_out(site: Site) -> None:
     links = book["Links"][1:]
     assert ("M1000", "Filter & Block", "mitigates", "T1000", "Head") in [row[:5] for row in links]
     assert {row[2] for row in links} >= {"mitigates", "subtechnique-of", "kill_chain_phases"}
+    held = Snapshot.objects.get()
+    assert len(links) == held.edges.count()
+    listed = sum(len(found) - 1 for name, found in book.items() if name != "Links")
+    assert listed == held.object_count - held.objects_by_type["relationship"]
     assert site.get(f"{LIBRARY}/workbooks/mobile").status_code == 404
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -12,6 +13,7 @@ from tests.importer.console.conftest import back, client, run_in
 
 pytestmark = pytest.mark.django_db
 KEPT = mitigation("M1", "Kept")
+LOGIN = reverse("admin:login")
 PERMISSIONS = {
     "view": "view_importrun",
     "start": "start_imports",
@@ -48,6 +50,11 @@ def snapshot() -> Snapshot:
 
 def ask(reader: Client, what: str, snapshot: Snapshot) -> int:
     """The status with which a page or an act is answered."""
+    return answered(reader, what, snapshot).status_code
+
+
+def answered(reader: Client, what: str, snapshot: Snapshot) -> HttpResponse:
+    """The answer to who asks for a page or an act."""
     run = run_in({"confirm": RunState.PREVIEWED, "retry": RunState.FAILED}.get(what, "asked"))
     one = reverse("admin:importer_importrun_change", args=[run.pk])
     act = reverse("admin:import-act", args=[run.pk])
@@ -82,7 +89,7 @@ def ask(reader: Client, what: str, snapshot: Snapshot) -> int:
             answer = reader.get(deletion)
         case "delete":
             answer = reader.post(deletion, {"typed": "enterprise 1.0"})
-    return answer.status_code
+    return answer  # type: ignore[return-value]
 
 
 @pytest.mark.parametrize("what", ASKS)
@@ -122,12 +129,14 @@ def test_each_role_may_do_what_is_its_own(
 
 @pytest.mark.parametrize("what", ASKS)
 def test_who_is_not_signed_in_is_asked_to(snapshot: Snapshot, what: str) -> None:
-    assert ask(Client(), what, snapshot) == 302
     user = User.objects.create_user("reader", is_staff=False)
     user.groups.set(Group.objects.filter(name="importer"))
     reader = Client()
     reader.force_login(user)
-    assert ask(reader, what, snapshot) == 302
+    for stranger in (Client(), reader):
+        # What is done leads on as well.
+        moved = answered(stranger, what, snapshot)
+        assert (moved.status_code, moved["Location"].partition("?")[0]) == (302, LOGIN)
     assert Snapshot.objects.count() == 2
     assert Edition.objects.count() == 2
 

@@ -312,7 +312,8 @@ def test_the_history_tells_of_every_run() -> None:
         "Import directory: =1+1.json",
         "ann, confirmed by bob",
         "abababababab",
-        "Failed",
+        # The word alone is among the filters as well.
+        '<td class="field-outcome">Failed</td>',
         "2.5 s",
     ):
         assert said in page

@@ -19,6 +19,7 @@ from importer.runs import spool
 from tests import factories
 from tests.factories import mitigation
 from tests.importer.console.conftest import client, importer
+from tests.importer.console.pages import ADD
 
 pytestmark = pytest.mark.django_db
 GOOD = orjson.dumps(factories.bundle(mitigation("M1", "Kept")))
@@ -90,6 +91,7 @@ def test_a_compressed_bundle_is_kept_as_it_came(pack: object) -> None:
         ("..\\..\\windows\\system.ini", "system.ini"),
         ("/etc/cron.d/x.json", "x.json"),
         ("<script>alert(1)</script>.json", "script>.json"),
+        ("<script>alert(1).json", "<script>alert(1).json"),
         ("\u202enosj.json", "nosj.json"),
         ("x" * 400 + ".json", None),
         ("=cmd|' /C calc'!A0.json", None),
@@ -170,7 +172,13 @@ def test_the_first_of_several_files_counts() -> None:
     assert [path.read_bytes() for path in spooled()] == [GOOD]
 
 
-def test_an_upload_that_says_it_is_too_large_is_not_read(settings: Settings) -> None:
+@pytest.fixture
+def unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of an upload may be read: what is refused later is in the spool for a moment."""
+    monkeypatch.setattr(spool, "create", lambda _: pytest.fail("it was read"))
+
+
+def test_an_upload_that_says_it_is_too_large_is_not_read(settings: Settings, unread: None) -> None:
     settings.IMPORT_MAX_BYTES = 1024 * 1024
     answer = send(b"x" * (2 * 1024 * 1024))
     assert answer.status_code == 413
@@ -193,7 +201,7 @@ def test_an_upload_as_large_as_allowed_is_taken(settings: Settings) -> None:
     assert spooled()[0].stat().st_size == 1024 * 1024
 
 
-def test_an_upload_is_refused_before_it_is_read_without_permission() -> None:
+def test_an_upload_is_refused_before_it_is_read_without_permission(unread: None) -> None:
     file = SimpleUploadedFile("a.json", GOOD)
     answer = client(groups=("viewer",)).post(reverse("admin:import-upload"), {"bundle": file})
     assert answer.status_code == 403
@@ -203,8 +211,10 @@ def test_an_upload_is_refused_before_it_is_read_without_permission() -> None:
 def test_an_upload_is_gone_when_the_form_s_token_is_wrong() -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = importer().cookies
-    file = SimpleUploadedFile("a.json", GOOD)
-    answer = strict.post(reverse("admin:import-upload"), {"bundle": file})
+    # Without the cookie that comes with the form, nothing of an upload would be read.
+    assert "csrftoken" in strict.get(ADD).cookies
+    sent = {"csrfmiddlewaretoken": "x" * 64, "bundle": SimpleUploadedFile("a.json", GOOD)}
+    answer = strict.post(reverse("admin:import-upload"), sent)
     assert answer.status_code == 403
     assert spooled() == []
 

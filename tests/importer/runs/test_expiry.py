@@ -83,15 +83,17 @@ def next_task(put: Put) -> None:
     ids=["overview", "history", "worker"],
 )
 def test_a_run_and_its_file_go_whoever_comes_next(put: Put, come: Callable[[Put], object]) -> None:
-    late, waiting = previewed(put, hours=25), previewed(put, hours=23)
+    # To ask for another run ends what is too late, so that one comes last.
+    waiting, late = previewed(put, hours=23), previewed(put, hours=25)
     come(put)
     assert [now(run).state for run in (late, waiting)] == [RunState.CANCELLED, RunState.PREVIEWED]
     assert [place(run.stored_as).exists() for run in (late, waiting)] == [False, True]
 
 
 def test_they_go_while_a_worker_waits_for_a_task(put: Put, tmp_path: Path) -> None:
-    run = previewed(put, hours=25)
     acts.cancel("ann", asked(put(mitigation("M2", "Two"))))
+    # Last: to ask for a run, or to cancel one, ends what is too late.
+    run = previewed(put, hours=25)
     worker = subprocess.Popen(
         [sys.executable, ROOT / "manage.py", "db_worker", "--queue-name", "none", "--no-reload"],
         env=environment() | {"IMPORT_SPOOL": str(tmp_path / "spool")},

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from importer import acts
 from importer.models import ImportRun, RunState
 from importer.runs.figures import OUTCOMES, STAGES, ended
+from importer.runs.recovery import notice_dead
 from importer.runs.work import work
 from tests.factories import mitigation
 from tests.glexia.test_metrics import Samples, samples
@@ -110,6 +112,7 @@ def test_import_that_fails_is_told_beside_its_dry_run(put: Put) -> None:
         ("asked", {(*DRY_RUN, "cancelled"): 1}),
         ("previewed", {(*DRY_RUN, "done"): 1, (*IMPORT, "cancelled"): 1}),
         ("confirmed", {(*DRY_RUN, "done"): 1, (*IMPORT, "cancelled"): 1}),
+        ("importing", {(*DRY_RUN, "done"): 1, (*IMPORT, "cancelled"): 1}),
     ],
 )
 def test_what_was_cancelled_is_told_so_and_takes_no_time_unless_it_had_begun(
@@ -117,11 +120,16 @@ def test_what_was_cancelled_is_told_so_and_takes_no_time_unless_it_had_begun(
 ) -> None:
     run = asked(put(FIRST))
     run = run if stage == "asked" else worked(run)
-    run = confirmed(run) if stage == "confirmed" else run
-    acts.cancel("ann", run)
+    run = confirmed(run) if stage in {"confirmed", "importing"} else run
+    if has_begun := stage == "importing":
+        begun = {"state": RunState.IMPORTING, "started_at": timezone.now()}
+        ImportRun.objects.update(**begun, cancel_asked=True)
+        notice_dead()
+    else:
+        acts.cancel("ann", run)
     assert counted() == figures
-    assert told("seconds_count", IMPORT, "cancelled") == 0
-    assert told("last_seconds", IMPORT, "cancelled") is None
+    assert told("seconds_count", IMPORT, "cancelled") == has_begun
+    assert (told("last_seconds", IMPORT, "cancelled") is not None) == has_begun
 
 
 def test_import_by_command_has_figures_of_its_own(put: Put, tmp_path: Path) -> None:

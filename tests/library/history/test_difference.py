@@ -137,7 +137,7 @@ def test_tactics_are_relationships(site: Site) -> None:
     page = site.page(f"{OF_THING}?from=1.0&to=2.0")
     rows = text_of(page, "Relationships").one("tbody").all("tr")
     assert [tr.words for tr in rows] == ["Added TA1001 Access", "Removed TA1000 Impact"]
-    assert "Kill chain" not in page.one(id="main").words
+    assert "Tactics stated" not in page.one(id="main").words
 
 
 def test_tactics_that_are_no_longer_stated_are_a_field_when_the_links_cannot_tell(

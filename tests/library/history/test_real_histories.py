@@ -138,9 +138,9 @@ def test_technique_that_is_live_again_has_all_its_relationships_as_new(
 def test_the_whole_history_tells_what_its_steps_do(site: Site, attack_id: str) -> None:
     page = compared(site, f"techniques/{attack_id}", "")
     (steps,) = page.all("ol", css="passages")
-    for link in steps.all("a"):
-        if "?from=" not in link["href"]:
-            continue
+    links = [link for link in steps.all("a") if "?from=" in link["href"]]
+    assert links
+    for link in links:
         step = site.page(link["href"])
         assert step.one("h1").words.startswith(attack_id)
         told = step.all("section", css="in-short")[0].all("li")
@@ -162,5 +162,6 @@ def test_a_description_s_two_sides_are_the_two_releases_words(
     part = html.partition('<div class="word-difference">')[2].partition("</div>")[0]
     for shown, stored in zip(sides(part), (was, now), strict=True):
         letters = [letter for letter in shown if letter.isalnum()]
+        assert len(letters) > 60
         # Markdown's marks are no letters; addresses of links are not shown.
         assert "".join(letters[:60]) in "".join(filter(str.isalnum, stored))

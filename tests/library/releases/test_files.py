@@ -34,7 +34,7 @@ pytestmark = pytest.mark.django_db
 TWO = f"{LIBRARY}/releases/1.0...2.0"
 FORMS = ("json", "csv", "xlsx", "markdown", "navigator")
 HOSTILE = (
-    "<img src=x onerror=alert(1)> [a](javascript:b) `c` | *d* www.evil.example http://e.f &lt; !"
+    "<img src=x onerror=alert(1)> [a](//evil.example) `c` | *d* www.evil.example http://e.f &lt; !"
 )
 
 IMPACT, ACCESS = tactic("TA1000", "Impact", "impact"), tactic("TA1001", "Access", "access")
@@ -332,12 +332,13 @@ def test_names_are_text_in_markdown_whatever_is_in_them(site: Site) -> None:
     text = content(site, f"{TWO}/markdown").decode()
     html = MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(text)
     assert "<img" not in html
-    assert "javascript:b</a>" not in html
     assert "<code>" not in html
     assert "<em>" not in html
     heads = [line for line in text.splitlines() if line.startswith("#")]
     assert not [head for head in heads if "Head" in head]
-    assert 'href="javascript' not in html
+    # What the dialect of GitHub makes links of, which this reader of Markdown does not.
+    assert "www.evil" not in text
+    assert "http://e.f" not in text
     assert html.count("<table>") == 1
     tokens = MarkdownIt("commonmark").parse(text)
     targets = [

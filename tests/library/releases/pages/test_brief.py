@@ -130,10 +130,13 @@ def test_example_is_not_newly_reported_when_another_technique_had_it(site: Site)
 @pytest.mark.usefixtures("two")
 def test_brief_leads_to_lists_as_long_as_its_figures(site: Site) -> None:
     page = site.page(f"{PAIR}/brief")
+    followed = 0
     for link in page.one("article", css="release-brief").all("a"):
         number = link.words.split()[0]
         if number.isdigit() and int(number) and "/changes" in link["href"]:
             assert len(entries(site.page(link["href"]))) == int(number), link["href"]
+            followed += 1
+    assert followed == 12
 
 
 def test_what_came_and_was_revoked_in_between_is_not_told_as_new(site: Site) -> None:

@@ -289,7 +289,7 @@ def test_answers_are_kept_until_a_take_is_published(site: Site) -> None:
 
 
 def test_head_has_the_headers_and_no_body(site: Site) -> None:
-    whole, head = site.get(TAKE), site.client.head(TAKE)
+    whole, head = site.get(TAKE), site.head(TAKE)
     assert (head.status_code, head.content) == (200, b"")
     assert (head["ETag"], head["Content-Type"]) == (whole["ETag"], "application/json")
     assert site.client.post(TAKE).status_code == 405

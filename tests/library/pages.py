@@ -122,10 +122,10 @@ class Site:
         """Whatever is at an address."""
         return self.client.get(path, headers=headers)  # type: ignore[return-value]
 
-    def head(self, path: str) -> HttpResponse:
+    def head(self, path: str, **headers: str) -> HttpResponse:
         """What a web server gets to HEAD: Django's client would take the body away itself."""
         with patch("django.test.client.conditional_content_removal", lambda _, answer: answer):
-            return self.client.head(path)  # type: ignore[return-value]
+            return self.client.head(path, headers=headers)  # type: ignore[return-value]
 
     def page(self, path: str, status: int = 200, headers: dict[str, str] | None = None) -> Element:
         """A whole page, after every check."""

@@ -81,11 +81,9 @@ def test_file_is_compressed_on_its_way_when_it_is_not_kept(
     assert undo(b"".join(streamed(response))) == plain
 
 
-def test_head_has_the_headers_of_the_kept_page(
-    keeping: None, plain_static: None, client: Client
-) -> None:
-    whole = client.get(PAGE, headers={"Accept-Encoding": "br"})
-    head = client.head(PAGE, headers={"Accept-Encoding": "br"})
+def test_head_has_the_headers_of_the_kept_page(keeping: None, site: Site) -> None:
+    whole = site.get(PAGE, **{"Accept-Encoding": "br"})
+    head = site.head(PAGE, **{"Accept-Encoding": "br"})
     assert head.content == b""
     assert headers_of(head) == headers_of(whole)
 

@@ -37,7 +37,7 @@ MISTAKES = {
     "many of one": re.compile(rf"\b(?:[2-9]|\d\d+) (?:{NOUNS})\b"),
     "an empty list": re.compile(r": \.|\(\)|:\s*$"),
     "a dangling word": re.compile(r"\b(?:and|or|in|of|for|by)[.,;:)]|\b(?:and|or) (?:and|or)\b"),
-    "spacing": re.compile(r"  | [.,;:)]|\( |[.,]{2}"),
+    "spacing": re.compile(r" [.,;:)]|\( |[.,]{2}"),
     "nothing said": re.compile(r"\b(?:None(?! of the \d)|nan|0 of)\b|\{\w*\}"),
     "markup": re.compile(r"[<>]|&(?:amp|lt|gt|quot|#)"),
 }

@@ -101,6 +101,7 @@ def test_everything_it_started_ends_when_it_is_stopped(
     process = machine.run()
     assert "sample content" in machine.page()
     family = descendants(process)
+    assert len(family) > 1
     process.send_signal(number)
     _, error = process.communicate(timeout=DEADLINE)
     assert (process.returncode, error) == (0, "")
